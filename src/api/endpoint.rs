@@ -1,0 +1,188 @@
+//! Where the API is.
+//!
+//! The clients of IONOS disagree on whether `IONOS_API_URL` holds the product's path, so every
+//! form they accept is brought to one.
+
+use std::fmt::Write as _;
+
+use ureq::http::Uri;
+
+use crate::env;
+use crate::error::{Failure, one_line};
+
+const DEFAULT: &str = "https://api.ionos.com/containerregistries";
+const PRODUCT: &str = "/containerregistries";
+/// Paths of other products that end up in `IONOS_API_URL`.
+const OTHER_PRODUCTS: [&str; 2] = ["/cloudapi/v6", "/auth/v1"];
+
+/// The API's base URL, without a slash at the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint(String);
+
+impl Endpoint {
+    /// What `IONOS_API_URL` says, else the public API.
+    pub fn from_env() -> Result<Self, Failure> {
+        match env::var("IONOS_API_URL") {
+            None => Ok(Self(DEFAULT.into())),
+            Some(text) => Self::parse(&text).map_err(|why| {
+                Failure::new(
+                    format!("IONOS_API_URL {why}"),
+                    "set it to a URL such as https://api.ionos.com or unset it",
+                )
+            }),
+        }
+    }
+
+    /// Reads a base URL with or without scheme, final slash and product path.
+    fn parse(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let with_scheme = if text.contains("://") {
+            text.to_owned()
+        } else {
+            format!("https://{text}")
+        };
+        let uri: Uri = with_scheme.parse().map_err(|_| "is not a URL".to_owned())?;
+        let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+            return Err("is not a URL".into());
+        };
+        if authority.as_str().contains('@') || uri.query().is_some() {
+            return Err("holds a user or a query".into());
+        }
+        if authority.host().is_empty() {
+            return Err("names no host".into());
+        }
+        match scheme {
+            "https" => {}
+            "http" if is_loopback(authority.host()) => {}
+            "http" => {
+                return Err(format!(
+                    "is plain http to {}, which would send the account's credentials in the clear",
+                    one_line(authority.host())
+                ));
+            }
+            _ => return Err("is neither http nor https".into()),
+        }
+        let mut path = uri.path().trim_end_matches('/');
+        for other in OTHER_PRODUCTS {
+            path = path.strip_suffix(other).unwrap_or(path);
+        }
+        let path = path.strip_suffix(PRODUCT).unwrap_or(path);
+        let authority = authority.as_str().to_ascii_lowercase();
+        Ok(Self(format!("{scheme}://{authority}{path}{PRODUCT}")))
+    }
+
+    /// The base URL.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// `host[:port]`, for messages.
+    pub fn host(&self) -> &str {
+        self.0
+            .split("://")
+            .nth(1)
+            .and_then(|rest| rest.split('/').next())
+            .unwrap_or_default()
+    }
+
+    /// A URL below the base.
+    pub(super) fn url(&self, path: &str, query: &[(&str, &str)]) -> String {
+        let mut url = format!("{}{path}", self.0);
+        for (n, (name, value)) in query.iter().enumerate() {
+            url.push(if n == 0 { '?' } else { '&' });
+            url.push_str(name);
+            url.push('=');
+            encode(&mut url, value);
+        }
+        url
+    }
+}
+
+/// Percent-encodes all but the unreserved characters of RFC 3986, 2.3.
+fn encode(url: &mut String, value: &str) {
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            url.push(char::from(byte));
+        } else {
+            let _ = write!(url, "%{byte:02X}");
+        }
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || bare
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_of_the_public_api_is_one() {
+        for spelling in [
+            "api.ionos.com",
+            "api.ionos.com/",
+            "https://api.ionos.com",
+            " https://API.ionos.com/ ",
+            "https://api.ionos.com/containerregistries",
+            "https://api.ionos.com/containerregistries/",
+            "https://api.ionos.com/cloudapi/v6",
+            "https://api.ionos.com/auth/v1/",
+        ] {
+            assert_eq!(Endpoint::parse(spelling).unwrap().0, DEFAULT, "{spelling}");
+        }
+    }
+
+    #[test]
+    fn a_gateway_keeps_its_port_and_path() {
+        for (text, base) in [
+            (
+                "https://gw.example:8443/ionos",
+                "https://gw.example:8443/ionos/containerregistries",
+            ),
+            (
+                "http://127.0.0.1:8080",
+                "http://127.0.0.1:8080/containerregistries",
+            ),
+            ("http://[::1]:80", "http://[::1]:80/containerregistries"),
+            ("http://localhost", "http://localhost/containerregistries"),
+        ] {
+            assert_eq!(Endpoint::parse(text).unwrap().0, base);
+        }
+    }
+
+    #[test]
+    fn credentials_are_not_sent_in_the_clear_or_to_a_guess() {
+        for text in [
+            "http://api.ionos.com",
+            "http://127.0.0.1.evil.example",
+            "http://localhost.evil.example",
+            "ftp://api.ionos.com",
+            "https://user:pw@api.ionos.com",
+            "https://api.ionos.com?x=y",
+            "https://",
+            "://",
+            "https://a b",
+            "\u{0}",
+        ] {
+            let why = Endpoint::parse(text).unwrap_err();
+            assert!(!why.contains("pw"), "{why}");
+        }
+    }
+
+    #[test]
+    fn query_values_are_encoded() {
+        let endpoint = Endpoint(DEFAULT.into());
+        assert_eq!(
+            endpoint.url(
+                "/registries",
+                &[("limit", "5"), ("pagination.token", "a+b/=&")]
+            ),
+            format!("{DEFAULT}/registries?limit=5&pagination.token=a%2Bb%2F%3D%26")
+        );
+    }
+}

@@ -1,0 +1,231 @@
+//! What a call came to, by what the caller does next.
+
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use ureq::Timeout;
+
+use crate::account::Account;
+use crate::error::{Failure, one_line};
+
+/// Why the API gave nothing usable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ApiError {
+    /// 401: another account.
+    Unauthorized {
+        /// The API's own words.
+        said: Option<String>,
+    },
+    /// 403: more rights for the account.
+    Forbidden {
+        /// The API's own words.
+        said: Option<String>,
+    },
+    /// 404: look the registry up again.
+    NotFound,
+    /// 409: another name.
+    Conflict,
+    /// Another refusal; trying again changes nothing.
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The API's own words.
+        said: Option<String>,
+    },
+    /// 429: later. Nothing was done.
+    Busy {
+        /// How long the API asks to wait.
+        retry_after: Option<Duration>,
+    },
+    /// 502, 503, 504: later. Whether something was done is not known.
+    Unavailable {
+        /// The HTTP status.
+        status: u16,
+        /// How long the API asks to wait.
+        retry_after: Option<Duration>,
+    },
+    /// No connection: nothing was sent.
+    Unreachable {
+        /// What the system says.
+        why: String,
+    },
+    /// The other side is not who it should be: nothing was sent.
+    Untrusted {
+        /// What TLS says.
+        why: String,
+    },
+    /// The connection broke or the answer made no sense. Whether something was done is not known.
+    Lost {
+        /// What was wrong with it.
+        why: String,
+    },
+    /// No answer within the deadline.
+    TimedOut {
+        /// Whether the request may have arrived.
+        sent: bool,
+    },
+}
+
+impl ApiError {
+    pub(super) fn from_status(
+        status: u16,
+        said: Option<String>,
+        retry_after: Option<Duration>,
+    ) -> Self {
+        match status {
+            401 => Self::Unauthorized { said },
+            403 => Self::Forbidden { said },
+            404 => Self::NotFound,
+            409 => Self::Conflict,
+            429 => Self::Busy { retry_after },
+            502..=504 => Self::Unavailable {
+                status,
+                retry_after,
+            },
+            _ => Self::Refused { status, said },
+        }
+    }
+
+    pub(super) fn unusable(why: &str) -> Self {
+        Self::Lost { why: why.into() }
+    }
+
+    /// ureq does not say whether the request was on its way, so this goes by what can only happen
+    /// before. In doubt it may have arrived.
+    pub(super) fn from_transport(err: &ureq::Error) -> Self {
+        let why = one_line(&err.to_string());
+        match err {
+            ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect) => Self::Unreachable {
+                why: "no connection within 3s".into(),
+            },
+            ureq::Error::Timeout(_) => Self::TimedOut { sent: true },
+            ureq::Error::HostNotFound
+            | ureq::Error::ConnectionFailed
+            | ureq::Error::InvalidProxyUrl
+            | ureq::Error::ConnectProxyFailed(_) => Self::Unreachable { why },
+            ureq::Error::Rustls(_) | ureq::Error::Tls(_) | ureq::Error::Pem(_) => {
+                Self::Untrusted { why }
+            }
+            ureq::Error::Io(io) => match io.kind() {
+                // How rustls reports a handshake that failed.
+                ErrorKind::InvalidData => Self::Untrusted {
+                    why: one_line(&io.to_string()),
+                },
+                ErrorKind::UnexpectedEof
+                | ErrorKind::ConnectionReset
+                | ErrorKind::ConnectionAborted
+                | ErrorKind::BrokenPipe
+                | ErrorKind::TimedOut
+                | ErrorKind::WouldBlock => Self::Lost {
+                    why: one_line(&io.to_string()),
+                },
+                _ => Self::Unreachable {
+                    why: one_line(&io.to_string()),
+                },
+            },
+            ureq::Error::BodyExceedsLimit(_) => Self::unusable("an answer of more than 4 MiB"),
+            _ => Self::Lost { why },
+        }
+    }
+
+    pub(super) fn after_sending(self) -> Self {
+        match self {
+            Self::Unreachable { why } | Self::Untrusted { why } => Self::Lost { why },
+            other => other,
+        }
+    }
+
+    /// Whether a request that changes nothing is worth another try.
+    pub(super) fn passes(&self) -> bool {
+        matches!(
+            self,
+            Self::Busy { .. }
+                | Self::Unavailable { .. }
+                | Self::Unreachable { .. }
+                | Self::Lost { .. }
+        )
+    }
+
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Busy { retry_after } | Self::Unavailable { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
+    /// Whether a request that makes something may have made it.
+    pub fn is_doubtful(&self) -> bool {
+        matches!(
+            self,
+            Self::Unavailable { .. } | Self::Lost { .. } | Self::TimedOut { sent: true }
+        )
+    }
+
+    /// The line for a person.
+    pub fn failure(&self, account: &Account) -> Failure {
+        let api = account.endpoint.host();
+        let later = "try again in a moment; https://status.ionos.cloud tells of outages";
+        let (what, hint) = match self {
+            Self::Unauthorized { said } => (
+                format!("{api} refused the account: 401{}", quoted(said.as_deref())),
+                if account.is_password() {
+                    "check that IONOS_USERNAME and IONOS_PASSWORD are those of the IONOS account, not of a registry token; with two-factor authentication set IONOS_TOKEN instead".into()
+                } else {
+                    format!("the token is wrong, expired or revoked: make a new one (\"ionosctl token generate\") and put it into {}", account.origin())
+                },
+            ),
+            Self::Forbidden { said } => (
+                format!("{api} does not let the account do this: 403{}", quoted(said.as_deref())),
+                "ask the contract's owner for the privilege to access and manage registries (accessAndManageRegistries)".into(),
+            ),
+            Self::NotFound => (
+                format!("{api} knows nothing there: 404"),
+                "check IONOS_API_URL".into(),
+            ),
+            Self::Conflict => (
+                format!("{api} says that every name for a token is taken: 409"),
+                later.into(),
+            ),
+            Self::Refused { status, said } if (300..400).contains(status) => (
+                format!("{api} redirects elsewhere, where the account's credentials are not sent: {status}{}", quoted(said.as_deref())),
+                "check IONOS_API_URL".into(),
+            ),
+            Self::Refused { status, said } if *status >= 500 => (
+                format!("{api} failed: {status}{}", quoted(said.as_deref())),
+                later.into(),
+            ),
+            Self::Refused { status, said } => (
+                format!("{api} refused the request: {status}{}", quoted(said.as_deref())),
+                "if the settings look right, report it with this line".into(),
+            ),
+            Self::Busy { retry_after } => (
+                format!("{api} has too many requests: 429"),
+                match retry_after {
+                    Some(wait) => format!("it asks to wait {}s; try again then", wait.as_secs()),
+                    None => later.into(),
+                },
+            ),
+            Self::Unavailable { status, .. } => {
+                (format!("{api} is not available: {status}"), later.into())
+            }
+            Self::Unreachable { why } => (
+                format!("no connection to {api}: {why}"),
+                "check the network, HTTPS_PROXY and IONOS_API_URL".into(),
+            ),
+            Self::Untrusted { why } => (
+                format!("no trusted connection to {api}: {why}"),
+                "if a company proxy is between, add its CA to the system's or name it in SSL_CERT_FILE".into(),
+            ),
+            Self::Lost { why } => (format!("{api} gave no usable answer: {why}"), later.into()),
+            Self::TimedOut { .. } => (
+                format!("{api} gave no answer in time"),
+                "try again, or allow more time with IONOS_CR_TIMEOUT (8s unless set)".into(),
+            ),
+        };
+        Failure::new(what, hint)
+    }
+}
+
+fn quoted(said: Option<&str>) -> String {
+    said.map(|said| format!(" \"{said}\"")).unwrap_or_default()
+}

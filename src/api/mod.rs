@@ -1,0 +1,307 @@
+//! The IONOS Container Registry API over HTTP: the five calls this program makes.
+//!
+//! <https://api.ionos.com/docs/containerregistry/v1/>. Each call ends within the deadline. A `GET`
+//! is tried again on trouble that passes, a `POST` only where nothing can have been made twice;
+//! what a doubtful `POST` means is for [`crate::mint`] to find out.
+
+mod endpoint;
+mod error;
+mod wire;
+
+use std::cell::Cell;
+use std::thread;
+use std::time::Duration;
+
+use log::debug;
+use secrecy::{ExposeSecret as _, SecretString};
+use ureq::http::{HeaderMap, HeaderValue, Method, Request, header};
+use ureq::tls::{RootCerts, TlsConfig};
+
+pub use endpoint::Endpoint;
+pub use error::ApiError;
+pub use wire::{NewToken, Registry, Token};
+
+use crate::account::Account;
+use crate::env::{self, Deadline};
+use crate::error::Failure;
+
+/// Answers are a few kilobytes; a page of a hundred registries is some ninety.
+const LARGEST_ANSWER: u64 = 4 * 1024 * 1024;
+const TRIES: u32 = 3;
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// A connection that takes longer is not going to carry an answer in time.
+const CONNECT: Duration = Duration::from_secs(3);
+/// Pages of a hundred: more than any contract has, and an end for an API that repeats itself.
+const MOST_PAGES: usize = 100;
+
+/// A client for one account and one deadline. Keeps its connection.
+#[derive(Debug)]
+pub struct Api {
+    agent: ureq::Agent,
+    endpoint: Endpoint,
+    authorization: SecretString,
+    contract: Option<String>,
+    deadline: Deadline,
+    /// The API's clock less ours, in seconds, once it has been heard.
+    skew: Cell<Option<i64>>,
+}
+
+struct Answer {
+    status: u16,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Api {
+    /// Reads the account's secret and gets ready to ask. Nothing is sent yet.
+    pub fn new(account: &Account, deadline: Deadline) -> Result<Self, Failure> {
+        let tls = TlsConfig::builder()
+            // What the system trusts, a company's CA and SSL_CERT_FILE included.
+            .root_certs(RootCerts::PlatformVerifier)
+            .build();
+        let config = ureq::Agent::config_builder()
+            .tls_config(tls)
+            .timeout_connect(Some(CONNECT))
+            // The account must not follow to another host.
+            .max_redirects(0)
+            .http_status_as_error(false)
+            .user_agent(concat!(
+                env!("CARGO_PKG_NAME"),
+                "/",
+                env!("CARGO_PKG_VERSION")
+            ))
+            .build();
+        Ok(Self {
+            agent: config.into(),
+            endpoint: account.endpoint.clone(),
+            authorization: account.authorization()?,
+            contract: account.contract.clone(),
+            deadline,
+            skew: Cell::new(None),
+        })
+    }
+
+    /// The same client with another time to be done by.
+    pub fn until(&mut self, deadline: Deadline) {
+        self.deadline = deadline;
+    }
+
+    /// What is left of the time.
+    pub fn deadline(&self) -> Deadline {
+        self.deadline
+    }
+
+    /// The API's clock less ours, from the last answer.
+    pub fn skew(&self) -> Option<i64> {
+        self.skew.get()
+    }
+
+    /// All registries of the account, or those the API finds for a name. How it compares names is
+    /// nowhere said, so the caller compares again.
+    pub fn registries(&self, name: Option<&str>) -> Result<Vec<Registry>, ApiError> {
+        let mut found = Vec::new();
+        let mut page = String::new();
+        for _ in 0..MOST_PAGES {
+            let mut query = vec![("limit", "100")];
+            query.extend(name.map(|name| ("filter.name", name)));
+            if !page.is_empty() {
+                query.push(("pagination.token", &page));
+            }
+            let answer = self.get("/registries", &query)?;
+            let registries: wire::Registries = answer.json()?;
+            let next = registries.next_page();
+            found.extend(registries.into_items());
+            // The last page says "", null or nothing, or repeats its own token.
+            match next {
+                Some(next) if next != page => page = next,
+                _ => break,
+            }
+        }
+        Ok(found)
+    }
+
+    /// Makes a token. Only this answer ever holds its password.
+    pub fn create_token(&self, registry_id: &str, token: &NewToken) -> Result<Token, ApiError> {
+        let path = format!("/registries/{registry_id}/tokens");
+        let body = serde_json::to_vec(token).map_err(|_| ApiError::unusable("request"))?;
+        let answer = self.again_if(
+            |err| matches!(err, ApiError::Busy { .. } | ApiError::Unreachable { .. }),
+            || self.send(&Method::POST, &path, &[], &body),
+        )?;
+        let from_header = wire::last_segment(answer.header(&header::LOCATION));
+        let created: wire::TokenAnswer = answer.json()?;
+        created
+            .into_token(from_header)
+            .ok_or_else(|| ApiError::unusable("an answer without the token's name and password"))
+    }
+
+    /// Deletes a token; one that is gone is deleted.
+    pub fn delete_token(&self, registry_id: &str, token_id: &str) -> Result<(), ApiError> {
+        let path = format!("/registries/{registry_id}/tokens/{token_id}");
+        match self.send(&Method::DELETE, &path, &[], &[]) {
+            Ok(_) | Err(ApiError::NotFound) => Ok(()),
+            Err(err) => Err(err),
+        }
+    }
+
+    /// The id of the token with this name.
+    pub fn token_id(&self, registry_id: &str, name: &str) -> Result<Option<String>, ApiError> {
+        let path = format!("/registries/{registry_id}/tokens");
+        let mut offset = 0;
+        for _ in 0..MOST_PAGES {
+            let from = offset.to_string();
+            let answer = self.get(&path, &[("offset", &from), ("limit", "100")])?;
+            let tokens: wire::Tokens = answer.json()?;
+            if let Some(id) = tokens.id_of(name) {
+                return Ok(Some(id.to_owned()));
+            }
+            let count = tokens.len();
+            offset += count;
+            if count == 0 || offset >= tokens.total() {
+                break;
+            }
+        }
+        Ok(None)
+    }
+
+    fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Answer, ApiError> {
+        self.again_if(ApiError::passes, || {
+            self.send(&Method::GET, path, query, &[])
+        })
+    }
+
+    /// Tries up to three times within the deadline.
+    fn again_if(
+        &self,
+        passes: impl Fn(&ApiError) -> bool,
+        attempt: impl Fn() -> Result<Answer, ApiError>,
+    ) -> Result<Answer, ApiError> {
+        for tried in 1..TRIES {
+            match attempt() {
+                Err(err) if passes(&err) && self.pause(&err, tried) => {}
+                done => return done,
+            }
+        }
+        attempt()
+    }
+
+    /// Waits before another try: growing and jittered, or as long as the API asks for. `false` at
+    /// once if there is no time for it.
+    pub fn pause(&self, err: &ApiError, tried: u32) -> bool {
+        let jitter = fastrand::f64().mul_add(0.5, 0.75);
+        let pause = err
+            .retry_after()
+            .unwrap_or_else(|| FIRST_PAUSE.mul_f64(jitter) * 3_u32.pow(tried - 1));
+        let in_time = pause < self.deadline.left();
+        if in_time {
+            debug!("again in {pause:?}: {err:?}");
+            thread::sleep(pause);
+        }
+        in_time
+    }
+
+    fn send(
+        &self,
+        method: &Method,
+        path: &str,
+        query: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Answer, ApiError> {
+        let left = self.deadline.left();
+        if left.is_zero() {
+            return Err(ApiError::TimedOut { sent: false });
+        }
+        let url = self.endpoint.url(path, query);
+        let mut request = Request::builder().method(method).uri(url);
+        if let Some(headers) = request.headers_mut() {
+            self.add_headers(headers, !body.is_empty());
+        }
+        let response = request
+            .body(body)
+            .map_err(ureq::Error::from)
+            .and_then(|request| {
+                let request = self
+                    .agent
+                    .configure_request(request)
+                    .timeout_global(Some(left))
+                    .build();
+                self.agent.run(request)
+            })
+            .map_err(|err| ApiError::from_transport(&err))?;
+        let (parts, mut body) = response.into_parts();
+        let status = parts.status.as_u16();
+        debug!("{method} {path}: {status}");
+        self.hear_clock(&parts.headers);
+        let body = body
+            .with_config()
+            .limit(LARGEST_ANSWER)
+            .read_to_vec()
+            // Headers came, so the request was read: whatever went wrong, it went wrong after.
+            .map_err(|err| ApiError::from_transport(&err).after_sending());
+        let answer = Answer {
+            status,
+            headers: parts.headers,
+            // Only a success has to be whole; a failure's status says enough.
+            body: if (200..300).contains(&status) {
+                body?
+            } else {
+                body.unwrap_or_default()
+            },
+        };
+        answer.check(self.authorization.expose_secret())
+    }
+
+    fn add_headers(&self, headers: &mut HeaderMap, with_body: bool) {
+        let json = HeaderValue::from_static("application/json");
+        if let Ok(mut value) = HeaderValue::from_str(self.authorization.expose_secret()) {
+            value.set_sensitive(true);
+            headers.insert(header::AUTHORIZATION, value);
+        }
+        if let Some(Ok(contract)) = self.contract.as_deref().map(HeaderValue::from_str) {
+            headers.insert("X-Contract-Number", contract);
+        }
+        if with_body {
+            headers.insert(header::CONTENT_TYPE, json.clone());
+        }
+        headers.insert(header::ACCEPT, json);
+    }
+
+    fn hear_clock(&self, headers: &HeaderMap) {
+        let date = headers
+            .get(header::DATE)
+            .and_then(|date| date.to_str().ok())
+            .and_then(wire::parse_http_date);
+        if let Some(date) = date {
+            self.skew.set(Some(date - env::now()));
+        }
+    }
+}
+
+impl Answer {
+    fn header(&self, name: &header::HeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    fn check(self, secret: &str) -> Result<Self, ApiError> {
+        if (200..300).contains(&self.status) {
+            return Ok(self);
+        }
+        let retry_after = self
+            .header(&header::RETRY_AFTER)
+            .and_then(wire::parse_retry_after);
+        let said = wire::message(&self.body).filter(|said| !repeats(said, secret));
+        Err(ApiError::from_status(self.status, said, retry_after))
+    }
+
+    /// serde's own error would quote the value it stumbled over, which may be a password.
+    fn json<'de, T: serde::Deserialize<'de>>(&'de self) -> Result<T, ApiError> {
+        serde_json::from_slice(&self.body)
+            .map_err(|_| ApiError::unusable("an answer that is not what the API describes"))
+    }
+}
+
+/// Whether foreign text repeats our secret: some gateways echo the header they did not like.
+fn repeats(text: &str, authorization: &str) -> bool {
+    let secret = authorization.split(' ').next_back().unwrap_or_default();
+    !secret.is_empty() && text.contains(secret)
+}

@@ -1,0 +1,164 @@
+//! One entry: what it holds, how it stands in its file, and when it is still good.
+
+use std::path::Path;
+
+use log::debug;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+
+use crate::account::AccountKey;
+use crate::files;
+use crate::mint::Minted;
+use crate::registry::Registry;
+use crate::scope::Scope;
+
+/// Raised when an older program would misread an entry. Another version is a miss.
+const VERSION: u32 = 1;
+
+/// A credential this close to its end is not handed out: the client still has to use it.
+const MARGIN: i64 = 60;
+
+/// A minted credential, as it stands in its file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Entry {
+    version: u32,
+    /// The registry it is for.
+    pub host: String,
+    /// The profile it was minted under.
+    pub profile: String,
+    /// The account that minted it.
+    pub account: String,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// For its revocation.
+    pub registry_id: String,
+    /// For its revocation; the API does not promise to tell it.
+    pub token_id: Option<String>,
+    /// The token's name is its user name.
+    pub username: String,
+    /// The token's password.
+    #[serde(serialize_with = "crate::secret::expose")]
+    pub secret: SecretString,
+    /// Seconds since 1970 by this machine's clock.
+    pub issued_at: i64,
+    /// Seconds since 1970 by this machine's clock, reckoned from the API's.
+    pub expires_at: i64,
+}
+
+/// What an entry is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Age {
+    /// Younger than half its life.
+    Fresh,
+    /// Good, and time to mint the next.
+    Ageing,
+    /// Never to be handed out.
+    Expired,
+}
+
+impl Entry {
+    /// What was minted for `host`, under `profile` and by `account`.
+    pub fn new(
+        host: &Registry,
+        profile: &str,
+        account: &AccountKey,
+        scopes: &[Scope],
+        minted: Minted,
+    ) -> Self {
+        Self {
+            version: VERSION,
+            host: host.as_str().to_owned(),
+            profile: profile.to_owned(),
+            account: account.as_str().to_owned(),
+            scopes: scopes.to_vec(),
+            registry_id: minted.registry_id,
+            token_id: minted.token_id,
+            username: minted.username,
+            secret: minted.secret,
+            issued_at: minted.issued_at,
+            expires_at: minted.expires_at,
+        }
+    }
+
+    /// Its age at `now`.
+    pub fn age(&self, now: i64) -> Age {
+        let life = self.expires_at.saturating_sub(self.issued_at);
+        // A clock that was set back says nothing about how long the entry has lived.
+        if now < self.issued_at.saturating_sub(MARGIN)
+            || now >= self.expires_at.saturating_sub(MARGIN)
+        {
+            Age::Expired
+        } else if now < self.issued_at.saturating_add(life / 2) {
+            Age::Fresh
+        } else {
+            Age::Ageing
+        }
+    }
+
+    /// Clients take an empty user name or secret for "no credentials".
+    fn is_servable(&self) -> bool {
+        !self.username.is_empty() && !self.secret.expose_secret().is_empty()
+    }
+}
+
+/// Reads an entry; what is none is a miss.
+pub(super) fn load(path: &Path) -> Option<Entry> {
+    parse(path, &files::read(path)?)
+}
+
+/// Reads the content of an entry's file.
+pub(super) fn parse(path: &Path, content: &[u8]) -> Option<Entry> {
+    // The error of serde_json would quote the value it stumbled over.
+    match serde_json::from_slice::<Entry>(content) {
+        Ok(entry) if entry.version == VERSION && entry.is_servable() => Some(entry),
+        _ => {
+            debug!("ignored {}: not an entry of this version", path.display());
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(issued_at: i64, expires_at: i64) -> Entry {
+        Entry {
+            version: VERSION,
+            host: "h".into(),
+            profile: "default".into(),
+            account: "a".into(),
+            scopes: Vec::new(),
+            registry_id: "r".into(),
+            token_id: None,
+            username: "u".into(),
+            secret: "s".into(),
+            issued_at,
+            expires_at,
+        }
+    }
+
+    #[test]
+    fn an_entry_is_fresh_for_half_its_life_and_never_good_in_its_last_minute() {
+        let entry = entry(1000, 11000);
+        for (now, age) in [
+            (1000, Age::Fresh),
+            (5999, Age::Fresh),
+            (6000, Age::Ageing),
+            (10939, Age::Ageing),
+            (10940, Age::Expired),
+            (i64::MAX, Age::Expired),
+        ] {
+            assert_eq!(entry.age(now), age, "{now}");
+        }
+    }
+
+    #[test]
+    fn an_entry_from_the_future_is_not_trusted() {
+        assert_eq!(entry(1000, 11000).age(941), Age::Fresh);
+        assert_eq!(entry(1000, 11000).age(939), Age::Expired);
+        assert_eq!(entry(i64::MAX, i64::MIN).age(0), Age::Expired);
+        assert_eq!(entry(i64::MIN, i64::MAX).age(0), Age::Ageing);
+    }
+}

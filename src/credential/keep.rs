@@ -1,0 +1,102 @@
+//! What is kept by hand, and being rid of it: `store`, `erase`, `list`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use log::debug;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::account::Account;
+use crate::api::Api;
+use crate::cache::{Age, Cache, Entry};
+use crate::config::Places;
+use crate::env::{self, Deadline};
+use crate::error::{Failure, one_line};
+use crate::login::Logins;
+use crate::mint;
+use crate::registry::Registry;
+use crate::revocation::{Revocation, Revocations};
+
+/// Revoking is done while somebody waits for `docker logout`.
+const TO_REVOKE: Duration = Duration::from_secs(3);
+
+/// Keeps a login that a person typed, and only that.
+pub fn store(host: &Registry, username: &str, secret: &SecretString) -> Result<(), Failure> {
+    let places = Places::find()?;
+    let minted = || {
+        Cache::new(places.cache.clone())
+            .of_host(host)
+            .iter()
+            .any(|entry| entry.secret.expose_secret() == secret.expose_secret())
+    };
+    // docker hands back what `get` gave it, also after the registry refused it; and an identity
+    // token (`<token>`) would be a second answer to a question that minting answers.
+    if username == "<token>" || mint::is_minted_name(username) || minted() {
+        debug!("{host}: not a login a person typed, so it is not kept");
+        return Ok(());
+    }
+    Logins::new(places.data)
+        .write(host, username, secret)
+        .map_err(|err| {
+            Failure::new(
+                format!("the login is not kept: {}", one_line(&format!("{err:#}"))),
+                "give this user a writable home directory",
+            )
+        })
+}
+
+/// Drops all that is kept for a host and, if `revoke` says so, deletes its tokens at the API.
+/// Never fails: who logs out wants to be rid of it, and clients crash on a failing `erase`.
+pub fn erase(host: &Registry, revoke: bool) {
+    let places = Places::find_what_there_is();
+    let cache = Cache::new(places.cache);
+    let revocations = Revocations::new(places.data.clone());
+    Logins::new(places.data).remove(host);
+    // Remembered before the entries go, so that a crash in between forgets no token, and again
+    // for what came in between.
+    let mut tokens: Vec<Revocation> = Vec::new();
+    let mut to_revoke = |entries: Vec<Entry>| {
+        for entry in entries.iter().filter(|_| revoke) {
+            let token = Revocation::of(entry);
+            if entry.expires_at > env::now() && !tokens.contains(&token) {
+                revocations.add(&token);
+                tokens.push(token);
+            }
+        }
+    };
+    to_revoke(cache.of_host(host));
+    to_revoke(cache.remove_host(host));
+    if !revoke {
+        return;
+    }
+    let Ok(Some(account)) = Account::choose() else {
+        return;
+    };
+    tokens.retain(|token| token.is_of(account.key()));
+    for pending in revocations.of_account(account.key()) {
+        if !tokens.contains(&pending) {
+            tokens.push(pending);
+        }
+    }
+    if tokens.is_empty() {
+        return;
+    }
+    match Api::new(&account, Deadline::after(TO_REVOKE)) {
+        Ok(api) => revocations.carry_out(&api, &tokens),
+        Err(err) => debug!("{host}: not revoked yet: {err}"),
+    }
+}
+
+/// Hosts and user names of what is stored, or cached and still good.
+pub fn list() -> BTreeMap<String, String> {
+    let places = Places::find_what_there_is();
+    let now = env::now();
+    let mut entries = Cache::new(places.cache).all();
+    entries.retain(|entry| entry.age(now) != Age::Expired);
+    entries.sort_by_key(|entry| entry.expires_at);
+    let cached = entries.into_iter().map(|e| (e.host, e.username));
+    let stored = Logins::new(places.data).all();
+    let stored = stored.into_iter().map(|l| (l.host, l.username));
+    // The later wins: the longest-lived entry, and a login over all of them.
+    cached.chain(stored).collect()
+}

@@ -1,0 +1,271 @@
+//! Docker's credential helper protocol: what comes in on stdin, what goes out on which stream.
+//!
+//! The rules and fixed texts are those of
+//! <https://github.com/docker/docker-credential-helpers>; what clients make of them decides the
+//! rest. An answer is one line on stdout. A failure is one line on stdout, where clients look for
+//! it, and the same on stderr, which is all that `docker pull` before 29 shows. "Not found" and
+//! success leave stderr empty, because some clients read both streams as one.
+
+use std::io::{self, Read};
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+
+use crate::config;
+use crate::credential::{self, Chores};
+use crate::env;
+use crate::error::{Error, Failure};
+use crate::registry::{NotARegistry, Registry};
+
+/// Clients compare this text to the letter, on stdout, to go on without us.
+const NOT_FOUND: &str = "credentials not found in native keychain";
+const NO_SERVER_URL: &str = "no credentials server URL";
+const NO_USERNAME: &str = "no credentials username";
+
+/// Spring Boot waits for our end before it reads, so an answer has to fit into the smallest pipe.
+const LONGEST_LINE: usize = 4096;
+
+/// More than any client sends; the rest is read and dropped.
+const LONGEST_INPUT: usize = 64 * 1024;
+
+/// What a verb comes to, stream by stream.
+#[derive(Debug, Default)]
+#[must_use]
+pub struct Reply {
+    /// The line for stdout, if any.
+    pub stdout: Option<String>,
+    /// The line for stderr, if any.
+    pub stderr: Option<String>,
+    /// Whether the exit code is 0.
+    pub ok: bool,
+    /// What is done once the client has its line.
+    pub chores: Option<Chores>,
+}
+
+impl Reply {
+    /// Done, and nothing to say.
+    pub fn done() -> Self {
+        Self {
+            ok: true,
+            ..Self::default()
+        }
+    }
+
+    /// One line on stdout.
+    pub fn line(line: String) -> Self {
+        Self {
+            stdout: Some(line),
+            ..Self::done()
+        }
+    }
+
+    /// One line on both streams, for a person.
+    pub fn failure(failure: &Failure) -> Self {
+        let line = format!("{}: {failure}", env!("CARGO_PKG_NAME"));
+        Self {
+            stdout: Some(line.clone()),
+            stderr: Some(line),
+            ..Self::default()
+        }
+    }
+
+    fn fixed(text: &str) -> Self {
+        Self {
+            stdout: Some(text.to_owned()),
+            ..Self::default()
+        }
+    }
+}
+
+impl From<Error> for Reply {
+    fn from(err: Error) -> Self {
+        match err {
+            Error::NotOurs => Self::fixed(NOT_FOUND),
+            Error::Protocol(text) => Self::fixed(text),
+            Error::Failed(failure) => Self::failure(&failure),
+        }
+    }
+}
+
+/// All of stdin: clients that write into a closed pipe fail (Rust's `docker_credential`) or die
+/// (testcontainers-node), so it is read to the end before anything else is looked at.
+#[derive(Debug)]
+pub struct Input {
+    bytes: Vec<u8>,
+    too_long: bool,
+}
+
+impl Input {
+    /// Reads to the end. A stream that breaks is one that ended.
+    pub fn read(stdin: &mut dyn Read) -> Self {
+        let mut bytes = Vec::new();
+        let limit = LONGEST_INPUT as u64 + 1;
+        let _ = stdin.take(limit).read_to_end(&mut bytes);
+        let too_long = bytes.len() > LONGEST_INPUT;
+        if too_long {
+            let _ = io::copy(stdin, &mut io::sink());
+        }
+        Self { bytes, too_long }
+    }
+
+    /// A host that came as an argument.
+    pub fn argument(host: &str) -> Self {
+        Self {
+            bytes: host.as_bytes().to_vec(),
+            too_long: false,
+        }
+    }
+
+    fn text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.bytes)
+            .ok()
+            .filter(|_| !self.too_long)
+    }
+}
+
+/// `get`: the credential for a server URL.
+pub fn get(input: &Input) -> Reply {
+    match answer(input) {
+        Ok(reply) => reply,
+        Err(Error::Failed(failure)) => match config::failure_is_not_found() {
+            Ok(true) => Reply {
+                stderr: Reply::failure(&failure).stderr,
+                ..Error::NotOurs.into()
+            },
+            Ok(false) => Reply::failure(&failure),
+            Err(switch) => Reply::failure(&switch),
+        },
+        Err(err) => err.into(),
+    }
+}
+
+fn answer(input: &Input) -> Result<Reply, Error> {
+    let (server_url, host) = ours(input.text().ok_or(Error::NotOurs)?)?;
+    let context = format!("no credential for {host}");
+    let answer = credential::get(&host).map_err(|failure| failure.within(&context))?;
+    let line = to_line(&Answer {
+        server_url,
+        username: &answer.credential.username,
+        secret: answer.credential.secret.expose_secret(),
+    })
+    .ok_or_else(|| {
+        Failure::new(
+            "it is too long for one answer (4 KiB)",
+            "erase it with docker logout and try again",
+        )
+        .within(&context)
+    })?;
+    Ok(Reply {
+        chores: answer.chores,
+        ..Reply::line(line)
+    })
+}
+
+/// `store`: a login from `docker login`.
+pub fn store(input: &Input) -> Reply {
+    match keep(input) {
+        Ok(()) => Reply::done(),
+        Err(err) => err.into(),
+    }
+}
+
+fn keep(input: &Input) -> Result<(), Error> {
+    // The error of serde_json would quote the value it stumbled over.
+    let login: Login = input
+        .text()
+        .and_then(|text| serde_json::from_str(text).ok())
+        .ok_or_else(|| {
+            Failure::new(
+                "the login to store is not the JSON of Docker's protocol",
+                "log in with docker login, podman login or the like",
+            )
+        })?;
+    let host = match ours(&login.server_url) {
+        // Exit 0 would lose a login for another registry without a word.
+        Err(Error::NotOurs) => {
+            return Err(Failure::new(
+                "this login is not for an IONOS registry and is not kept",
+                "use docker-credential-ionos under credHelpers for IONOS hosts, not as credsStore",
+            )
+            .into());
+        }
+        other => other?.1,
+    };
+    if login.username.is_empty() {
+        return Err(Error::Protocol(NO_USERNAME));
+    }
+    let context = format!("cannot store the login for {host}");
+    let secret = login.secret.expose_secret();
+    let answer = Answer {
+        server_url: host.as_str(),
+        username: &login.username,
+        secret,
+    };
+    if secret.is_empty() {
+        return Err(Failure::new("it has no password", "log in with one")
+            .within(&context)
+            .into());
+    }
+    if to_line(&answer).is_none() {
+        return Err(Failure::new(
+            "it is too long for one answer (4 KiB)",
+            "log in with a shorter password",
+        )
+        .within(&context)
+        .into());
+    }
+    credential::store(&host, &login.username, &login.secret)
+        .map_err(|failure| failure.within(&context).into())
+}
+
+/// `erase`: forget a server URL. Always well: podman and skopeo before 5.31 crash otherwise.
+pub fn erase(input: &Input) -> Reply {
+    if let Some(Ok((_, host))) = input.text().map(ours) {
+        let revoke = env::switch("IONOS_CR_REVOKE_ON_ERASE");
+        credential::erase(&host, !matches!(revoke, Ok(Some(false))));
+    }
+    Reply::done()
+}
+
+/// `list`: hosts and user names. No network, never a failure: one failing `list` costs a docker
+/// build all its credentials.
+pub fn list() -> Reply {
+    let list = serde_json::to_string(&credential::list());
+    Reply::line(list.unwrap_or_else(|_| "{}".into()))
+}
+
+/// The trimmed input and the registry it means, if that is ours.
+fn ours(server_url: &str) -> Result<(&str, Registry), Error> {
+    match Registry::parse(server_url) {
+        Ok(host) if host.is_ionos() => Ok((server_url.trim_ascii(), host)),
+        Ok(_) | Err(NotARegistry::Malformed) => Err(Error::NotOurs),
+        Err(NotARegistry::Empty) => Err(Error::Protocol(NO_SERVER_URL)),
+    }
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(rename = "ServerURL")]
+    server_url: &'a str,
+    #[serde(rename = "Username")]
+    username: &'a str,
+    #[serde(rename = "Secret")]
+    secret: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Login {
+    #[serde(rename = "ServerURL", default)]
+    server_url: String,
+    #[serde(rename = "Username", default)]
+    username: String,
+    #[serde(rename = "Secret", default)]
+    secret: SecretString,
+}
+
+/// The line that answers a `get`; `None` if it would not fit with its line end.
+fn to_line(answer: &Answer<'_>) -> Option<String> {
+    serde_json::to_string(answer)
+        .ok()
+        .filter(|line| line.len() < LONGEST_LINE)
+}

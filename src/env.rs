@@ -1,0 +1,130 @@
+//! The one reader of variables, directories and the clock.
+//!
+//! Everything else is told; clippy.toml bans the raw calls elsewhere.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use directories::ProjectDirs;
+
+use crate::error::Failure;
+
+/// A variable's text. Empty counts as unset: CI systems pass undefined secrets as "".
+pub fn var(name: &str) -> Option<String> {
+    raw(name).map(|value| value.to_string_lossy().into_owned())
+}
+
+/// A variable that names a file or directory.
+pub fn path(name: &str) -> Option<PathBuf> {
+    raw(name).map(PathBuf::from)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one reader")]
+fn raw(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// A switch: on, off, or unset.
+pub fn switch(name: &'static str) -> Result<Option<bool>, Failure> {
+    let Some(value) = var(name) else {
+        return Ok(None);
+    };
+    match value.trim().to_ascii_lowercase().as_str() {
+        "1" | "true" | "yes" | "on" => Ok(Some(true)),
+        "0" | "false" | "no" | "off" => Ok(Some(false)),
+        _ => Err(Failure::new(
+            format!("{name} is neither true nor false"),
+            format!("set {name}=true or {name}=false"),
+        )),
+    }
+}
+
+/// Seconds since 1970, by this machine's clock.
+pub fn now() -> i64 {
+    now_millis() / 1000
+}
+
+/// Milliseconds since 1970, by this machine's clock.
+#[expect(clippy::disallowed_methods, reason = "the one reader")]
+pub fn now_millis() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| {
+            i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+        })
+}
+
+/// The moment by which a whole command has to be done.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadline(Instant);
+
+impl Deadline {
+    /// A deadline `time` from now.
+    pub fn after(time: Duration) -> Self {
+        Self(Instant::now() + time)
+    }
+
+    /// What is left, zero once it has passed.
+    pub fn left(self) -> Duration {
+        self.0.saturating_duration_since(Instant::now())
+    }
+
+    /// Whether nothing is left.
+    pub fn passed(self) -> bool {
+        self.left().is_zero()
+    }
+
+    /// The earlier of this deadline and `time` from now.
+    #[must_use]
+    pub fn at_most(self, time: Duration) -> Self {
+        Self(self.0.min(Instant::now() + time))
+    }
+}
+
+/// Where minted credentials are cached: `IONOS_CR_CACHE_DIR`, else the platform's place.
+/// `None` without a home: the kubelet, systemd and minimal containers run us like that.
+pub fn cache_dir() -> Result<Option<PathBuf>, Failure> {
+    let Some(dir) = path("IONOS_CR_CACHE_DIR") else {
+        return Ok(platform_dir("XDG_CACHE_HOME", ProjectDirs::cache_dir));
+    };
+    if dir.is_absolute() {
+        return Ok(Some(dir));
+    }
+    // Relative to what? Clients pass their working directory on, and `docker build .` would send
+    // the credentials to the daemon with the rest of it.
+    Err(Failure::new(
+        format!(
+            "IONOS_CR_CACHE_DIR is not an absolute path: {}",
+            dir.display()
+        ),
+        "give the whole path, or unset it",
+    ))
+}
+
+/// Where logins and pending revocations are kept: what must outlive a cleared cache.
+pub fn data_dir() -> Option<PathBuf> {
+    platform_dir("XDG_DATA_HOME", ProjectDirs::data_dir)
+}
+
+/// `directories` asks the user database when HOME is unset. A process that was started without a
+/// home was started so on purpose, so on unix that counts as having none.
+fn platform_dir(xdg: &str, dir: fn(&ProjectDirs) -> &Path) -> Option<PathBuf> {
+    if cfg!(unix) && path("HOME").is_none_or(|home| !home.is_absolute()) {
+        return path(xdg)
+            .filter(|dir| dir.is_absolute())
+            .map(|dir| dir.join("docker-credential-ionos"));
+    }
+    ProjectDirs::from("", "", "docker-credential-ionos").map(|dirs| dir(&dirs).to_owned())
+}
+
+/// This machine's name, for token names. Not unique, and need not be.
+pub fn machine() -> String {
+    #[cfg(unix)]
+    return rustix::system::uname()
+        .nodename()
+        .to_string_lossy()
+        .into_owned();
+    #[cfg(not(unix))]
+    return var("COMPUTERNAME").unwrap_or_default();
+}

@@ -1,0 +1,104 @@
+//! Errors by what the caller does next.
+//!
+//! Every message is one line, lower case, without a full stop: what failed, then `; ` and what to
+//! do. The host, the account's origin and the program's name are added where they are known. No
+//! message holds a secret or quotes a file that may hold one.
+
+use std::fmt;
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Error {
+    /// Not our host: the client goes on as if we did not exist.
+    NotOurs,
+    /// The client left something out; the protocol has a fixed text for it.
+    Protocol(&'static str),
+    /// A person has to read the line and act.
+    Failed(Failure),
+}
+
+/// One line for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// What failed, with the object it failed on.
+    pub what: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+impl Failure {
+    /// A failure and its way out.
+    pub fn new(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            what: what.into(),
+            hint: hint.into(),
+        }
+    }
+
+    /// Puts `context` in front: the host, or what was being done.
+    #[must_use]
+    pub fn within(self, context: &str) -> Self {
+        Self {
+            what: format!("{context}: {}", self.what),
+            ..self
+        }
+    }
+
+    /// Names where the account came from, so that a person with several knows which to mend.
+    #[must_use]
+    pub fn asked_as(self, origin: &dyn fmt::Display) -> Self {
+        Self {
+            what: format!("{} (account from {origin})", self.what),
+            ..self
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; {}", self.what, self.hint)
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+/// Foreign text (an API's message, a system's error) made fit for one line: control characters
+/// become spaces, and a page of it is cut.
+pub fn one_line(text: &str) -> String {
+    const MOST: usize = 200;
+    let mut line: String = text
+        .split(|c: char| c.is_control() || c.is_whitespace())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ");
+    if line.chars().count() > MOST {
+        line = line.chars().take(MOST).chain(['…']).collect();
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_text_becomes_one_short_line() {
+        assert_eq!(one_line("a\r\n\tb\0c  d"), "a b c d");
+        assert_eq!(one_line(&"x".repeat(500)).chars().count(), 201);
+    }
+
+    #[test]
+    fn a_failure_reads_as_what_then_what_to_do() {
+        let failure = Failure::new("no answer", "try again")
+            .asked_as(&"IONOS_TOKEN")
+            .within("demo");
+        assert_eq!(
+            failure.to_string(),
+            "demo: no answer (account from IONOS_TOKEN); try again"
+        );
+    }
+}

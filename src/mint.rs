@@ -1,0 +1,344 @@
+//! One registry token: look-up, name, request, clean-up.
+//!
+//! The API makes a listed token of every `POST`, so what may have been made without telling us is
+//! found and deleted, and a name is never used twice on purpose.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use log::debug;
+use secrecy::SecretString;
+
+use crate::account::Account;
+use crate::api::{Api, ApiError, NewToken, Token};
+use crate::env;
+use crate::error::Failure;
+use crate::memory::Known;
+use crate::registry::Registry;
+use crate::scope::Scope;
+
+/// Asked for on top of the life that is meant, so that an hour is an hour when the request arrives
+/// and by the API's clock.
+const SPARE: i64 = 5 * 60;
+/// Tries for one name whose fate is in doubt, and for names that are taken.
+const TRIES: u32 = 3;
+/// Clocks that differ by less do not explain a refused expiry.
+const TOLERATED_SKEW: i64 = 60;
+
+const PREFIX: &str = "dci";
+const RANDOM_LENGTH: usize = 8;
+
+/// What is wanted.
+#[derive(Debug)]
+pub struct Order<'a> {
+    /// For which registry.
+    pub host: &'a Registry,
+    /// What the token may do.
+    pub scopes: &'a [Scope],
+    /// How long it is meant to live.
+    pub ttl: Duration,
+    /// What an earlier order learnt.
+    pub known: Option<Known>,
+}
+
+/// A token and all that is to be kept of it.
+#[derive(Debug)]
+pub struct Minted {
+    /// The registry's id at the API.
+    pub registry_id: String,
+    /// The token's id, if the API told it.
+    pub token_id: Option<String>,
+    /// The user name for the registry.
+    pub username: String,
+    /// The password for the registry.
+    pub secret: SecretString,
+    /// Seconds since 1970 by this machine's clock.
+    pub issued_at: i64,
+    /// Seconds since 1970 by this machine's clock, whatever that clock is worth.
+    pub expires_at: i64,
+}
+
+/// A token that may exist and whose password nobody has.
+#[derive(Debug)]
+pub struct Lost {
+    /// Where it would be.
+    pub registry_id: String,
+    /// What it would be called.
+    pub name: String,
+    /// When it would end, by this machine's clock.
+    pub expires_at: i64,
+}
+
+/// Why there is no token.
+#[derive(Debug)]
+pub enum MintError {
+    /// A call failed.
+    Api(ApiError),
+    /// The account does not have this registry.
+    NoSuchRegistry {
+        /// How many it has.
+        seen: usize,
+    },
+    /// The registry is there and has no hostname yet.
+    BeingCreated,
+    /// The token ended before it could be used.
+    ShortLived,
+}
+
+impl From<ApiError> for MintError {
+    fn from(err: ApiError) -> Self {
+        Self::Api(err)
+    }
+}
+
+impl MintError {
+    /// The line for a person.
+    pub fn failure(&self, account: &Account) -> Failure {
+        match self {
+            Self::Api(err) => err.failure(account),
+            Self::NoSuchRegistry { seen } => Failure::new(
+                format!("no registry with this hostname among the {seen} that the account sees"),
+                "check the spelling with \"ionosctl container-registry registry list\", or use the account that owns it",
+            ),
+            Self::BeingCreated => Failure::new(
+                "the registry is still being created and has no hostname yet",
+                "wait until its state is Running and try again",
+            ),
+            Self::ShortLived => Failure::new(
+                format!("{} made a token that ends at once", account.endpoint.host()),
+                "check this machine's clock and try again",
+            ),
+        }
+    }
+}
+
+/// Makes a token. `lost` is told of each one that may exist without anybody having its password
+/// and that could not be deleted here.
+pub fn mint(api: &Api, order: &Order<'_>, mut lost: impl FnMut(Lost)) -> Result<Minted, MintError> {
+    let mut registry_id = match &order.known {
+        Some(known) => known.registry_id.clone(),
+        None => find(api, order.host)?,
+    };
+    let mut id_may_be_old = order.known.is_some();
+    let mut clock_was_set = false;
+    let mut name = new_name();
+    let mut doubts = 0;
+    let mut conflicts = 0;
+    loop {
+        let remembered = order.known.as_ref().map_or(0, |known| known.skew);
+        let skew = api.skew().unwrap_or(remembered);
+        let life = i64::try_from(order.ttl.as_secs()).unwrap_or(i64::MAX / 2) + SPARE;
+        let ends_at = env::now() + life;
+        let wanted = NewToken::new(&name, ends_at + skew, order.scopes);
+        let err = match api.create_token(&registry_id, &wanted) {
+            Ok(token) => return minted(api, registry_id, token, ends_at),
+            Err(err) => err,
+        };
+        let orphan = |name: &str| Lost {
+            registry_id: registry_id.clone(),
+            name: name.to_owned(),
+            expires_at: ends_at,
+        };
+        match err {
+            // The same name again: the answer tells whether the first one worked.
+            err if err.is_doubtful() => {
+                doubts += 1;
+                if doubts >= TRIES || !api.pause(&err, doubts) {
+                    lost(orphan(&name));
+                    return Err(err.into());
+                }
+            }
+            ApiError::Conflict => {
+                if doubts > 0 && !delete(api, &registry_id, &name) {
+                    lost(orphan(&name));
+                }
+                conflicts += 1;
+                if conflicts >= TRIES {
+                    return Err(ApiError::Conflict.into());
+                }
+                name = new_name();
+            }
+            // Deleted and made anew, or another account's: its id is another one.
+            ApiError::NotFound if id_may_be_old => {
+                id_may_be_old = false;
+                registry_id = find(api, order.host)?;
+            }
+            // An expiry in the past or too near, if our clock is wrong; now we know the API's.
+            ApiError::Refused { status: 400, .. }
+                if !clock_was_set
+                    && api
+                        .skew()
+                        .is_some_and(|now| (now - skew).abs() > TOLERATED_SKEW) =>
+            {
+                clock_was_set = true;
+            }
+            err => {
+                if doubts > 0 {
+                    lost(orphan(&name));
+                }
+                return Err(err.into());
+            }
+        }
+    }
+}
+
+fn minted(
+    api: &Api,
+    registry_id: String,
+    token: Token,
+    asked_for: i64,
+) -> Result<Minted, MintError> {
+    let issued_at = env::now();
+    let expires_at = match (token.expires_at, api.skew()) {
+        (Some(by_the_api), Some(skew)) => by_the_api.saturating_sub(skew),
+        (Some(by_the_api), None) => by_the_api,
+        // "Never", or not said: then what was asked for is as long as we use it.
+        (None, _) => asked_for,
+    };
+    if expires_at <= issued_at + 60 {
+        return Err(MintError::ShortLived);
+    }
+    Ok(Minted {
+        registry_id,
+        token_id: token.id,
+        username: token.username,
+        secret: token.password,
+        issued_at,
+        expires_at,
+    })
+}
+
+/// The id of the registry with this hostname. The first label finds it in one short page, as far
+/// as anybody has seen; hostnames decide.
+fn find(api: &Api, host: &Registry) -> Result<String, MintError> {
+    let is_it = |hostname: &str| Registry::parse(hostname).as_ref() == Ok(host);
+    let mut seen = Vec::new();
+    for hint in [Some(host.first_label()), None] {
+        seen = api.registries(hint)?;
+        let found = seen
+            .iter()
+            .find(|registry| registry.hostname.as_deref().is_some_and(is_it));
+        if let Some(found) = found {
+            return Ok(found.id.clone());
+        }
+    }
+    let being_created = seen.iter().any(|registry| {
+        registry.hostname.is_none() && registry.name.eq_ignore_ascii_case(host.first_label())
+    });
+    Err(if being_created {
+        MintError::BeingCreated
+    } else {
+        MintError::NoSuchRegistry { seen: seen.len() }
+    })
+}
+
+/// Deletes the token that an unanswered request made.
+fn delete(api: &Api, registry_id: &str, name: &str) -> bool {
+    debug!("{name} was made and its answer lost");
+    match api.token_id(registry_id, name) {
+        Ok(Some(id)) => api.delete_token(registry_id, &id).is_ok(),
+        Ok(None) => true,
+        Err(_) => false,
+    }
+}
+
+/// `dci-MACHINE-UTCTIME-RANDOM`: whose it is, since when, and unique. 3 to 63 lower-case letters,
+/// digits and dashes: what the API, the console and Terraform all accept.
+fn new_name() -> String {
+    let time = Timestamp::from_second(env::now()).unwrap_or_default();
+    let random: String = std::iter::repeat_with(|| fastrand::char('a'..='z'))
+        .take(RANDOM_LENGTH)
+        .collect();
+    format!(
+        "{PREFIX}-{}-{}-{random}",
+        machine(&env::machine()),
+        time.strftime("%Y%m%dt%H%M%Sz")
+    )
+}
+
+fn machine(name: &str) -> String {
+    const LONGEST: usize = 24;
+    let words: Vec<String> = name
+        .to_ascii_lowercase()
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(ToOwned::to_owned)
+        .collect();
+    let mut name = words.join("-");
+    name.truncate(LONGEST);
+    let name = name.trim_end_matches('-');
+    if name.is_empty() { "machine" } else { name }.to_owned()
+}
+
+/// Whether a user name is the name of a token that this program mints, here or elsewhere.
+pub fn is_minted_name(username: &str) -> bool {
+    let mut parts = username.rsplitn(3, '-');
+    let (Some(random), Some(time), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
+        return false;
+    };
+    let is_time = time.len() == 16
+        && time.bytes().enumerate().all(|(n, byte)| match n {
+            8 => byte == b't',
+            15 => byte == b'z',
+            _ => byte.is_ascii_digit(),
+        });
+    is_time
+        && random.len() == RANDOM_LENGTH
+        && random.bytes().all(|byte| byte.is_ascii_lowercase())
+        && rest
+            .strip_prefix(PREFIX)
+            .and_then(|rest| rest.strip_prefix('-'))
+            .is_some_and(|machine| !machine.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_what_every_reader_of_the_rules_accepts() {
+        let name = new_name();
+        assert!((3..=63).contains(&name.len()), "{name}");
+        assert!(name.starts_with("dci-"), "{name}");
+        assert!(
+            name.bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        );
+        assert!(is_minted_name(&name), "{name}");
+        assert_ne!(new_name(), new_name());
+    }
+
+    #[test]
+    fn machines_of_any_name_fit() {
+        for (name, fitted) in [
+            ("build-7", "build-7"),
+            ("Büro.PC_1", "b-ro-pc-1"),
+            ("---", "machine"),
+            ("", "machine"),
+            (
+                "ip-10-0-0-1.eu-central-1.example",
+                "ip-10-0-0-1-eu-central-1",
+            ),
+            ("abcdefghijklmnopqrstuvw-xyz", "abcdefghijklmnopqrstuvw"),
+        ] {
+            assert_eq!(machine(name), fitted);
+        }
+    }
+
+    #[test]
+    fn other_names_are_a_persons() {
+        for name in [
+            "jane",
+            "dci",
+            "dci-x",
+            "dci--20261123t213001z-abcdefgh",
+            "dci-host-20261123t213001z-abc",
+            "dci-host-20261123t21300z-abcdefgh",
+            "xdci-host-20261123t213001z-abcdefgh",
+            "",
+        ] {
+            assert!(!is_minted_name(name), "{name}");
+        }
+        assert!(is_minted_name("dci-a-b-20261123t213001z-abcdefgh"));
+    }
+}

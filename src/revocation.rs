@@ -1,0 +1,157 @@
+//! Tokens to delete at the API, now or at the next contact.
+//!
+//! `DATA/revocations/NAME.json`, one file a token and no secret in any: what `erase` could not
+//! delete, and what a broken connection may have made without telling us its password.
+
+use std::path::PathBuf;
+
+use log::debug;
+use serde::{Deserialize, Serialize};
+
+use crate::account::AccountKey;
+use crate::api::{Api, ApiError};
+use crate::cache::Entry;
+use crate::env;
+use crate::files;
+
+const VERSION: u32 = 1;
+const DIR: &str = "revocations";
+/// The API deletes tokens that ended. An hour more is for clocks that disagree.
+const SPARE: i64 = 3600;
+
+/// A token that is to be deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Revocation {
+    version: u32,
+    /// Only the account that made it may delete it.
+    account: String,
+    registry_id: String,
+    token_id: Option<String>,
+    name: String,
+    expires_at: i64,
+}
+
+impl Revocation {
+    /// The token of an entry.
+    pub fn of(entry: &Entry) -> Self {
+        Self {
+            version: VERSION,
+            account: entry.account.clone(),
+            registry_id: entry.registry_id.clone(),
+            token_id: entry.token_id.clone(),
+            name: entry.username.clone(),
+            expires_at: entry.expires_at,
+        }
+    }
+
+    /// A token that may have been made and that nobody has.
+    pub fn of_lost(account: &AccountKey, registry_id: &str, name: &str, expires_at: i64) -> Self {
+        Self {
+            version: VERSION,
+            account: account.as_str().to_owned(),
+            registry_id: registry_id.to_owned(),
+            token_id: None,
+            name: name.to_owned(),
+            expires_at,
+        }
+    }
+
+    /// Whether `account` made it.
+    pub fn is_of(&self, account: &AccountKey) -> bool {
+        self.account == account.as_str()
+    }
+
+    fn carry_out(&self, api: &Api) -> Result<(), ApiError> {
+        let id = match &self.token_id {
+            Some(id) => Some(id.clone()),
+            None => api.token_id(&self.registry_id, &self.name)?,
+        };
+        match id {
+            Some(id) => api.delete_token(&self.registry_id, &id),
+            None => Ok(()),
+        }
+    }
+
+    fn file_name(&self) -> String {
+        format!("{}.json", self.name)
+    }
+}
+
+/// The tokens still to be deleted.
+#[derive(Debug, Clone)]
+pub struct Revocations {
+    root: Option<PathBuf>,
+}
+
+impl Revocations {
+    /// Those below the data directory.
+    pub fn new(root: Option<PathBuf>) -> Self {
+        Self { root }
+    }
+
+    /// Remembers one until it is done.
+    pub fn add(&self, revocation: &Revocation) {
+        let Some(root) = &self.root else { return };
+        let written = files::private_dir(root, DIR).and_then(|dir| {
+            files::sweep(&dir);
+            let json = serde_json::to_vec(revocation)?;
+            files::write(&dir, &revocation.file_name(), &json)
+        });
+        if let Err(err) = written {
+            debug!("a revocation is not remembered: {err:#}");
+        }
+    }
+
+    /// Those of one account. Forgets those that time has done.
+    pub fn of_account(&self, account: &AccountKey) -> Vec<Revocation> {
+        let Some(root) = &self.root else {
+            return Vec::new();
+        };
+        let dir = root.join(DIR);
+        let now = env::now();
+        files::names(&dir)
+            .iter()
+            .filter_map(|name| {
+                let path = dir.join(name);
+                let revocation: Revocation = serde_json::from_slice(&files::read(&path)?).ok()?;
+                if revocation.version != VERSION || revocation.file_name() != *name {
+                    return None;
+                }
+                if now > revocation.expires_at.saturating_add(SPARE) {
+                    files::remove(&path);
+                    return None;
+                }
+                revocation.is_of(account).then_some(revocation)
+            })
+            .collect()
+    }
+
+    /// Deletes tokens at the API as far as the time goes; what is left stays remembered.
+    pub fn carry_out(&self, api: &Api, revocations: &[Revocation]) {
+        for revocation in revocations {
+            if api.deadline().passed() {
+                return;
+            }
+            match revocation.carry_out(api) {
+                Ok(()) => {
+                    debug!("revoked {}", revocation.name);
+                    self.forget(revocation);
+                }
+                Err(err) => {
+                    debug!("{} is not revoked yet: {err:?}", revocation.name);
+                    // The next would wait for the same broken connection or refused account.
+                    if !matches!(err, ApiError::Refused { .. }) {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    fn forget(&self, revocation: &Revocation) {
+        if let Some(root) = &self.root {
+            files::remove(&root.join(DIR).join(revocation.file_name()));
+        }
+    }
+}

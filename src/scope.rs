@@ -1,0 +1,123 @@
+//! What a registry token may do.
+//!
+//! The API takes any text for type and action and then makes a token that can do nothing, so
+//! what we send is checked here.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Failure;
+
+/// The actions the registry knows; `*` is all of them.
+const ACTIONS: [&str; 4] = ["pull", "push", "delete", "*"];
+
+/// One scope of a token, as the API has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scope {
+    /// `repository` for contents.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// A repository, or a pattern such as `team/*`.
+    pub name: String,
+    /// `pull`, `push`, `delete` or `*`.
+    pub actions: Vec<String>,
+}
+
+/// One scope for each repository, all with the same actions.
+pub fn for_repositories(repositories: &[String], actions: &[String]) -> Vec<Scope> {
+    repositories
+        .iter()
+        .map(|name| Scope {
+            kind: "repository".into(),
+            name: name.clone(),
+            actions: actions.to_vec(),
+        })
+        .collect()
+}
+
+/// Reads a comma-separated list of actions, each once and in the API's order, so that
+/// `push,pull` and `pull,push` are the same scope.
+pub fn parse_actions(source: &str, text: &str) -> Result<Vec<String>, Failure> {
+    let wanted = list(text);
+    if let Some(unknown) = wanted.iter().find(|a| !ACTIONS.contains(&a.as_str())) {
+        return Err(Failure::new(
+            format!(
+                "{source}: unknown action '{}'",
+                crate::error::one_line(unknown)
+            ),
+            "use pull, push, delete or *, separated by commas",
+        ));
+    }
+    if wanted.is_empty() {
+        return Err(Failure::new(
+            format!("{source} names no action"),
+            "use pull, push, delete or *, separated by commas",
+        ));
+    }
+    Ok(ACTIONS
+        .iter()
+        .filter(|known| wanted.iter().any(|action| action == *known))
+        .map(ToString::to_string)
+        .collect())
+}
+
+/// Reads a comma-separated list of repositories and patterns.
+pub fn parse_repositories(source: &str, text: &str) -> Result<Vec<String>, Failure> {
+    let mut repositories = list(text);
+    repositories.sort();
+    repositories.dedup();
+    let malformed = |name: &&String| {
+        !name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-/*".contains(&b))
+    };
+    if let Some(name) = repositories.iter().find(malformed) {
+        return Err(Failure::new(
+            format!(
+                "{source}: '{}' is not a repository",
+                crate::error::one_line(name)
+            ),
+            "use names without the registry, such as team/app or team/*, separated by commas",
+        ));
+    }
+    if repositories.is_empty() {
+        return Err(Failure::new(
+            format!("{source} names no repository"),
+            "use names such as team/app or team/*, or * for all",
+        ));
+    }
+    Ok(repositories)
+}
+
+fn list(text: &str) -> Vec<String> {
+    text.split(',')
+        .map(|item| item.trim().to_owned())
+        .filter(|item| !item.is_empty())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn actions_are_ordered_and_known() {
+        assert_eq!(
+            parse_actions("X", " push, pull,push ").unwrap(),
+            ["pull", "push"]
+        );
+        assert!(parse_actions("X", "read").is_err());
+        assert!(parse_actions("X", "Pull").is_err());
+        assert!(parse_actions("X", ",").is_err());
+    }
+
+    #[test]
+    fn repositories_are_names_without_a_registry() {
+        assert_eq!(
+            parse_repositories("X", "team/*,app,app").unwrap(),
+            ["app", "team/*"]
+        );
+        assert!(parse_repositories("X", "Team").is_err());
+        assert!(parse_repositories("X", "team app").is_err());
+        assert!(parse_repositories("X", "").is_err());
+    }
+}

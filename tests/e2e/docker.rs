@@ -1,0 +1,159 @@
+//! The life of a Docker user, from `login` to `logout` and the morning after.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use crate::{
+    engine::{self, Engine, GREETING},
+    needs,
+    person::{Person, cred_helpers},
+    site::{FIRST_MINT, HELPER, REVOCATION, Site},
+    support::fake_ionos::DEMO_HOST,
+};
+
+/// What these scenarios need.
+pub(crate) const PROGRAMS: &[&str] = &["docker", "dockerd", "containerd", "runc"];
+
+/// The client that comes first on the `PATH`.
+pub(crate) fn client() -> PathBuf {
+    needs::find("docker").expect("it is among the programs")
+}
+
+/// The whole story with the first client on the `PATH`.
+pub(crate) fn newest_client() -> Option<String> {
+    story(&client(), "docker");
+    None
+}
+
+/// The same with the client of the distribution, which is years older.
+pub(crate) fn distribution_client() -> Option<String> {
+    let distribution = Path::new("/usr/bin/docker");
+    if !distribution.is_file() || client() == distribution {
+        return Some(format!(
+            "{} is the only docker client here",
+            client().display()
+        ));
+    }
+    story(distribution, "docker of the distribution");
+    None
+}
+
+fn story(docker: &Path, name: &str) {
+    let site = Site::open(name, &[]);
+    let engine = Engine::start(&site.dir("engine"), &site.ca_file());
+    let image = engine::image(&site.dir("image"));
+    let app = &format!("{DEMO_HOST}/team/app:1");
+    let mut person = Person::new(&site);
+    person.set("DOCKER_HOST", engine.host());
+    person.write(".docker/config.json", &cred_helpers());
+    person.run(docker, &["--version"]).succeeds().calling(&[]);
+
+    // Nobody is asked anything: there is no terminal. Looking up the registry and minting is all.
+    person
+        .run(docker, &["login", DEMO_HOST])
+        .succeeds()
+        .says("Login Succeeded")
+        .calling(FIRST_MINT);
+    let (token, password) = site.one_token();
+    assert_eq!(site.users(), [token.as_str()]);
+    assert_eq!(person.list(), json!({ DEMO_HOST: token }));
+    nothing_in_plain_text(&person, &password);
+
+    // From here on the cache answers.
+    person
+        .run(docker, &["import", "-c", "CMD [\"/hello\"]", &image, app])
+        .succeeds()
+        .calling(&[]);
+    let pushed = person.run(docker, &["push", app]).succeeds().calling(&[]);
+    let digest = digest(&pushed.stdout);
+    person.run(docker, &["rmi", app]).succeeds();
+    person
+        .run(docker, &["pull", app])
+        .succeeds()
+        .calling(&[])
+        .says(&digest);
+    let ran = person
+        .run(docker, &["run", "--rm", "--network", "none", app])
+        .succeeds()
+        .calling(&[]);
+    assert_eq!(ran.stdout, format!("{GREETING}\n"));
+    assert!(
+        site.registry_log()
+            .contains(&format!("auth.user.name={token}"))
+    );
+    nothing_in_plain_text(&person, &password);
+
+    // `run` pulls by itself what is not there.
+    person.run(docker, &["rmi", app]).succeeds();
+    let ran = person
+        .run(docker, &["run", "--rm", "--network", "none", app])
+        .succeeds()
+        .calling(&[]);
+    assert_eq!(ran.stdout, format!("{GREETING}\n"));
+    assert_eq!(site.mints(), 1, "one token for all of it");
+    assert_eq!(site.connections(), 1);
+
+    // What the token opened is closed, and nothing is left of it, here and there.
+    person
+        .run(docker, &["logout", DEMO_HOST])
+        .succeeds()
+        .calling(REVOCATION);
+    assert_eq!(site.tokens(), []);
+    assert_eq!(site.users(), [""; 0]);
+    assert_eq!(person.list(), json!({}));
+    assert_eq!(person.files_with(&password), [""; 0]);
+    assert_eq!(
+        person.json(".docker/config.json")["credHelpers"],
+        json!({ DEMO_HOST: "ionos" })
+    );
+
+    // A wrong account: the reason reaches the person, whatever docker itself makes of it.
+    person.run(docker, &["rmi", app]).succeeds();
+    person.set("IONOS_TOKEN", "not-a-token-of-this-account");
+    let refused = person.run(docker, &["pull", app]).fails();
+    let line = refused.our_line();
+    for part in [DEMO_HOST, "IONOS_TOKEN", "401"] {
+        assert!(line.contains(part), "expected {part:?} in {line:?}");
+    }
+    assert!(
+        !refused.stderr.contains("not-a-token-of-this-account"),
+        "{refused}"
+    );
+    assert!(refused.calls.len() == 1, "asked more than once: {refused}");
+    // Asked again at once, the same answer without a new try.
+    let again = person.run(docker, &["pull", app]).fails().calling(&[]);
+    assert_eq!(again.our_line(), line);
+    assert_eq!(site.tokens(), []);
+
+    // And without the line in the configuration there is no way in: it was us all along.
+    person.write(".docker/config.json", "{}");
+    let anonymous = person.run(docker, &["pull", app]).fails().calling(&[]);
+    assert!(!anonymous.stderr.contains(HELPER), "{anonymous}");
+    anonymous.says("no basic auth credentials");
+}
+
+/// The secret is in our cache and nowhere else, least of all in docker's configuration.
+#[track_caller]
+fn nothing_in_plain_text(person: &Person<'_>, password: &str) {
+    let config = person.json(".docker/config.json");
+    let written = config["auths"].as_object().into_iter().flatten();
+    let mut entries = written.map(|(_, entry)| entry);
+    assert!(entries.all(|entry| *entry == json!({})), "{config}");
+    let files = person.files_with(password);
+    let cache = format!(".cache/{HELPER}/");
+    assert!(
+        files.len() == 1 && files[0].starts_with(&cache),
+        "the secret is in {files:?}"
+    );
+    person.is_private(cache.trim_end_matches('/'));
+}
+
+/// The digest of what was pushed.
+fn digest(pushed: &str) -> String {
+    let word = pushed
+        .split_whitespace()
+        .find(|word| word.starts_with("sha256:"));
+    word.unwrap_or_else(|| panic!("no digest in {pushed}"))
+        .to_owned()
+}

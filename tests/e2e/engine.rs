@@ -1,0 +1,130 @@
+//! A real Docker engine with nothing but its own directories, and an image to try it with.
+
+use std::{
+    fs,
+    io::{Read, Write},
+    os::unix::net::UnixStream,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use crate::{needs, server::Server};
+
+/// What the image says when it runs.
+pub(crate) const GREETING: &str = "hello from an image that was there and back";
+
+/// The cgroup of the containers; a name of our own, so that it can be removed again.
+const CGROUP: &str = "docker-credential-ionos-e2e";
+
+/// A running engine.
+pub(crate) struct Engine {
+    _server: Server,
+    socket: PathBuf,
+    _cgroup: Cgroup,
+}
+
+impl Engine {
+    /// Starts an engine below `dir` that trusts this authority.
+    pub(crate) fn start(dir: &Path, ca_file: &Path) -> Self {
+        fs::create_dir_all(dir).unwrap();
+        let socket = dir.join("docker.sock");
+        // The machine's own settings may contradict the flags, which the daemon refuses.
+        fs::write(dir.join("daemon.json"), "{}").unwrap();
+        let mut command = Command::new("dockerd");
+        command
+            .arg("--config-file")
+            .arg(dir.join("daemon.json"))
+            .arg("--data-root")
+            .arg(dir.join("data"))
+            .arg("--exec-root")
+            .arg(dir.join("exec"))
+            .arg("--pidfile")
+            .arg(dir.join("pid"))
+            .arg(format!("--host=unix://{}", socket.display()))
+            .args(["--iptables=false", "--ip6tables=false", "--bridge=none"])
+            .args(["--exec-opt", "native.cgroupdriver=cgroupfs"])
+            .arg(format!("--cgroup-parent=/{CGROUP}"))
+            .env_clear()
+            .env("PATH", needs::PATH)
+            .env("HOME", dir)
+            .env("SSL_CERT_FILE", ca_file);
+        let server = Server::start("dockerd", command, &dir.join("log"), || answers(&socket));
+        Self {
+            _server: server,
+            socket,
+            _cgroup: Cgroup,
+        }
+    }
+
+    /// What clients take as `DOCKER_HOST`.
+    pub(crate) fn host(&self) -> String {
+        format!("unix://{}", self.socket.display())
+    }
+}
+
+/// Whether the engine answers on its socket.
+fn answers(socket: &Path) -> bool {
+    let Ok(mut stream) = UnixStream::connect(socket) else {
+        return false;
+    };
+    let _ = stream.set_read_timeout(Some(Duration::from_secs(5)));
+    let mut answer = String::new();
+    stream.write_all(b"GET /_ping HTTP/1.0\r\n\r\n").is_ok()
+        && stream.read_to_string(&mut answer).is_ok()
+        && answer.contains(" 200 ")
+}
+
+/// Removes the containers' empty cgroups, the one thing here that no namespace holds. Dropped
+/// after the engine.
+struct Cgroup;
+
+impl Drop for Cgroup {
+    fn drop(&mut self) {
+        let root = Path::new("/sys/fs/cgroup");
+        let hierarchies = fs::read_dir(root).into_iter().flatten().flatten();
+        for dir in hierarchies
+            .map(|entry| entry.path())
+            .chain([root.to_owned()])
+        {
+            let _ = fs::remove_dir(dir.join(CGROUP));
+        }
+    }
+}
+
+/// Builds a root file system of one static program, `/hello`, and packs it into a tar file.
+pub(crate) fn image(dir: &Path) -> String {
+    let root = dir.join("root");
+    fs::create_dir_all(&root).unwrap();
+    let source = dir.join("hello.rs");
+    fs::write(&source, format!("fn main() {{ println!(\"{GREETING}\") }}")).unwrap();
+    // Whoever built this test has the compiler, and with the linker comes the static C library.
+    let mut compiler = Command::new("rustc");
+    compiler
+        .args([
+            "-Ctarget-feature=+crt-static",
+            "-Cstrip=symbols",
+            "-Copt-level=s",
+            "-o",
+        ])
+        .arg(root.join("hello"))
+        .arg(source);
+    succeed(compiler);
+    let tar = dir.join("image.tar");
+    let mut pack = Command::new("tar");
+    pack.arg("-C").arg(&root).arg("-cf").arg(&tar).arg(".");
+    succeed(pack);
+    tar.to_str().expect("a plain path").to_owned()
+}
+
+fn succeed(mut command: Command) {
+    let done = command
+        .output()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(
+        done.status.success(),
+        "{command:?}: {}\n{said}",
+        done.status
+    );
+}

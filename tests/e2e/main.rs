@@ -1,0 +1,60 @@
+//! The built program between real clients, a real registry and a real engine.
+//!
+//! Nothing is stubbed but IONOS itself: docker, skopeo, podman and buildah call the program as
+//! they call any credential helper, a `docker-registry` takes exactly the tokens that the fake
+//! API has live, and a `dockerd` pushes, pulls and runs. The program has no switch for tests, so
+//! all of it happens under the true names, in a private network with its own `/etc/hosts`.
+//!
+//! That needs root and a handful of Debian packages. What is missing is named and its scenarios
+//! are skipped; with `E2E=required` in the environment they fail instead.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test speaks to whoever runs it, and a panic is how it fails"
+)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the product's rules on environment, clock and files do not bind its test rig"
+)]
+
+#[cfg(target_os = "linux")]
+mod docker;
+#[cfg(target_os = "linux")]
+mod engine;
+#[cfg(target_os = "linux")]
+mod namespace;
+#[cfg(target_os = "linux")]
+mod needs;
+#[cfg(target_os = "linux")]
+mod person;
+#[cfg(target_os = "linux")]
+mod podman;
+#[cfg(target_os = "linux")]
+mod registry;
+#[cfg(target_os = "linux")]
+mod scenario;
+#[cfg(target_os = "linux")]
+mod server;
+#[cfg(target_os = "linux")]
+mod site;
+#[cfg(target_os = "linux")]
+mod skopeo;
+#[cfg(target_os = "linux")]
+#[path = "../support/mod.rs"]
+mod support;
+#[cfg(target_os = "linux")]
+mod transcript;
+#[cfg(target_os = "linux")]
+mod typed;
+
+#[cfg(target_os = "linux")]
+fn main() -> std::process::ExitCode {
+    scenario::main()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn main() {
+    eprintln!("e2e: SKIPPED, the rig is made of Linux namespaces");
+}

@@ -1,0 +1,117 @@
+//! A real registry, which lets in exactly who may come in.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    net::TcpStream,
+    path::{Path, PathBuf},
+    process::Command,
+    time::{Duration, SystemTime},
+};
+
+use crate::{namespace::REGISTRY_ADDRESS, needs, server::Server, support::tls::Issued};
+
+/// The registry's list of users: the live tokens, and people with a password of their own.
+pub(crate) struct Users {
+    path: PathBuf,
+    people: BTreeMap<String, String>,
+    /// bcrypt is slow on purpose and salted: each line is made once.
+    lines: BTreeMap<(String, String), String>,
+    written: Option<SystemTime>,
+}
+
+impl Users {
+    /// A list in this file with these people on it.
+    pub(crate) fn new(path: PathBuf, people: &[(&str, &str)]) -> Self {
+        let people = people
+            .iter()
+            .map(|(name, word)| ((*name).into(), (*word).into()))
+            .collect();
+        let mut users = Self {
+            path,
+            people,
+            lines: BTreeMap::new(),
+            written: None,
+        };
+        users.write(&[]);
+        users
+    }
+
+    /// Where the list is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Lets in the people and these tokens (name, password), from the next request on.
+    pub(crate) fn write(&mut self, tokens: &[(String, String)]) {
+        let mut text = String::new();
+        let people = self.people.clone();
+        for (name, password) in people.iter().chain(tokens.iter().map(|(n, p)| (n, p))) {
+            let key = (name.clone(), password.clone());
+            text += self
+                .lines
+                .entry(key)
+                .or_insert_with(|| line(name, password));
+        }
+        // The registry reads the file again when its time differs from the one it remembers, so
+        // each version must be seen whole and be younger than the last.
+        let new = self.path.with_extension("new");
+        fs::write(&new, text).expect("the list of users");
+        let file = fs::File::options().append(true).open(&new).unwrap();
+        let mut time = file.metadata().unwrap().modified().unwrap();
+        if let Some(last) = self.written {
+            time = time.max(last + Duration::from_secs(1));
+        }
+        file.set_modified(time).unwrap();
+        self.written = Some(time);
+        fs::rename(&new, &self.path).unwrap();
+    }
+}
+
+/// One line of the list.
+fn line(name: &str, password: &str) -> String {
+    let made = Command::new("htpasswd")
+        // 4 is bcrypt's least cost: these passwords live for seconds.
+        .args(["-Bbn", "-C", "4", name, password])
+        .env("PATH", needs::PATH)
+        .output()
+        .expect("htpasswd was found");
+    assert!(
+        made.status.success(),
+        "htpasswd: {}",
+        String::from_utf8_lossy(&made.stderr)
+    );
+    format!("{}\n", String::from_utf8(made.stdout).unwrap().trim())
+}
+
+/// Starts the registry on its own data below `dir`, with the list of users at `users`.
+pub(crate) fn start(dir: &Path, users: &Path, identity: &Issued) -> Server {
+    let place = |name: &str| dir.join(name);
+    fs::create_dir_all(dir).unwrap();
+    let (certificate, key) = identity.write_pem(dir);
+    let config = format!(
+        "version: 0.1
+log: {{accesslog: {{disabled: false}}, formatter: text}}
+storage: {{filesystem: {{rootdirectory: {data}}}}}
+http:
+  addr: {REGISTRY_ADDRESS}
+  tls: {{certificate: {certificate}, key: {key}}}
+auth: {{htpasswd: {{realm: test, path: {users}}}}}
+",
+        data = place("data").display(),
+        certificate = certificate.display(),
+        key = key.display(),
+        users = users.display(),
+    );
+    fs::write(place("config.yml"), config).unwrap();
+    let mut command = Command::new("docker-registry");
+    command
+        .arg("serve")
+        .arg(place("config.yml"))
+        .env_clear()
+        .env("PATH", needs::PATH);
+    let address = REGISTRY_ADDRESS.parse().expect("an address");
+    Server::start("docker-registry", command, &place("log"), || {
+        TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_ok()
+    })
+}

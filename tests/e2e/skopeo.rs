@@ -1,0 +1,141 @@
+//! Registry tools without a daemon: skopeo asks more than once for one command.
+
+use std::{fs, path::PathBuf, process::Stdio};
+
+use serde_json::{Value, json};
+
+use crate::{
+    engine, needs,
+    person::{Person, cred_helpers},
+    site::{FIRST_MINT, MINT, REVOCATION, Site},
+    support::fake_ionos::DEMO_HOST,
+};
+
+/// What these scenarios need.
+pub(crate) const PROGRAMS: &[&str] = &["skopeo"];
+
+fn client() -> PathBuf {
+    needs::find("skopeo").expect("it is among the programs")
+}
+
+fn image(tag: &str) -> String {
+    format!("docker://{DEMO_HOST}/team/app:{tag}")
+}
+
+/// Somebody whose tools are sent to us by `auth.json`.
+pub(crate) fn person(site: &Site) -> Person<'_> {
+    let mut person = Person::new(site);
+    let auth = person.write("auth.json", &cred_helpers());
+    person.set("REGISTRY_AUTH_FILE", auth);
+    person
+}
+
+/// To the registry, away from it and back to it.
+pub(crate) fn copy_and_inspect() -> Option<String> {
+    let site = Site::open("skopeo", &[]);
+    let skopeo = &client();
+    let person = person(&site);
+    let layer = format!("tarball:{}", engine::image(&site.dir("image")));
+    let copy = format!("dir:{}", person.at("copy").display());
+    person.run(skopeo, &["--version"]).succeeds();
+
+    // Each of these asks us twice.
+    person
+        .run(skopeo, &["copy", &layer, &image("1")])
+        .succeeds()
+        .calling(FIRST_MINT);
+    let (token, password) = site.one_token();
+    let seen = person
+        .run(skopeo, &["inspect", &image("1")])
+        .succeeds()
+        .calling(&[]);
+    let seen: Value = serde_json::from_str(&seen.stdout).unwrap();
+    assert_eq!(seen["Name"], format!("{DEMO_HOST}/team/app"));
+    assert_eq!(seen["RepoTags"], json!(["1"]));
+    person
+        .run(skopeo, &["copy", &image("1"), &copy])
+        .succeeds()
+        .calling(&[]);
+    let manifest: Value = person.json("copy/manifest.json");
+    assert_eq!(manifest["layers"][0]["digest"], seen["Layers"][0]);
+    person
+        .run(skopeo, &["copy", &copy, &image("2")])
+        .succeeds()
+        .calling(&[]);
+    let tags = person
+        .run(skopeo, &["list-tags", image("1").trim_end_matches(":1")])
+        .succeeds();
+    let tags: Value = serde_json::from_str(&tags.stdout).unwrap();
+    let tags = tags["Tags"].as_array().unwrap();
+    assert!(tags.len() == 2 && tags.contains(&json!("1")) && tags.contains(&json!("2")));
+    assert_eq!(site.one_token(), (token, password.clone()));
+    assert_eq!(
+        person.json("auth.json")["auths"],
+        Value::Null,
+        "nothing in plain text"
+    );
+
+    // A second life after logout, with an inspection as its first command.
+    person
+        .run(skopeo, &["logout", DEMO_HOST])
+        .succeeds()
+        .calling(REVOCATION);
+    assert_eq!(site.tokens(), []);
+    assert_eq!(person.files_with(&password), [""; 0]);
+    person.write("auth.json", &cred_helpers());
+    let asked_twice = person.run(skopeo, &["inspect", &image("2")]).succeeds();
+    let mints = asked_twice
+        .calls
+        .iter()
+        .filter(|call| MINT.contains(&call.as_str()));
+    assert_eq!(mints.count(), 1, "{asked_twice}");
+    assert_eq!(site.tokens().len(), 1);
+    None
+}
+
+/// A build that starts many tools at the same instant on a machine that knows nothing yet.
+pub(crate) fn six_at_once() -> Option<String> {
+    let site = Site::open("six skopeos", &[("staff", "staff's password")]);
+    let skopeo = &client();
+    let person = person(&site);
+    let layer = format!("tarball:{}", engine::image(&site.dir("image")));
+    // Put there without us.
+    let staff = [
+        "copy",
+        "--dest-creds",
+        "staff:staff's password",
+        &layer,
+        &image("1"),
+    ];
+    person.run(skopeo, &staff).succeeds().calling(&[]);
+
+    let started: Vec<_> = (0..6)
+        .map(|_| {
+            let mut command = person.command(skopeo, &["inspect", &image("1")]);
+            command
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap()
+        })
+        .collect();
+    for child in started {
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{}: {said}", output.status);
+        let seen: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(seen["Name"], format!("{DEMO_HOST}/team/app"));
+    }
+    assert_eq!(
+        site.calls(),
+        FIRST_MINT,
+        "six clients that asked twelve times"
+    );
+    assert_eq!(site.tokens().len(), 1);
+    let left = fs::read_dir(person.at(".cache/docker-credential-ionos")).unwrap();
+    let temporary = left
+        .flatten()
+        .filter(|entry| entry.file_name().to_string_lossy().contains("tmp"));
+    assert_eq!(temporary.count(), 0, "temporary files are left");
+    None
+}

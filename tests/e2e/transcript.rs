@@ -1,0 +1,44 @@
+//! What happened, as a table for whoever reads the log of a build.
+
+use std::sync::Mutex;
+
+/// One command of a client.
+pub(crate) struct Row {
+    pub(crate) scenario: String,
+    pub(crate) command: String,
+    pub(crate) exit: Option<i32>,
+    /// The requests that the command led to, or its version.
+    pub(crate) effect: String,
+}
+
+static ROWS: Mutex<Vec<Row>> = Mutex::new(Vec::new());
+
+/// Adds a row to the table.
+pub(crate) fn note(row: Row) {
+    ROWS.lock().unwrap().push(row);
+}
+
+/// What a table says of these requests.
+pub(crate) fn requests(calls: &[String]) -> String {
+    if calls.is_empty() {
+        "none".to_owned()
+    } else {
+        calls.join(", ")
+    }
+}
+
+/// Prints the table, if anything happened.
+pub(crate) fn print() {
+    let rows = ROWS.lock().unwrap();
+    let lengths = rows.iter().map(|row| row.command.chars().count());
+    let width = lengths.max().unwrap_or_default();
+    let mut scenario = "";
+    for row in rows.iter() {
+        if row.scenario != scenario {
+            scenario = &row.scenario;
+            println!("\n{scenario:width$}    exit  requests to the IONOS API");
+        }
+        let exit = row.exit.map_or("?".to_owned(), |code| code.to_string());
+        println!("  {:width$}  {exit:>4}  {}", row.command, row.effect);
+    }
+}

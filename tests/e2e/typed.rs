@@ -1,0 +1,76 @@
+//! A person who types a user name and a password of their own.
+
+use serde_json::json;
+
+use crate::{
+    docker::client,
+    engine::{self, Engine},
+    person::{Person, cred_helpers},
+    site::{HELPER, REVOCATION, Site},
+    support::fake_ionos::DEMO_HOST,
+};
+
+const STAFF: &str = "staff";
+const PASSWORD: &str = "typed-by-a-person-77";
+
+/// What was typed is kept apart from what was minted, goes first, and goes away.
+pub(crate) fn login_by_hand() -> Option<String> {
+    let site = Site::open("typed login", &[(STAFF, PASSWORD)]);
+    let engine = Engine::start(&site.dir("engine"), &site.ca_file());
+    let image = engine::image(&site.dir("image"));
+    let docker = &client();
+    let app = &format!("{DEMO_HOST}/team/app:1");
+    let mut person = Person::new(&site);
+    person.set("DOCKER_HOST", engine.host());
+    person.write(".docker/config.json", &cred_helpers());
+    let login =
+        |password: &str| person.run(docker, &["login", "-u", STAFF, "-p", password, DEMO_HOST]);
+
+    // The registry refuses it: docker keeps nothing, so there is nothing with us either.
+    login("wrong").fails().calling(&[]).says("401 Unauthorized");
+    assert_eq!(person.list(), json!({}));
+
+    // A token of ours is in the cache; what a person types goes first all the same.
+    person.run(docker, &["login", DEMO_HOST]).succeeds();
+    let (minted, secret) = site.one_token();
+    assert_eq!(person.list(), json!({ DEMO_HOST: minted }));
+    login(PASSWORD).succeeds().calling(&[]);
+    assert_eq!(person.list(), json!({ DEMO_HOST: STAFF }));
+    let kept = person.files_with(PASSWORD);
+    let data = format!(".local/share/{HELPER}/");
+    assert!(
+        kept.len() == 1 && kept[0].starts_with(&data),
+        "the password is in {kept:?}"
+    );
+    person.is_private(data.trim_end_matches('/'));
+
+    person.run(docker, &["import", &image, app]).succeeds();
+    person.run(docker, &["push", app]).succeeds().calling(&[]);
+    let log = site.registry_log();
+    assert!(
+        log.contains("auth.user.name=staff"),
+        "pushed as somebody else"
+    );
+
+    // A mistake later on does not cost the credential that works.
+    login("wrong again").fails().calling(&[]);
+    assert_eq!(person.list(), json!({ DEMO_HOST: STAFF }));
+
+    // Logout ends both: the typed one is forgotten, the minted one withdrawn.
+    person
+        .run(docker, &["logout", DEMO_HOST])
+        .succeeds()
+        .calling(REVOCATION);
+    assert_eq!(person.list(), json!({}));
+    assert_eq!(person.files_with(PASSWORD), [""; 0]);
+    assert_eq!(person.files_with(&secret), [""; 0]);
+    assert_eq!(site.users(), [STAFF]);
+
+    // And minting is back.
+    person.run(docker, &["rmi", app]).succeeds();
+    person.run(docker, &["pull", app]).succeeds();
+    assert_eq!(site.mints(), 2);
+    let (minted, _) = site.one_token();
+    assert_eq!(person.list(), json!({ DEMO_HOST: minted }));
+    None
+}

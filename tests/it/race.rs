@@ -1,0 +1,209 @@
+//! Many processes at once: one mint, no lost entry, no stuck lock.
+//!
+//! `RACE_ROUNDS` says how often each race is run (default 2).
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::support::fake_ionos::{
+    ACCOUNT_TOKEN, DEMO_HOST, FakeIonos, Fault, OTHER_ACCOUNT_TOKEN, RegistrySpec,
+};
+use crate::support::helper::{Credential, Done, Helper, Home, Started};
+
+const CROWD: usize = 200;
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how thorough a run is meant to be"
+)]
+fn rounds() -> usize {
+    std::env::var("RACE_ROUNDS").map_or(2, |rounds| rounds.parse().unwrap())
+}
+
+/// Many processes would need more than 8s to start where cores are few.
+fn patient(helper: &Helper) -> Helper {
+    helper.clone().env("IONOS_CR_TIMEOUT", "60s")
+}
+
+fn start(helper: &Helper, how_many: usize) -> Vec<Started> {
+    (0..how_many)
+        .map(|_| helper.start(&["get"], DEMO_HOST))
+        .collect()
+}
+
+fn finish(started: Vec<Started>) -> Vec<Done> {
+    started.into_iter().map(Started::finish).collect()
+}
+
+fn secrets(done: &[Done]) -> BTreeSet<String> {
+    done.iter().map(|done| done.credential().secret).collect()
+}
+
+#[test]
+fn two_hundred_cold_gets_mint_once() {
+    for _ in 0..rounds() {
+        let (fake, home) = (FakeIonos::start(), Home::new());
+        let helper = patient(&home.helper_for(&fake));
+        let answers: Vec<Credential> = finish(start(&helper, CROWD))
+            .iter()
+            .map(Done::credential)
+            .collect();
+        assert!(answers.iter().all(|answer| *answer == answers[0]));
+        assert_eq!(answers.len(), CROWD);
+        assert_eq!(fake.count("POST", "/tokens"), 1);
+        assert_eq!(fake.count("GET", "/registries"), 1);
+        assert_eq!(fake.tokens().len(), 1);
+    }
+}
+
+#[test]
+fn a_slow_api_is_asked_once_too() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    fake.delay(Duration::from_millis(1500));
+    let done = finish(start(&patient(&home.helper_for(&fake)), 40));
+    assert_eq!(secrets(&done).len(), 1);
+    assert_eq!(fake.count("POST", "/tokens"), 1);
+}
+
+#[test]
+fn waiters_take_over_the_failure_of_the_one_they_waited_for() {
+    for _ in 0..rounds() {
+        let (fake, home) = (FakeIonos::start(), Home::new());
+        fake.fault(Fault::status(403).on("POST", "/tokens").always());
+        let done = finish(start(&patient(&home.helper_for(&fake)), 50));
+        let lines: BTreeSet<_> = done.iter().map(Done::failure).collect();
+        assert_eq!(lines.len(), 1);
+        assert_eq!(fake.count("POST", "/tokens"), 1);
+    }
+}
+
+#[test]
+fn who_waits_in_vain_says_for_what() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    fake.fault(Fault::hang().on("GET", "/registries"));
+    let mut holder = patient(&home.helper_for(&fake)).start(&["get"], DEMO_HOST);
+    while fake.requests().is_empty() {
+        assert!(holder.is_running());
+        std::thread::yield_now();
+    }
+    let line = home
+        .helper_for(&fake)
+        .env("IONOS_CR_TIMEOUT", "200ms")
+        .get(DEMO_HOST);
+    line.fails("no credential for demo.cr.de-fra.ionos.com: another process is still minting (account from IONOS_TOKEN); try again in a moment, or allow more time with IONOS_CR_TIMEOUT (8s unless set)");
+    // Killed, not ended: the kernel frees its lock.
+    holder.kill();
+    let _ = holder.finish();
+    let _ = home.helper_for(&fake).get(DEMO_HOST).credential();
+}
+
+#[test]
+fn half_way_through_its_life_a_credential_is_refreshed_by_one_and_served_to_all() {
+    for _ in 0..rounds() {
+        let (fake, home) = (FakeIonos::start(), Home::new());
+        let helper = patient(&home.helper_for(&fake));
+        let old = helper.get(DEMO_HOST).credential().secret;
+        home.age_entry(7 * 3600);
+        fake.clear_requests();
+        let mut seen = secrets(&finish(start(&helper, 60)));
+        seen.remove(&old);
+        assert_eq!(seen.len(), 1);
+        assert_eq!(fake.count("POST", "/tokens"), 1);
+    }
+}
+
+#[test]
+fn hosts_scopes_and_accounts_do_not_mix() {
+    for _ in 0..rounds() {
+        let fake = FakeIonos::builder()
+            .account_token(ACCOUNT_TOKEN)
+            .account_token(OTHER_ACCOUNT_TOKEN)
+            .registry(RegistrySpec::new("other"))
+            .registry(RegistrySpec::new("demo"))
+            .start();
+        let home = Home::new();
+        let kinds: Vec<(Helper, &str)> = [ACCOUNT_TOKEN, OTHER_ACCOUNT_TOKEN]
+            .into_iter()
+            .flat_map(|token| {
+                let helper = patient(&home.helper_for(&fake)).env("IONOS_TOKEN", token);
+                [
+                    (helper.clone(), DEMO_HOST),
+                    (helper, "other.cr.de-fra.ionos.com"),
+                ]
+            })
+            .collect();
+        let started: Vec<Vec<Started>> = (0..15)
+            .map(|_| {
+                kinds
+                    .iter()
+                    .map(|(helper, host)| helper.start(&["get"], host))
+                    .collect()
+            })
+            .collect();
+        let mut seen = vec![BTreeSet::new(); kinds.len()];
+        for round in started {
+            for (kind, done) in round.into_iter().enumerate() {
+                seen[kind].insert(done.finish().credential().secret);
+            }
+        }
+        assert!(seen.iter().all(|secrets| secrets.len() == 1), "{seen:?}");
+        let different: BTreeSet<_> = seen.into_iter().flatten().collect();
+        assert_eq!(different.len(), 4);
+        assert_eq!(fake.tokens().len(), 4);
+        assert_eq!(home.entries().len(), 4);
+    }
+}
+
+#[test]
+fn a_holder_killed_at_any_moment_leaves_the_way_free() {
+    for round in 0..10 * rounds() {
+        let (fake, home) = (FakeIonos::start(), Home::new());
+        let helper = patient(&home.helper_for(&fake));
+        let mut victim = helper.start(&["get"], DEMO_HOST);
+        let others = start(&helper, 4);
+        std::thread::sleep(Duration::from_micros(300 * round as u64 % 12_000));
+        victim.kill();
+        let _ = victim.finish();
+        assert_eq!(secrets(&finish(others)).len(), 1);
+        assert_eq!(home.entries().len(), 1);
+        assert!(fake.count("POST", "/tokens") <= 2);
+    }
+}
+
+#[test]
+fn erase_against_get_leaves_a_credential_or_none() {
+    for _ in 0..5 * rounds() {
+        let (fake, home) = (FakeIonos::start(), Home::new());
+        let helper = patient(&home.helper_for(&fake));
+        let _ = helper.get(DEMO_HOST).credential();
+        let started: Vec<Started> = (0..12)
+            .map(|n| helper.start(&[if n % 3 == 0 { "erase" } else { "get" }], DEMO_HOST))
+            .collect();
+        for (n, done) in finish(started).into_iter().enumerate() {
+            if n % 3 == 0 {
+                done.says("");
+            } else {
+                let _ = done.credential();
+            }
+        }
+        // What is cached now works, or is minted anew; nothing was forgotten alive.
+        let last = helper.get(DEMO_HOST).credential();
+        assert!(fake.accepts(&last.username, &last.secret));
+        helper.erase(DEMO_HOST).says("");
+        assert!(fake.tokens().is_empty(), "{:?}", fake.tokens());
+    }
+}
+
+#[test]
+fn store_against_get_gives_one_or_the_other() {
+    for _ in 0..5 * rounds() {
+        let (fake, home) = (FakeIonos::start(), Home::new());
+        let helper = patient(&home.helper_for(&fake));
+        let gets = start(&helper, 6);
+        helper.store(DEMO_HOST, "jane", "typed").says("");
+        let mut seen = secrets(&finish(gets));
+        seen.remove("typed");
+        assert!(seen.len() <= 1);
+        assert_eq!(helper.get(DEMO_HOST).credential().secret, "typed");
+    }
+}

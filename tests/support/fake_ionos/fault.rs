@@ -1,0 +1,234 @@
+//! The script of what goes wrong.
+//!
+//! The first fault that matches a request and has times left is used up by it.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::response::{Response, usual_error_body};
+
+#[derive(Clone, Debug)]
+pub struct Fault {
+    pub on: Match,
+    /// `usize::MAX` is always.
+    pub times: usize,
+    pub kind: FaultKind,
+    /// The request is carried out before the fault: a client sees a failure of
+    /// something that happened.
+    pub after: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Match {
+    pub method: Option<String>,
+    pub path_contains: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub enum FaultKind {
+    Answer(Response),
+    /// Never answers, until the peer closes or the fake is dropped.
+    Hang,
+    /// RST before the request was read, so [`Match`] cannot look at it and is ignored.
+    ResetBeforeRead,
+    /// RST after the request was read.
+    Reset,
+    /// FIN after the request was read, without a byte of an answer.
+    Close,
+    /// The real answer's head and half of its body, then FIN. Carries the request out.
+    CutBody,
+    /// A head that promises so many bytes, and all of them.
+    HugeBody(u64),
+    /// The real answer, a byte at a time. Carries the request out.
+    Trickle(Duration),
+    /// The real answer, so much later. `after` says on which side of the act the wait is.
+    Delay(Duration),
+    /// The real answer; then the connection is closed although it was to be kept.
+    DropIdle,
+}
+
+impl Fault {
+    pub fn new(kind: FaultKind) -> Self {
+        Self {
+            on: Match::default(),
+            times: 1,
+            kind,
+            after: false,
+        }
+    }
+
+    /// With the body IONOS sends for this status.
+    pub fn status(status: u16) -> Self {
+        Self::replace(status, &usual_error_body(status))
+    }
+
+    /// Any JSON under any status: nulls, wrong types, missing fields.
+    pub fn replace(status: u16, body: &Value) -> Self {
+        Self::answer(Response::json(status, body))
+    }
+
+    /// Any bytes under any status, still called JSON.
+    pub fn replace_bytes(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        Self::replace(status, &Value::Null).body(body)
+    }
+
+    /// The kind that keeps method and body, which is the one that could leak them.
+    pub fn redirect(to: &str) -> Self {
+        Self::answer(Response::empty(307)).header("Location", to)
+    }
+
+    pub fn hang() -> Self {
+        Self::new(FaultKind::Hang)
+    }
+
+    pub fn reset_before_read() -> Self {
+        Self::new(FaultKind::ResetBeforeRead)
+    }
+
+    pub fn reset() -> Self {
+        Self::new(FaultKind::Reset)
+    }
+
+    pub fn close() -> Self {
+        Self::new(FaultKind::Close)
+    }
+
+    pub fn cut_body() -> Self {
+        Self::new(FaultKind::CutBody)
+    }
+
+    pub fn huge_body(bytes: u64) -> Self {
+        Self::new(FaultKind::HugeBody(bytes))
+    }
+
+    pub fn trickle() -> Self {
+        Self::new(FaultKind::Trickle(Duration::from_secs(1)))
+    }
+
+    pub fn delay(time: Duration) -> Self {
+        Self::new(FaultKind::Delay(time))
+    }
+
+    pub fn drop_idle() -> Self {
+        Self::new(FaultKind::DropIdle)
+    }
+
+    fn answer(response: Response) -> Self {
+        Self::new(FaultKind::Answer(response))
+    }
+
+    pub fn on(self, method: &str, path_contains: &str) -> Self {
+        self.on_method(method).on_path(path_contains)
+    }
+
+    pub fn on_method(mut self, method: &str) -> Self {
+        self.on.method = Some(method.to_owned());
+        self
+    }
+
+    pub fn on_path(mut self, path_contains: &str) -> Self {
+        self.on.path_contains = Some(path_contains.to_owned());
+        self
+    }
+
+    pub fn times(mut self, times: usize) -> Self {
+        self.times = times;
+        self
+    }
+
+    pub fn always(self) -> Self {
+        self.times(usize::MAX)
+    }
+
+    pub fn after(mut self) -> Self {
+        self.after = true;
+        self
+    }
+
+    pub fn header(self, name: &str, value: &str) -> Self {
+        self.change(|answer| answer.header(name, value))
+    }
+
+    pub fn body(self, body: impl Into<Vec<u8>>) -> Self {
+        self.change(|answer| answer.body(body))
+    }
+
+    /// A page of the edge in front of the API, which knows nothing of JSON.
+    pub fn html(self) -> Self {
+        self.header("Content-Type", "text/html; charset=utf-8")
+            .body("<html><head><title>Error</title></head>\n<body><center><h1>Error</h1></center></body></html>\n")
+    }
+
+    pub fn empty(mut self) -> Self {
+        self = self.change(|answer| answer.body(""));
+        if let FaultKind::Answer(answer) = &mut self.kind {
+            answer.headers.retain(|(name, _)| name != "Content-Type");
+        }
+        self
+    }
+
+    /// The other shape of error the documentation shows.
+    pub fn msg_body(self) -> Self {
+        self.change(|answer| {
+            let message = super::response::reason(answer.status);
+            answer.body(json!({"msg": message}).to_string())
+        })
+    }
+
+    fn change(mut self, change: impl FnOnce(Response) -> Response) -> Self {
+        let FaultKind::Answer(answer) = self.kind else {
+            panic!("only a fault that answers has headers and a body");
+        };
+        self.kind = FaultKind::Answer(change(answer));
+        self
+    }
+}
+
+impl Match {
+    fn matches(&self, method: &str, path: &str) -> bool {
+        self.method.as_deref().is_none_or(|wanted| wanted == method)
+            && self
+                .path_contains
+                .as_deref()
+                .is_none_or(|part| path.contains(part))
+    }
+}
+
+#[derive(Default)]
+pub struct Script(Vec<Fault>);
+
+impl Script {
+    pub fn push(&mut self, fault: Fault) {
+        // A number of times that a test computed may be none.
+        if fault.times > 0 {
+            self.0.push(fault);
+        }
+    }
+
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    pub fn take(&mut self, method: &str, path: &str) -> Option<Fault> {
+        self.take_first(|fault| {
+            !matches!(fault.kind, FaultKind::ResetBeforeRead) && fault.on.matches(method, path)
+        })
+    }
+
+    pub fn take_reset_before_read(&mut self) -> bool {
+        self.take_first(|fault| matches!(fault.kind, FaultKind::ResetBeforeRead))
+            .is_some()
+    }
+
+    fn take_first(&mut self, wanted: impl Fn(&Fault) -> bool) -> Option<Fault> {
+        let index = self.0.iter().position(wanted)?;
+        let fault = self.0[index].clone();
+        match &mut self.0[index].times {
+            &mut usize::MAX => {}
+            1 => drop(self.0.remove(index)),
+            times => *times -= 1,
+        }
+        Some(fault)
+    }
+}

@@ -1,0 +1,192 @@
+//! A fake of the IONOS Cloud Container Registry API, in this process.
+//!
+//! It knows the rules of the real API, keeps state, and fails as told by a
+//! [`Fault`]. That it answers as the real one is checked with IONOS's own SDK in
+//! `tests/oracle`.
+//!
+//! The standard library lets the kernel queue 128 connections that are not yet
+//! accepted. In a burst of more, some wait a second and try again: all are
+//! served, but time nothing there.
+
+mod account;
+mod builder;
+mod clock;
+mod fault;
+mod http;
+mod ids;
+mod registries;
+mod response;
+mod routes;
+mod server;
+mod state;
+mod tokens;
+mod wire;
+
+use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+pub use account::{ACCOUNT_MARKER, ACCOUNT_TOKEN, OTHER_ACCOUNT_TOKEN, PASSWORD, USERNAME};
+pub use builder::Builder;
+pub use fault::{Fault, FaultKind, Match};
+pub use http::Request;
+pub use registries::{DEMO_HOST, DEMO_ID, DEMO_NAME, RegistrySpec};
+pub use response::Response;
+pub use tokens::{MINTED_MARKER, Token};
+
+use super::tls::Issued;
+use state::{Shared, lock};
+
+/// A running fake; it stops when dropped.
+pub struct FakeIonos {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    url: String,
+    certificate: Option<Issued>,
+    acceptor: Option<JoinHandle<()>>,
+}
+
+impl FakeIonos {
+    /// Plain HTTP, the default account and the demo registry.
+    pub fn start() -> Self {
+        Self::builder().start()
+    }
+
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    /// Scheme, host and port, without a path.
+    pub fn url(&self) -> String {
+        self.url.clone()
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn certificate(&self) -> Option<&Issued> {
+        self.certificate.as_ref()
+    }
+
+    /// Everything received so far, in order.
+    pub fn requests(&self) -> Vec<Request> {
+        lock(&self.shared.log).clone()
+    }
+
+    pub fn count(&self, method: &str, path_contains: &str) -> usize {
+        lock(&self.shared.log)
+            .iter()
+            .filter(|request| request.method == method && request.path.contains(path_contains))
+            .count()
+    }
+
+    pub fn clear_requests(&self) {
+        lock(&self.shared.log).clear();
+    }
+
+    /// TCP connections that are open right now.
+    pub fn open_connections(&self) -> usize {
+        lock(&self.shared.open).len()
+    }
+
+    /// Neither deleted nor expired.
+    pub fn tokens(&self) -> Vec<Token> {
+        self.shared.data().tokens.clone()
+    }
+
+    /// Every password there ever was, for tests that look for leaks.
+    pub fn minted_passwords(&self) -> Vec<String> {
+        lock(&self.shared.data).minted.clone()
+    }
+
+    /// Whether the registry behind the API would let this pair in.
+    pub fn accepts(&self, username: &str, password: &str) -> bool {
+        self.tokens().iter().any(|token| {
+            token.name == username && token.password == password && token.status == "enabled"
+        })
+    }
+
+    pub fn delete_token(&self, id: &str) {
+        self.retain_tokens(|token| token.id != id);
+    }
+
+    /// As if all of them reached their expiry.
+    pub fn expire_tokens(&self) {
+        self.retain_tokens(|_| false);
+    }
+
+    fn retain_tokens(&self, keep: impl Fn(&Token) -> bool) {
+        self.shared.data().tokens.retain(keep);
+        self.shared.tokens_changed();
+    }
+
+    /// Adds to the end of the script.
+    pub fn fault(&self, fault: Fault) {
+        lock(&self.shared.script).push(fault);
+    }
+
+    pub fn clear_faults(&self) {
+        lock(&self.shared.script).clear();
+    }
+
+    /// Every answer waits so long, after its request was read and before it is acted on.
+    pub fn delay(&self, time: Duration) {
+        *lock(&self.shared.delay) = time;
+    }
+
+    /// Sets the server's clock to the local one plus so many seconds.
+    pub fn set_clock(&self, offset_secs: i64) {
+        self.shared.clock.set_offset(offset_secs);
+        drop(self.shared.data());
+    }
+
+    pub fn add_registry(&self, registry: RegistrySpec) {
+        self.shared.data().registries.push(registry);
+    }
+
+    /// Its tokens go with it.
+    pub fn remove_registry(&self, id: &str) {
+        self.shared.data().registries.retain(|known| known.id != id);
+        self.retain_tokens(|token| token.registry_id != id);
+    }
+
+    pub fn set_registry_state(&self, id: &str, state: &str) {
+        for registry in &mut self.shared.data().registries {
+            if registry.id == id {
+                state.clone_into(&mut registry.state);
+            }
+        }
+    }
+
+    /// An account's token or user name becomes unknown: 401.
+    pub fn revoke_account(&self, who: &str) {
+        self.shared.data().accounts.revoke(who);
+    }
+
+    /// An account's token or user name stays known and may nothing: 403.
+    pub fn forbid_account(&self, who: &str) {
+        let who = who.to_owned();
+        self.shared.data().accounts.forbidden.push(who);
+    }
+}
+
+impl Drop for FakeIonos {
+    fn drop(&mut self) {
+        self.shared.stopping.store(true, Ordering::SeqCst);
+        // `accept` cannot be interrupted, only given one more connection.
+        let mut wake = self.address;
+        if wake.ip().is_unspecified() {
+            wake.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        }
+        let woken = TcpStream::connect_timeout(&wake, Duration::from_secs(1)).is_ok();
+        if let Some(acceptor) = self.acceptor.take().filter(|_| woken) {
+            drop(acceptor.join());
+        }
+        for tcp in lock(&self.shared.open).values() {
+            drop(tcp.shutdown(Shutdown::Both));
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! The built program as a client runs it: environment cleared, a home of its own, exact streams.
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde::Deserialize;
+
+use super::fake_ionos::{ACCOUNT_TOKEN, FakeIonos};
+
+/// A home directory that goes away with the test.
+pub struct Home(tempfile::TempDir);
+
+impl Home {
+    pub fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Where minted credentials are cached.
+    pub fn cache(&self) -> PathBuf {
+        self.path().join(".cache/docker-credential-ionos")
+    }
+
+    /// Where logins and pending revocations are kept.
+    pub fn data(&self) -> PathBuf {
+        self.path().join(".local/share/docker-credential-ionos")
+    }
+
+    /// Every file below the home, relative to it, sorted.
+    pub fn files(&self) -> Vec<String> {
+        let mut files: Vec<String> = walk(self.path())
+            .into_iter()
+            .filter(|path| !path.is_dir())
+            .map(|path| {
+                let relative = path.strip_prefix(self.path()).unwrap();
+                relative.to_string_lossy().into_owned()
+            })
+            .collect();
+        files.sort();
+        files
+    }
+
+    /// The cache entries, which are the files that hold minted secrets.
+    pub fn entries(&self) -> Vec<PathBuf> {
+        let mut entries = walk(&self.cache());
+        entries.retain(|path| path.extension().is_some_and(|it| it == "json"));
+        entries.sort();
+        entries
+    }
+
+    /// Rewrites the one entry there is.
+    #[track_caller]
+    pub fn edit_entry(&self, edit: impl FnOnce(&mut serde_json::Value)) {
+        let [path] = &self.entries()[..] else {
+            panic!("not one entry: {:?}", self.entries());
+        };
+        let mut entry = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+        edit(&mut entry);
+        write_private(path, entry.to_string().as_bytes());
+    }
+
+    /// Moves the one entry's life `seconds` into the past.
+    #[track_caller]
+    pub fn age_entry(&self, seconds: i64) {
+        self.edit_entry(|entry| {
+            for time in ["issuedAt", "expiresAt"] {
+                entry[time] = (entry[time].as_i64().unwrap() - seconds).into();
+            }
+        });
+    }
+
+    /// The program in this home, without an account.
+    pub fn helper(&self) -> Helper {
+        Helper {
+            program: PathBuf::from(env!("CARGO_BIN_EXE_docker-credential-ionos")),
+            env: vec![("HOME".into(), self.path().display().to_string())],
+        }
+    }
+
+    /// The program in this home, with the default account of `fake`.
+    pub fn helper_for(&self, fake: &FakeIonos) -> Helper {
+        self.helper()
+            .env("IONOS_API_URL", &fake.url())
+            .env("IONOS_TOKEN", ACCOUNT_TOKEN)
+    }
+}
+
+/// Every path below `dir`, links not followed.
+pub fn walk(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            found.extend(walk(&entry.path()));
+        }
+        found.push(entry.path());
+    }
+    found
+}
+
+/// The permission bits of a path.
+pub fn mode(path: &Path) -> u32 {
+    fs::symlink_metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+/// Writes a file as the program would.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test prepares what the program finds"
+)]
+pub fn write_private(path: &Path, content: &[u8]) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, content).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+/// One way of running the program.
+#[derive(Clone)]
+#[must_use]
+pub struct Helper {
+    program: PathBuf,
+    env: Vec<(String, String)>,
+}
+
+impl Helper {
+    /// Sets a variable, in place of one set before.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self = self.without(name);
+        self.env.push((name.into(), value.into()));
+        self
+    }
+
+    pub fn without(mut self, name: &str) -> Self {
+        self.env.retain(|(other, _)| other != name);
+        self
+    }
+
+    /// Under another name, as a link would be.
+    pub fn program(mut self, program: &Path) -> Self {
+        self.program = program.to_owned();
+        self
+    }
+
+    pub fn get(&self, server_url: &str) -> Done {
+        self.run(&["get"], server_url)
+    }
+
+    pub fn erase(&self, server_url: &str) -> Done {
+        self.run(&["erase"], server_url)
+    }
+
+    pub fn list(&self) -> Done {
+        self.run(&["list"], "")
+    }
+
+    pub fn store(&self, server_url: &str, username: &str, secret: &str) -> Done {
+        let login = serde_json::json!({
+            "ServerURL": server_url, "Username": username, "Secret": secret,
+        });
+        self.run(&["store"], &format!("{login}\n"))
+    }
+
+    pub fn run(&self, args: &[&str], stdin: impl AsRef<[u8]>) -> Done {
+        self.start(args, stdin).finish()
+    }
+
+    /// Starts without waiting, for races.
+    pub fn start(&self, args: &[&str], stdin: impl AsRef<[u8]>) -> Started {
+        let mut child = self
+            .command(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // A program that does not read breaks the pipe, and then its output tells.
+        let _ = child.stdin.take().unwrap().write_all(stdin.as_ref());
+        Started(child)
+    }
+
+    /// For streams of one's own.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .args(args)
+            .env_clear()
+            .envs(self.env.iter().map(|(name, value)| (name, value)));
+        command
+    }
+}
+
+/// A running program.
+pub struct Started(std::process::Child);
+
+impl Started {
+    pub fn kill(&mut self) {
+        let _ = self.0.kill();
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        self.0.try_wait().unwrap().is_none()
+    }
+
+    pub fn finish(self) -> Done {
+        self.0.wait_with_output().unwrap().into()
+    }
+}
+
+/// What a run came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub struct Done {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl From<Output> for Done {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+/// The answer to a `get`, read as strictly as the strictest client.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Credential {
+    #[serde(rename = "ServerURL")]
+    pub server_url: String,
+    #[serde(rename = "Username")]
+    pub username: String,
+    #[serde(rename = "Secret")]
+    pub secret: String,
+}
+
+impl Done {
+    /// Exit 0, one line of JSON and nothing else.
+    #[track_caller]
+    pub fn credential(&self) -> Credential {
+        assert_eq!((self.code, self.stderr.as_str()), (Some(0), ""), "{self:?}");
+        let line = self.stdout.strip_suffix('\n').expect("a line end");
+        assert!(
+            !line.contains('\n') && self.stdout.len() <= 4096,
+            "{self:?}"
+        );
+        serde_json::from_str(line).unwrap()
+    }
+
+    /// Exit 0 and exactly this on stdout.
+    #[track_caller]
+    pub fn says(&self, stdout: &str) {
+        let seen = (self.code, self.stdout.as_str(), self.stderr.as_str());
+        assert_eq!(seen, (Some(0), stdout, ""));
+    }
+
+    /// One of the protocol's fixed texts: exit 1, on stdout only.
+    #[track_caller]
+    pub fn is_fixed(&self, text: &str) {
+        let seen = (self.code, self.stdout.as_str(), self.stderr.as_str());
+        assert_eq!(seen, (Some(1), format!("{text}\n").as_str(), ""));
+    }
+
+    #[track_caller]
+    pub fn is_not_found(&self) {
+        self.is_fixed("credentials not found in native keychain");
+    }
+
+    /// Exit 1 and the same one line on both streams. Returns it without the program's name.
+    #[track_caller]
+    pub fn failure(&self) -> &str {
+        assert_eq!(self.code, Some(1), "{self:?}");
+        assert_eq!(self.stdout, self.stderr);
+        let line = self.stdout.strip_suffix('\n').expect("a line end");
+        assert!(!line.contains('\n'), "{self:?}");
+        line.strip_prefix("docker-credential-ionos: ")
+            .expect("the program's name")
+    }
+
+    /// Exit 1 and this line.
+    #[track_caller]
+    pub fn fails(&self, line: &str) {
+        assert_eq!(self.failure(), line);
+    }
+}

@@ -1,0 +1,19 @@
+//! What several test binaries share.
+
+#![allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    reason = "each of the binaries that include this uses another part of it"
+)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "test support: a broken fixture should panic, and a skip should be seen"
+)]
+
+pub mod fake_ionos;
+pub mod helper;
+pub mod skip;
+pub mod tls;

@@ -1,0 +1,20 @@
+//! What a test does when a tool it needs is not on this machine.
+//!
+//! Skipping in silence would let a build without Docker or Python call itself
+//! green, so a skip is loud, and `E2E=required` turns it into a failure.
+
+/// True where every tool must be present, which is what the release build says.
+pub fn required() -> bool {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a switch of the test run, not of the program"
+    )]
+    let value = std::env::var_os("E2E");
+    value.is_some_and(|value| value == "required")
+}
+
+/// Ends the test: the caller returns right after this.
+pub fn skip_or_fail(what: &str, why: &str) {
+    assert!(!required(), "{what}: {why} (E2E=required forbids skipping)");
+    eprintln!("SKIPPED {what}: {why}");
+}

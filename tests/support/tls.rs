@@ -1,0 +1,131 @@
+//! A throw-away certificate authority for the fake API.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa,
+    KeyPair, KeyUsagePurpose,
+};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+
+/// Trusted by nobody until a test says so, for example with `SSL_CERT_FILE`.
+pub struct Ca {
+    issuer: CertifiedIssuer<'static, KeyPair>,
+}
+
+/// A server's certificate with its key.
+#[derive(Clone)]
+pub struct Issued {
+    pub cert_pem: String,
+    pub key_pem: String,
+    names: Vec<String>,
+    cert_der: CertificateDer<'static>,
+    key_der: Vec<u8>,
+}
+
+impl Ca {
+    pub fn new() -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        // A verifier looks issuers up by name, and a test may trust two of ours at once.
+        let name = format!("Test CA {:08x}", fastrand::u32(..));
+        params.distinguished_name.push(DnType::CommonName, name);
+        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        Self { issuer }
+    }
+
+    pub fn pem(&self) -> String {
+        self.issuer.pem()
+    }
+
+    /// For `names`, which are DNS names or IP addresses. A certificate for the
+    /// wrong host is one issued for another name.
+    pub fn issue(&self, names: &[&str]) -> Issued {
+        self.issue_until(names, 2125)
+    }
+
+    pub fn issue_expired(&self, names: &[&str]) -> Issued {
+        self.issue_until(names, 2021)
+    }
+
+    fn issue_until(&self, names: &[&str], year: i32) -> Issued {
+        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+        let mut params = CertificateParams::new(names.clone()).unwrap();
+        params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+        params.not_after = rcgen::date_time_ymd(year, 1, 1);
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        params.use_authority_key_identifier_extension = true;
+        if let Some(name) = names.first() {
+            params.distinguished_name.push(DnType::CommonName, name);
+        }
+        let key = KeyPair::generate().unwrap();
+        let cert = params.signed_by(&key, &self.issuer).unwrap();
+        Issued {
+            cert_pem: cert.pem(),
+            key_pem: key.serialize_pem(),
+            names,
+            cert_der: cert.der().clone(),
+            key_der: key.serialize_der(),
+        }
+    }
+
+    /// Writes `ca.pem` into `dir` and answers its path.
+    pub fn write_pem(&self, dir: &Path) -> PathBuf {
+        write(dir, "ca.pem", &self.pem())
+    }
+}
+
+impl Default for Ca {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Issued {
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// What `IONOS_PINNED_CERT` holds: SHA-256 of the certificate, in lower-case hex.
+    pub fn fingerprint(&self) -> String {
+        use std::fmt::Write as _;
+        let digest = ring::digest::digest(&ring::digest::SHA256, &self.cert_der);
+        digest.as_ref().iter().fold(String::new(), |mut hex, byte| {
+            write!(hex, "{byte:02x}").unwrap();
+            hex
+        })
+    }
+
+    /// Writes `cert.pem` and `key.pem` into `dir` and answers their paths.
+    pub fn write_pem(&self, dir: &Path) -> (PathBuf, PathBuf) {
+        (
+            write(dir, "cert.pem", &self.cert_pem),
+            write(dir, "key.pem", &self.key_pem),
+        )
+    }
+
+    pub fn server_config(&self) -> Arc<rustls::ServerConfig> {
+        // Named because a process-wide default would depend on which test ran first.
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(self.key_der.clone()));
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![self.cert_der.clone()], key)
+            .unwrap();
+        Arc::new(config)
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a public certificate in a test's own directory"
+)]
+fn write(dir: &Path, name: &str, text: &str) -> PathBuf {
+    let path = dir.join(name);
+    std::fs::write(&path, text).unwrap();
+    path
+}
