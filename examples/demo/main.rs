@@ -1,0 +1,144 @@
+//! The main job without an account: a fake IONOS API in this process, the real program against it.
+//!
+//! `cargo run --release --example demo`
+
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a demonstration talks, and stops where it is broken"
+)]
+
+mod support;
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use support::fake_ionos::{ACCOUNT_TOKEN, DEMO_HOST, FakeIonos};
+
+const PROGRAM: &str = "docker-credential-ionos";
+
+fn main() {
+    let program = build();
+    let home = tempfile::tempdir().unwrap();
+    let fake = FakeIonos::start();
+    let mut demo = Demo {
+        program,
+        home: home.path().to_owned(),
+        token: ACCOUNT_TOKEN.to_owned(),
+        fake,
+    };
+
+    say(
+        "The IONOS API here is a stand-in that runs inside this demonstration: no account, no network.",
+    );
+    say("The program is the real one. Its environment:");
+    println!("    IONOS_API_URL={}", demo.fake.url());
+    println!("    IONOS_TOKEN={}…", &ACCOUNT_TOKEN[..24]);
+
+    say("docker pull asks for a credential. There is none yet, so a token is minted:");
+    demo.run("get", DEMO_HOST);
+    let token = demo.fake.tokens().remove(0);
+    println!("    # the API now has the token {}", token.name);
+    println!("    #   it may: {}", token.scopes);
+
+    say("The next pull, push or build is answered from the cache:");
+    demo.run("get", DEMO_HOST);
+
+    say("A registry that is not IONOS's is none of our business, and no one is asked:");
+    demo.run("get", "ghcr.io");
+
+    say("What is cached:");
+    demo.run("list", "");
+
+    say("docker logout forgets the credential and deletes the token at the API:");
+    demo.run("erase", DEMO_HOST);
+    println!("    # tokens left at the API: {}", demo.fake.tokens().len());
+
+    say("With a wrong token the person reads what is wrong and what to do:");
+    demo.token = "expired-or-mistyped".into();
+    demo.run("get", DEMO_HOST);
+
+    say(
+        "To use it: put the program on your PATH, set IONOS_TOKEN, and add to ~/.docker/config.json",
+    );
+    println!("    {{\"credHelpers\": {{\"YOUR-REGISTRY.cr.de-fra.ionos.com\": \"ionos\"}}}}");
+}
+
+struct Demo {
+    program: PathBuf,
+    home: PathBuf,
+    token: String,
+    fake: FakeIonos,
+}
+
+impl Demo {
+    fn run(&self, verb: &str, input: &str) {
+        if input.is_empty() {
+            println!("    $ {PROGRAM} {verb}");
+        } else {
+            println!("    $ echo {input} | {PROGRAM} {verb}");
+        }
+        self.fake.clear_requests();
+        let mut child = Command::new(&self.program)
+            .arg(verb)
+            .env_clear()
+            .env("HOME", &self.home)
+            .env("IONOS_API_URL", self.fake.url())
+            .env("IONOS_TOKEN", &self.token)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        writeln!(child.stdin.take().unwrap(), "{input}").unwrap();
+        let output = child.wait_with_output().unwrap();
+        print!("{}", indented(&String::from_utf8_lossy(&output.stdout)));
+        println!("    # exit {}", output.status.code().unwrap());
+        let requests = self.fake.requests();
+        if requests.is_empty() {
+            println!("    # requests to the API: none");
+        }
+        for request in requests {
+            println!(
+                "    # request to the API: {} {}",
+                request.method, request.path
+            );
+        }
+    }
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("    {line}\n")).collect()
+}
+
+fn say(text: &str) {
+    println!("\n{text}");
+}
+
+/// Cargo builds no programs for an example, so this asks it to, in the same profile.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "cargo tells an example where it is by CARGO"
+)]
+fn build() -> PathBuf {
+    let demo = std::env::current_exe().unwrap();
+    let dir = demo
+        .parent()
+        .and_then(Path::parent)
+        .expect("target/PROFILE/examples/demo");
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.args(["build", "--quiet", "--bin", PROGRAM]).args([
+        "--manifest-path",
+        concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"),
+    ]);
+    if dir.file_name().is_some_and(|name| name == "release") {
+        cargo.arg("--release");
+    }
+    assert!(
+        cargo.status().unwrap().success(),
+        "the program does not build"
+    );
+    dir.join(format!("{PROGRAM}{}", std::env::consts::EXE_SUFFIX))
+}
