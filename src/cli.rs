@@ -5,6 +5,7 @@
 use std::ffi::OsString;
 use std::io::{Read, Write};
 
+use crate::config;
 use crate::docker::{self, Input, Reply};
 use crate::error::{Failure, one_line};
 use crate::log;
@@ -23,14 +24,17 @@ Commands that Docker, podman, skopeo and others call:
 
 get also takes the host as an argument: docker-credential-ionos get demo.cr.de-fra.ionos.com
 
-Account (the first that is set):
+Account (the first that is found):
+  config.json, the registry's entry: tokenFile, tokenCommand or ionosProfile
   IONOS_TOKEN                      an IONOS API token (\"ionosctl token generate\" makes one)
   IONOS_TOKEN_FILE                 a file with one
   IONOS_USERNAME, IONOS_PASSWORD   for accounts without two-factor authentication
-  IONOS_CONTRACT_NUMBER            for accounts with several contracts
-  IONOS_API_URL                    another API than https://api.ionos.com
+  config.json, defaults
+  IONOS_CONFIG_FILE, else the configuration of ionosctl or the SDKs (IONOS_CURRENT_PROFILE)
+with IONOS_CONTRACT_NUMBER, IONOS_API_URL, IONOS_PINNED_CERT, SSL_CERT_FILE, HTTPS_PROXY, NO_PROXY
 
-Settings:
+Settings (config.json has most of them for each registry):
+  IONOS_CR_CONFIG            another config.json
   IONOS_CR_ACTIONS           pull, push, delete or *, by commas [default: pull,push]
   IONOS_CR_REPOSITORIES      repositories or patterns, by commas [default: *]
   IONOS_CR_TOKEN_TTL         life of a token, 1h or more [default: 12h]
@@ -54,12 +58,16 @@ pub fn run(
     stderr: &mut dyn Write,
 ) -> bool {
     log::init();
+    let profile = args.first().and_then(|program| config::profile_of(program));
+    let profile = profile.as_deref();
     let args: Vec<_> = args.iter().skip(1).map(|arg| arg.to_str()).collect();
     let reply = match args.as_slice() {
-        [Some("get")] => docker::get(&Input::read(stdin)),
-        [Some("get"), Some(host)] if !host.starts_with('-') => docker::get(&Input::argument(host)),
+        [Some("get")] => docker::get(&Input::read(stdin), profile),
+        [Some("get"), Some(host)] if !host.starts_with('-') => {
+            docker::get(&Input::argument(host), profile)
+        }
         [Some("store")] => docker::store(&Input::read(stdin)),
-        [Some("erase")] => docker::erase(&Input::read(stdin)),
+        [Some("erase")] => docker::erase(&Input::read(stdin), profile),
         [Some("list")] => docker::list(),
         [Some("version" | "--version" | "-v" | "-V")] => Reply::line(version()),
         [Some("help" | "--help" | "-h")] => Reply::line(HELP.trim_end().to_owned()),

@@ -11,7 +11,7 @@ use std::io::{self, Read};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use crate::config;
+use crate::config::{self, ConfigFile};
 use crate::credential::{self, Chores};
 use crate::env;
 use crate::error::{Error, Failure};
@@ -124,8 +124,8 @@ impl Input {
 }
 
 /// `get`: the credential for a server URL.
-pub fn get(input: &Input) -> Reply {
-    match answer(input) {
+pub fn get(input: &Input, profile: Option<&str>) -> Reply {
+    match answer(input, profile) {
         Ok(reply) => reply,
         Err(Error::Failed(failure)) => match config::failure_is_not_found() {
             Ok(true) => Reply {
@@ -139,10 +139,15 @@ pub fn get(input: &Input) -> Reply {
     }
 }
 
-fn answer(input: &Input) -> Result<Reply, Error> {
-    let (server_url, host) = ours(input.text().ok_or(Error::NotOurs)?)?;
+fn answer(input: &Input, profile: Option<&str>) -> Result<Reply, Error> {
+    let Ours {
+        server_url,
+        host,
+        config,
+    } = ours(input.text().ok_or(Error::NotOurs)?)?;
     let context = format!("no credential for {host}");
-    let answer = credential::get(&host).map_err(|failure| failure.within(&context))?;
+    let answer =
+        credential::get(&host, &config, profile).map_err(|failure| failure.within(&context))?;
     let line = to_line(&Answer {
         server_url,
         username: &answer.credential.username,
@@ -189,7 +194,7 @@ fn keep(input: &Input) -> Result<(), Error> {
             )
             .into());
         }
-        other => other?.1,
+        other => other?.host,
     };
     if login.username.is_empty() {
         return Err(Error::Protocol(NO_USERNAME));
@@ -219,10 +224,11 @@ fn keep(input: &Input) -> Result<(), Error> {
 }
 
 /// `erase`: forget a server URL. Always well: podman and skopeo before 5.31 crash otherwise.
-pub fn erase(input: &Input) -> Reply {
-    if let Some(Ok((_, host))) = input.text().map(ours) {
+pub fn erase(input: &Input, profile: Option<&str>) -> Reply {
+    if let Some(Ok(host)) = input.text().map(Registry::parse) {
+        let config = ConfigFile::load().unwrap_or_default();
         let revoke = env::switch("IONOS_CR_REVOKE_ON_ERASE");
-        credential::erase(&host, !matches!(revoke, Ok(Some(false))));
+        credential::erase(&host, &config, profile, !matches!(revoke, Ok(Some(false))));
     }
     Reply::done()
 }
@@ -234,12 +240,31 @@ pub fn list() -> Reply {
     Reply::line(list.unwrap_or_else(|_| "{}".into()))
 }
 
-/// The trimmed input and the registry it means, if that is ours.
-fn ours(server_url: &str) -> Result<(&str, Registry), Error> {
-    match Registry::parse(server_url) {
-        Ok(host) if host.is_ionos() => Ok((server_url.trim_ascii(), host)),
-        Ok(_) | Err(NotARegistry::Malformed) => Err(Error::NotOurs),
-        Err(NotARegistry::Empty) => Err(Error::Protocol(NO_SERVER_URL)),
+/// A server URL that is for us.
+struct Ours<'a> {
+    /// As it came, but for white space around it.
+    server_url: &'a str,
+    host: Registry,
+    config: ConfigFile,
+}
+
+fn ours(server_url: &str) -> Result<Ours<'_>, Error> {
+    let host = match Registry::parse(server_url) {
+        Ok(host) => host,
+        Err(NotARegistry::Malformed) => return Err(Error::NotOurs),
+        Err(NotARegistry::Empty) => return Err(Error::Protocol(NO_SERVER_URL)),
+    };
+    match ConfigFile::load() {
+        Ok(config) if config.is_ours(&host) => Ok(Ours {
+            server_url: server_url.trim_ascii(),
+            host,
+            config,
+        }),
+        Ok(_) => Err(Error::NotOurs),
+        // A file that cannot be read may name this host, and another registry's pull must not
+        // fail for it.
+        Err(_) if !host.is_ionos() => Err(Error::NotOurs),
+        Err(failure) => Err(failure.within(&format!("no credential for {host}")).into()),
     }
 }
 

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use directories::ProjectDirs;
+use directories::{BaseDirs, ProjectDirs};
 
 use crate::error::Failure;
 
@@ -107,6 +107,29 @@ pub fn data_dir() -> Option<PathBuf> {
     platform_dir("XDG_DATA_HOME", ProjectDirs::data_dir)
 }
 
+/// Where our own configuration is.
+pub fn config_file() -> Option<PathBuf> {
+    platform_dir("XDG_CONFIG_HOME", ProjectDirs::config_dir).map(|dir| dir.join("config.json"))
+}
+
+/// The person's home directory; see `platform_dir` for why only HOME counts on unix.
+pub fn home() -> Option<PathBuf> {
+    if cfg!(unix) {
+        return path("HOME").filter(|home| home.is_absolute());
+    }
+    BaseDirs::new().map(|dirs| dirs.home_dir().to_owned())
+}
+
+/// Where ionosctl keeps its configuration.
+pub fn ionosctl_dir() -> Option<PathBuf> {
+    let configs = if cfg!(unix) && home().is_none() {
+        path("XDG_CONFIG_HOME").filter(|dir| dir.is_absolute())
+    } else {
+        BaseDirs::new().map(|dirs| dirs.config_dir().to_owned())
+    };
+    configs.map(|dir| dir.join("ionosctl"))
+}
+
 /// `directories` asks the user database when HOME is unset. A process that was started without a
 /// home was started so on purpose, so on unix that counts as having none.
 fn platform_dir(xdg: &str, dir: fn(&ProjectDirs) -> &Path) -> Option<PathBuf> {
@@ -116,6 +139,33 @@ fn platform_dir(xdg: &str, dir: fn(&ProjectDirs) -> &Path) -> Option<PathBuf> {
             .map(|dir| dir.join("docker-credential-ionos"));
     }
     ProjectDirs::from("", "", "docker-credential-ionos").map(|dirs| dir(&dirs).to_owned())
+}
+
+/// What the variables say about the way to the API: another way is another try.
+pub fn network() -> String {
+    [
+        "IONOS_PINNED_CERT",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "HTTPS_PROXY",
+        "https_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+        "NO_PROXY",
+        "no_proxy",
+    ]
+    .map(|name| var(name).unwrap_or_default())
+    .join("\0")
+}
+
+/// What changes about a file when it is written, without opening it.
+pub fn file_stamp(path: &Path) -> String {
+    let Ok(metadata) = std::fs::metadata(path) else {
+        return String::new();
+    };
+    let modified = metadata.modified().ok();
+    let since = modified.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+    format!("{}-{:?}", metadata.len(), since)
 }
 
 /// This machine's name, for token names. Not unique, and need not be.

@@ -4,7 +4,7 @@
 //! do. The host, the account's origin and the program's name are added where they are known. No
 //! message holds a secret or quotes a file that may hold one.
 
-use std::fmt;
+use std::{fmt, io};
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +79,15 @@ pub fn one_line(text: &str) -> String {
         line = line.chars().take(MOST).chain(['…']).collect();
     }
     line
+}
+
+/// A system's error without its number, which says nothing to a person that the words do not.
+pub fn system(err: &io::Error) -> String {
+    let text = one_line(&err.to_string());
+    match text.find(" (os error ") {
+        Some(end) => text[..end].to_owned(),
+        None => text,
+    }
 }
 
 #[cfg(test)]

@@ -62,6 +62,22 @@ fn open(path: &Path) -> io::Result<File> {
     platform::without_following(OpenOptions::new().read(true)).open(path)
 }
 
+/// The content of a file that a person wrote. Links are followed, nothing is waited for.
+pub fn read_foreign(path: &Path) -> io::Result<Vec<u8>> {
+    const LARGEST: u64 = 1024 * 1024;
+    let mut file = platform::without_waiting(OpenOptions::new().read(true)).open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(io::Error::other("not a plain file"));
+    }
+    let mut content = Vec::new();
+    (&mut file).take(LARGEST + 1).read_to_end(&mut content)?;
+    if content.len() as u64 > LARGEST {
+        return Err(io::Error::other("larger than 1 MiB"));
+    }
+    Ok(content)
+}
+
 /// A directory of ours below `root`, made if need be, that nobody else can look into.
 ///
 /// `root` itself may be open to others (somebody made it by hand); what is in it is not.
@@ -261,6 +277,11 @@ mod platform {
         options.custom_flags(flags.bits().cast_signed())
     }
 
+    /// Without waiting for the other end of a FIFO.
+    pub(super) fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
+        options.custom_flags(OFlags::NONBLOCK.bits().cast_signed())
+    }
+
     pub(super) fn private_file(options: &mut OpenOptions) -> &mut OpenOptions {
         without_following(options).mode(0o600)
     }
@@ -311,6 +332,10 @@ mod platform {
     // On Windows the profile directory is private to its user by inherited access lists.
 
     pub(super) fn without_following(options: &mut OpenOptions) -> &mut OpenOptions {
+        options
+    }
+
+    pub(super) fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
         options
     }
 

@@ -9,6 +9,7 @@
 //! | [`registry`] | what a client sends, turned into `host[:port]`; whether it is ours |
 //! | [`config`] | the settings in force |
 //! | [`account`] | who asks the IONOS API, and where that was found |
+//! | [`ionosctl`] | the account in a file that ionosctl, the SDKs or Terraform use |
 //! | [`credential`] | the decision: stored, fresh, lock, look again, mint, fall back |
 //! | [`login`] | what `store` kept |
 //! | [`cache`], [`memory`] | minted credentials on disk; registry ids and recent failures beside them |
@@ -22,7 +23,7 @@
 //!
 //! 1. Only [`docker`] hands out a secret, [`secret`] writes it into private files, [`api`] and
 //!    [`account`] send it. `expose_secret` finds every place.
-//! 2. Only [`env`] reads the environment and the clock.
+//! 2. Only [`mod@env`] reads the environment and the clock.
 //! 3. Only [`files`] writes.
 //! 4. Only [`api`] knows HTTP.
 //! 5. Only [`credential`] knows the order of things.
@@ -37,6 +38,7 @@ pub mod docker;
 pub mod env;
 pub mod error;
 pub mod files;
+pub mod ionosctl;
 pub mod log;
 pub mod login;
 pub mod memory;

@@ -9,9 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::account::AccountKey;
 use crate::cache::Slot;
+use crate::config::Target;
 use crate::env;
 use crate::error::Failure;
 use crate::files;
+use crate::registry::Registry;
 
 const VERSION: u32 = 1;
 
@@ -25,6 +27,8 @@ pub struct Known {
     version: u32,
     /// The registry's host, against files that were copied.
     host: String,
+    /// How it was found: another way may find another.
+    target: Target,
     /// For the paths of its tokens.
     pub registry_id: String,
     /// The API's clock less ours in seconds, so that an expiry can be asked for without asking
@@ -34,21 +38,29 @@ pub struct Known {
 
 impl Known {
     /// What was learnt of `host`.
-    pub fn new(host: &str, registry_id: &str, skew: i64) -> Self {
+    pub fn new(host: &Registry, target: &Target, registry_id: &str, skew: i64) -> Self {
         Self {
             version: VERSION,
-            host: host.to_owned(),
+            host: host.as_str().to_owned(),
+            target: target.clone(),
             registry_id: registry_id.to_owned(),
             skew,
         }
     }
 
     /// What `account` learnt of `host` before.
-    pub fn read(slot: &Slot, account: &AccountKey, host: &str) -> Option<Self> {
+    pub fn read(
+        slot: &Slot,
+        account: &AccountKey,
+        host: &Registry,
+        target: &Target,
+    ) -> Option<Self> {
         let content = files::read(&slot.dir().join(file_name(account)))?;
         serde_json::from_slice::<Self>(&content)
             .ok()
-            .filter(|known| known.version == VERSION && known.host == host)
+            .filter(|known| {
+                known.version == VERSION && known.host == host.as_str() && known.target == *target
+            })
     }
 
     /// Keeps it.

@@ -9,8 +9,9 @@ use jiff::Timestamp;
 use log::debug;
 use secrecy::SecretString;
 
-use crate::account::Account;
-use crate::api::{Api, ApiError, NewToken, Token};
+use crate::account::Access;
+use crate::api::{self, Api, ApiError, NewToken, Token};
+use crate::config::Target;
 use crate::env;
 use crate::error::Failure;
 use crate::memory::Known;
@@ -33,6 +34,8 @@ const RANDOM_LENGTH: usize = 8;
 pub struct Order<'a> {
     /// For which registry.
     pub host: &'a Registry,
+    /// How it is found among the account's.
+    pub target: &'a Target,
     /// What the token may do.
     pub scopes: &'a [Scope],
     /// How long it is meant to live.
@@ -93,11 +96,11 @@ impl From<ApiError> for MintError {
 
 impl MintError {
     /// The line for a person.
-    pub fn failure(&self, account: &Account) -> Failure {
+    pub fn failure(&self, access: &Access) -> Failure {
         match self {
-            Self::Api(err) => err.failure(account),
+            Self::Api(err) => err.failure(access),
             Self::NoSuchRegistry { seen } => Failure::new(
-                format!("no registry with this hostname among the {seen} that the account sees"),
+                format!("no such registry among the {seen} that the account sees"),
                 "check the spelling with \"ionosctl container-registry registry list\", or use the account that owns it",
             ),
             Self::BeingCreated => Failure::new(
@@ -105,7 +108,7 @@ impl MintError {
                 "wait until its state is Running and try again",
             ),
             Self::ShortLived => Failure::new(
-                format!("{} made a token that ends at once", account.endpoint.host()),
+                format!("{} made a token that ends at once", access.endpoint.host()),
                 "check this machine's clock and try again",
             ),
         }
@@ -115,11 +118,12 @@ impl MintError {
 /// Makes a token. `lost` is told of each one that may exist without anybody having its password
 /// and that could not be deleted here.
 pub fn mint(api: &Api, order: &Order<'_>, mut lost: impl FnMut(Lost)) -> Result<Minted, MintError> {
-    let mut registry_id = match &order.known {
-        Some(known) => known.registry_id.clone(),
-        None => find(api, order.host)?,
+    let mut registry_id = match (order.target, &order.known) {
+        (Target::Id(id), _) => id.clone(),
+        (_, Some(known)) => known.registry_id.clone(),
+        (_, None) => find(api, order)?,
     };
-    let mut id_may_be_old = order.known.is_some();
+    let mut id_may_be_old = order.known.is_some() && !matches!(order.target, Target::Id(_));
     let mut clock_was_set = false;
     let mut name = new_name();
     let mut doubts = 0;
@@ -161,7 +165,7 @@ pub fn mint(api: &Api, order: &Order<'_>, mut lost: impl FnMut(Lost)) -> Result<
             // Deleted and made anew, or another account's: its id is another one.
             ApiError::NotFound if id_may_be_old => {
                 id_may_be_old = false;
-                registry_id = find(api, order.host)?;
+                registry_id = find(api, order)?;
             }
             // An expiry in the past or too near, if our clock is wrong; now we know the API's.
             ApiError::Refused { status: 400, .. }
@@ -173,7 +177,9 @@ pub fn mint(api: &Api, order: &Order<'_>, mut lost: impl FnMut(Lost)) -> Result<
                 clock_was_set = true;
             }
             err => {
-                if doubts > 0 {
+                // An internal error may come after the token.
+                let broken = matches!(err, ApiError::Refused { status: 500.., .. });
+                if doubts > 0 || broken {
                     lost(orphan(&name));
                 }
                 return Err(err.into());
@@ -210,22 +216,27 @@ fn minted(
 
 /// The id of the registry with this hostname. The first label finds it in one short page, as far
 /// as anybody has seen; hostnames decide.
-fn find(api: &Api, host: &Registry) -> Result<String, MintError> {
-    let is_it = |hostname: &str| Registry::parse(hostname).as_ref() == Ok(host);
+fn find(api: &Api, order: &Order<'_>) -> Result<String, MintError> {
+    let name = match order.target {
+        Target::Name(name) => name,
+        _ => order.host.first_label(),
+    };
+    let is_named = |found: &api::Registry| found.name.eq_ignore_ascii_case(name);
+    let by_name = matches!(order.target, Target::Name(_));
+    let is_it = |found: &api::Registry| {
+        let hostname = found.hostname.as_deref().map(Registry::parse);
+        (by_name && is_named(found))
+            || (!by_name && hostname.is_some_and(|it| it.as_ref() == Ok(order.host)))
+    };
     let mut seen = Vec::new();
-    for hint in [Some(host.first_label()), None] {
+    for hint in [Some(name), None] {
         seen = api.registries(hint)?;
-        let found = seen
-            .iter()
-            .find(|registry| registry.hostname.as_deref().is_some_and(is_it));
-        if let Some(found) = found {
+        if let Some(found) = seen.iter().find(|found| is_it(found)) {
             return Ok(found.id.clone());
         }
     }
-    let being_created = seen.iter().any(|registry| {
-        registry.hostname.is_none() && registry.name.eq_ignore_ascii_case(host.first_label())
-    });
-    Err(if being_created {
+    let unfinished = |found: &api::Registry| found.hostname.is_none() && is_named(found);
+    Err(if seen.iter().any(unfinished) {
         MintError::BeingCreated
     } else {
         MintError::NoSuchRegistry { seen: seen.len() }

@@ -34,10 +34,13 @@ pub fn for_repositories(repositories: &[String], actions: &[String]) -> Vec<Scop
         .collect()
 }
 
-/// Reads a comma-separated list of actions, each once and in the API's order, so that
-/// `push,pull` and `pull,push` are the same scope.
+/// Reads a comma-separated list of actions.
 pub fn parse_actions(source: &str, text: &str) -> Result<Vec<String>, Failure> {
-    let wanted = list(text);
+    check_actions(source, &list(text))
+}
+
+/// Each action once and in the API's order, so that push and pull is pull and push.
+pub fn check_actions(source: &str, wanted: &[String]) -> Result<Vec<String>, Failure> {
     if let Some(unknown) = wanted.iter().find(|a| !ACTIONS.contains(&a.as_str())) {
         return Err(Failure::new(
             format!(
@@ -62,7 +65,14 @@ pub fn parse_actions(source: &str, text: &str) -> Result<Vec<String>, Failure> {
 
 /// Reads a comma-separated list of repositories and patterns.
 pub fn parse_repositories(source: &str, text: &str) -> Result<Vec<String>, Failure> {
-    let mut repositories = list(text);
+    check_repositories(source, list(text))
+}
+
+/// Each repository once, in order.
+pub fn check_repositories(
+    source: &str,
+    mut repositories: Vec<String>,
+) -> Result<Vec<String>, Failure> {
     repositories.sort();
     repositories.dedup();
     let malformed = |name: &&String| {

@@ -94,7 +94,9 @@ impl Demo {
             .unwrap();
         writeln!(child.stdin.take().unwrap(), "{input}").unwrap();
         let output = child.wait_with_output().unwrap();
-        print!("{}", indented(&String::from_utf8_lossy(&output.stdout)));
+        for line in String::from_utf8_lossy(&output.stdout).lines() {
+            println!("    {line}");
+        }
         println!("    # exit {}", output.status.code().unwrap());
         let requests = self.fake.requests();
         if requests.is_empty() {
@@ -107,10 +109,6 @@ impl Demo {
             );
         }
     }
-}
-
-fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("    {line}\n")).collect()
 }
 
 fn say(text: &str) {

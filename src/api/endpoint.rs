@@ -20,22 +20,30 @@ const OTHER_PRODUCTS: [&str; 2] = ["/cloudapi/v6", "/auth/v1"];
 pub struct Endpoint(String);
 
 impl Endpoint {
-    /// What `IONOS_API_URL` says, else the public API.
-    pub fn from_env() -> Result<Self, Failure> {
-        match env::var("IONOS_API_URL") {
-            None => Ok(Self(DEFAULT.into())),
-            Some(text) => Self::parse(&text).map_err(|why| {
-                Failure::new(
-                    format!("IONOS_API_URL {why}"),
-                    "set it to a URL such as https://api.ionos.com or unset it",
-                )
-            }),
-        }
+    /// What `IONOS_API_URL` says.
+    pub fn from_env() -> Result<Option<Self>, Failure> {
+        env::var("IONOS_API_URL")
+            .map(|text| Self::of(&text, "IONOS_API_URL"))
+            .transpose()
+    }
+
+    /// The API that `source` names.
+    pub fn of(text: &str, source: &str) -> Result<Self, Failure> {
+        Self::parse(text).map_err(|why| {
+            Failure::new(
+                format!("{source} {why}"),
+                "set it to a URL such as https://api.ionos.com or unset it",
+            )
+        })
     }
 
     /// Reads a base URL with or without scheme, final slash and product path.
-    fn parse(text: &str) -> Result<Self, String> {
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
+        // The parser drops a fragment without a word.
+        if text.contains('#') {
+            return Err("is not a URL".into());
+        }
         let with_scheme = if text.contains("://") {
             text.to_owned()
         } else {
@@ -85,6 +93,12 @@ impl Endpoint {
             .unwrap_or_default()
     }
 
+    /// Whether it is on this machine.
+    pub(super) fn is_loopback(&self) -> bool {
+        let uri = self.0.parse::<Uri>();
+        uri.is_ok_and(|uri| uri.host().is_some_and(is_loopback))
+    }
+
     /// A URL below the base.
     pub(super) fn url(&self, path: &str, query: &[(&str, &str)]) -> String {
         let mut url = format!("{}{path}", self.0);
@@ -95,6 +109,13 @@ impl Endpoint {
             encode(&mut url, value);
         }
         url
+    }
+}
+
+impl Default for Endpoint {
+    /// The public API.
+    fn default() -> Self {
+        Self(DEFAULT.into())
     }
 }
 

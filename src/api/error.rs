@@ -1,12 +1,14 @@
 //! What a call came to, by what the caller does next.
 
+use std::fmt::Display;
 use std::io::ErrorKind;
 use std::time::Duration;
 
 use ureq::Timeout;
 
-use crate::account::Account;
-use crate::error::{Failure, one_line};
+use super::tls::OtherCertificate;
+use crate::account::Access;
+use crate::error::{Failure, one_line, system};
 
 /// Why the API gave nothing usable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +55,8 @@ pub enum ApiError {
     Untrusted {
         /// What TLS says.
         why: String,
+        /// Whether it was to show the one certificate of `IONOS_PINNED_CERT`.
+        pinned: bool,
     },
     /// The connection broke or the answer made no sense. Whether something was done is not known.
     Lost {
@@ -101,27 +105,33 @@ impl ApiError {
             ureq::Error::Timeout(_) => Self::TimedOut { sent: true },
             ureq::Error::HostNotFound
             | ureq::Error::ConnectionFailed
-            | ureq::Error::InvalidProxyUrl
-            | ureq::Error::ConnectProxyFailed(_) => Self::Unreachable { why },
+            | ureq::Error::InvalidProxyUrl => Self::Unreachable { why },
+            ureq::Error::ConnectProxyFailed(reason) => Self::Unreachable {
+                // "proxy server responded 407/407"
+                why: one_line(reason.split('/').next().unwrap_or_default()),
+            },
             ureq::Error::Rustls(_) | ureq::Error::Tls(_) | ureq::Error::Pem(_) => {
-                Self::Untrusted { why }
+                Self::Untrusted { why, pinned: false }
             }
             ureq::Error::Io(io) => match io.kind() {
                 // How rustls reports a handshake that failed.
-                ErrorKind::InvalidData => Self::Untrusted {
-                    why: one_line(&io.to_string()),
+                ErrorKind::InvalidData => match OtherCertificate::behind(io) {
+                    Some(other) => Self::Untrusted {
+                        why: other.to_string(),
+                        pinned: true,
+                    },
+                    None => Self::Untrusted {
+                        why: system(io),
+                        pinned: false,
+                    },
                 },
                 ErrorKind::UnexpectedEof
                 | ErrorKind::ConnectionReset
                 | ErrorKind::ConnectionAborted
                 | ErrorKind::BrokenPipe
                 | ErrorKind::TimedOut
-                | ErrorKind::WouldBlock => Self::Lost {
-                    why: one_line(&io.to_string()),
-                },
-                _ => Self::Unreachable {
-                    why: one_line(&io.to_string()),
-                },
+                | ErrorKind::WouldBlock => Self::Lost { why: system(io) },
+                _ => Self::Unreachable { why: system(io) },
             },
             ureq::Error::BodyExceedsLimit(_) => Self::unusable("an answer of more than 4 MiB"),
             _ => Self::Lost { why },
@@ -130,9 +140,17 @@ impl ApiError {
 
     pub(super) fn after_sending(self) -> Self {
         match self {
-            Self::Unreachable { why } | Self::Untrusted { why } => Self::Lost { why },
+            Self::Unreachable { why } | Self::Untrusted { why, .. } => Self::Lost { why },
             other => other,
         }
+    }
+
+    /// Names the proxy where the trouble may be the proxy's.
+    pub(super) fn on_the_way_through(mut self, proxy: &impl Display) -> Self {
+        if let Self::Unreachable { why } | Self::Untrusted { why, .. } = &mut self {
+            *why = format!("{why} ({proxy})");
+        }
+        self
     }
 
     /// Whether a request that changes nothing is worth another try.
@@ -162,16 +180,18 @@ impl ApiError {
     }
 
     /// The line for a person.
-    pub fn failure(&self, account: &Account) -> Failure {
-        let api = account.endpoint.host();
+    pub fn failure(&self, access: &Access) -> Failure {
+        let api = access.endpoint.host();
         let later = "try again in a moment; https://status.ionos.cloud tells of outages";
         let (what, hint) = match self {
             Self::Unauthorized { said } => (
                 format!("{api} refused the account: 401{}", quoted(said.as_deref())),
-                if account.is_password() {
-                    "check that IONOS_USERNAME and IONOS_PASSWORD are those of the IONOS account, not of a registry token; with two-factor authentication set IONOS_TOKEN instead".into()
+                if let Some(ended) = access.ended() {
+                    format!("the token in {} expired at {ended}: make a new one (\"ionosctl token generate\")", access.origin)
+                } else if access.is_password() {
+                    "check that user name and password are those of the IONOS account, not of a registry token; an account with two-factor authentication needs an API token (IONOS_TOKEN) instead".into()
                 } else {
-                    format!("the token is wrong, expired or revoked: make a new one (\"ionosctl token generate\") and put it into {}", account.origin())
+                    format!("the token is wrong, expired or revoked: make a new one (\"ionosctl token generate\") and put it into {}", access.origin)
                 },
             ),
             Self::Forbidden { said } => (
@@ -212,9 +232,13 @@ impl ApiError {
                 format!("no connection to {api}: {why}"),
                 "check the network, HTTPS_PROXY and IONOS_API_URL".into(),
             ),
-            Self::Untrusted { why } => (
+            Self::Untrusted { why, pinned } => (
                 format!("no trusted connection to {api}: {why}"),
-                "if a company proxy is between, add its CA to the system's or name it in SSL_CERT_FILE".into(),
+                if *pinned {
+                    "check what IONOS says its certificate is, then set IONOS_PINNED_CERT to that or unset it".into()
+                } else {
+                    "if a company proxy is between, add its CA to the system's or name it in SSL_CERT_FILE".into()
+                },
             ),
             Self::Lost { why } => (format!("{api} gave no usable answer: {why}"), later.into()),
             Self::TimedOut { .. } => (

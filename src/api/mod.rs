@@ -4,8 +4,11 @@
 //! is tried again on trouble that passes, a `POST` only where nothing can have been made twice;
 //! what a doubtful `POST` means is for [`crate::mint`] to find out.
 
+mod connector;
 mod endpoint;
 mod error;
+mod proxy;
+mod tls;
 mod wire;
 
 use std::cell::Cell;
@@ -13,17 +16,18 @@ use std::thread;
 use std::time::Duration;
 
 use log::debug;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 use ureq::http::{HeaderMap, HeaderValue, Method, Request, header};
-use ureq::tls::{RootCerts, TlsConfig};
 
 pub use endpoint::Endpoint;
 pub use error::ApiError;
-pub use wire::{NewToken, Registry, Token};
+pub use tls::{Fingerprint, Trust};
+pub use wire::{NewToken, Registry, Token, is_uuid};
 
-use crate::account::Account;
+use crate::account::Access;
 use crate::env::{self, Deadline};
 use crate::error::Failure;
+use proxy::Proxy;
 
 /// Answers are a few kilobytes; a page of a hundred registries is some ninety.
 const LARGEST_ANSWER: u64 = 4 * 1024 * 1024;
@@ -38,10 +42,9 @@ const MOST_PAGES: usize = 100;
 #[derive(Debug)]
 pub struct Api {
     agent: ureq::Agent,
-    endpoint: Endpoint,
-    authorization: SecretString,
-    contract: Option<String>,
+    access: Access,
     deadline: Deadline,
+    proxy: Option<Proxy>,
     /// The API's clock less ours, in seconds, once it has been heard.
     skew: Cell<Option<i64>>,
 }
@@ -53,14 +56,11 @@ struct Answer {
 }
 
 impl Api {
-    /// Reads the account's secret and gets ready to ask. Nothing is sent yet.
-    pub fn new(account: &Account, deadline: Deadline) -> Result<Self, Failure> {
-        let tls = TlsConfig::builder()
-            // What the system trusts, a company's CA and SSL_CERT_FILE included.
-            .root_certs(RootCerts::PlatformVerifier)
-            .build();
+    /// Gets ready to ask. Nothing is sent yet.
+    pub fn new(access: Access, deadline: Deadline) -> Result<Self, Failure> {
+        let proxy = Proxy::from_env(&access.endpoint)?;
         let config = ureq::Agent::config_builder()
-            .tls_config(tls)
+            .proxy(proxy.as_ref().map(Proxy::to_ureq))
             .timeout_connect(Some(CONNECT))
             // The account must not follow to another host.
             .max_redirects(0)
@@ -69,14 +69,12 @@ impl Api {
                 env!("CARGO_PKG_NAME"),
                 "/",
                 env!("CARGO_PKG_VERSION")
-            ))
-            .build();
+            ));
         Ok(Self {
-            agent: config.into(),
-            endpoint: account.endpoint.clone(),
-            authorization: account.authorization()?,
-            contract: account.contract.clone(),
+            agent: tls::agent(config, &access.trust)?,
+            access,
             deadline,
+            proxy,
             skew: Cell::new(None),
         })
     }
@@ -84,6 +82,11 @@ impl Api {
     /// The same client with another time to be done by.
     pub fn until(&mut self, deadline: Deadline) {
         self.deadline = deadline;
+    }
+
+    /// Who asks.
+    pub fn access(&self) -> &Access {
+        &self.access
     }
 
     /// What is left of the time.
@@ -211,7 +214,7 @@ impl Api {
         if left.is_zero() {
             return Err(ApiError::TimedOut { sent: false });
         }
-        let url = self.endpoint.url(path, query);
+        let url = self.access.endpoint.url(path, query);
         let mut request = Request::builder().method(method).uri(url);
         if let Some(headers) = request.headers_mut() {
             self.add_headers(headers, !body.is_empty());
@@ -227,7 +230,13 @@ impl Api {
                     .build();
                 self.agent.run(request)
             })
-            .map_err(|err| ApiError::from_transport(&err))?;
+            .map_err(|err| {
+                let err = ApiError::from_transport(&err);
+                match &self.proxy {
+                    Some(proxy) => err.on_the_way_through(proxy),
+                    None => err,
+                }
+            })?;
         let (parts, mut body) = response.into_parts();
         let status = parts.status.as_u16();
         debug!("{method} {path}: {status}");
@@ -248,16 +257,16 @@ impl Api {
                 body.unwrap_or_default()
             },
         };
-        answer.check(self.authorization.expose_secret())
+        answer.check(self.access.authorization.expose_secret())
     }
 
     fn add_headers(&self, headers: &mut HeaderMap, with_body: bool) {
         let json = HeaderValue::from_static("application/json");
-        if let Ok(mut value) = HeaderValue::from_str(self.authorization.expose_secret()) {
+        if let Ok(mut value) = HeaderValue::from_str(self.access.authorization.expose_secret()) {
             value.set_sensitive(true);
             headers.insert(header::AUTHORIZATION, value);
         }
-        if let Some(Ok(contract)) = self.contract.as_deref().map(HeaderValue::from_str) {
+        if let Some(Ok(contract)) = self.access.contract.as_deref().map(HeaderValue::from_str) {
             headers.insert("X-Contract-Number", contract);
         }
         if with_body {

@@ -249,7 +249,8 @@ fn parse_date(text: &str) -> Option<i64> {
         .map(Timestamp::as_second)
 }
 
-fn is_uuid(text: &str) -> bool {
+/// Whether a text can stand as an id in a path.
+pub fn is_uuid(text: &str) -> bool {
     text.len() == 36
         && text.bytes().enumerate().all(|(n, byte)| match n {
             8 | 13 | 18 | 23 => byte == b'-',

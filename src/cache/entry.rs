@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use crate::account::AccountKey;
+use crate::config::{Settings, Target};
 use crate::files;
 use crate::mint::Minted;
 use crate::registry::Registry;
@@ -31,6 +32,8 @@ pub struct Entry {
     pub account: String,
     /// What it may do.
     pub scopes: Vec<Scope>,
+    /// How its registry was found: another way may find another.
+    target: Target,
     /// For its revocation.
     pub registry_id: String,
     /// For its revocation; the API does not promise to tell it.
@@ -58,20 +61,15 @@ pub enum Age {
 }
 
 impl Entry {
-    /// What was minted for `host`, under `profile` and by `account`.
-    pub fn new(
-        host: &Registry,
-        profile: &str,
-        account: &AccountKey,
-        scopes: &[Scope],
-        minted: Minted,
-    ) -> Self {
+    /// What was minted for `host` by `account`.
+    pub fn new(host: &Registry, account: &AccountKey, settings: &Settings, minted: Minted) -> Self {
         Self {
             version: VERSION,
             host: host.as_str().to_owned(),
-            profile: profile.to_owned(),
+            profile: settings.profile.clone(),
             account: account.as_str().to_owned(),
-            scopes: scopes.to_vec(),
+            scopes: settings.scopes.clone(),
+            target: settings.target.clone(),
             registry_id: minted.registry_id,
             token_id: minted.token_id,
             username: minted.username,
@@ -79,6 +77,14 @@ impl Entry {
             issued_at: minted.issued_at,
             expires_at: minted.expires_at,
         }
+    }
+
+    /// Whether it is what is wanted for `host`, whoever minted it.
+    pub fn is_for(&self, host: &Registry, settings: &Settings) -> bool {
+        self.host == host.as_str()
+            && self.profile == settings.profile
+            && self.scopes == settings.scopes
+            && self.target == settings.target
     }
 
     /// Its age at `now`.
@@ -130,6 +136,7 @@ mod tests {
             profile: "default".into(),
             account: "a".into(),
             scopes: Vec::new(),
+            target: Target::Hostname,
             registry_id: "r".into(),
             token_id: None,
             username: "u".into(),

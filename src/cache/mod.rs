@@ -14,10 +14,10 @@ pub use entry::{Age, Entry};
 use entry::{load, parse};
 
 use crate::account::AccountKey;
+use crate::config::Settings;
 use crate::env;
 use crate::files;
 use crate::registry::Registry;
-use crate::scope::Scope;
 
 /// The cache of one user; without a directory it holds nothing and keeps nothing.
 #[derive(Debug, Clone)]
@@ -89,23 +89,18 @@ impl Cache {
         &self,
         slot: &Slot,
         host: &Registry,
-        profile: &str,
         account: &AccountKey,
-        scopes: &[Scope],
+        settings: &Settings,
     ) -> Option<Entry> {
-        let entry = load(&slot.file("json"))?;
-        (entry.host == host.as_str()
-            && entry.profile == profile
-            && entry.account == account.as_str()
-            && entry.scopes == scopes)
-            .then_some(entry)
+        load(&slot.file("json"))
+            .filter(|entry| entry.account == account.as_str() && entry.is_for(host, settings))
     }
 
     /// The longest-lived entry of this host and profile, whoever's it is.
-    pub fn read_any(&self, host: &Registry, profile: &str, scopes: &[Scope]) -> Option<Entry> {
+    pub fn read_any(&self, host: &Registry, settings: &Settings) -> Option<Entry> {
         self.of_host(host)
             .into_iter()
-            .filter(|entry| entry.profile == profile && entry.scopes == scopes)
+            .filter(|entry| entry.is_for(host, settings))
             .max_by_key(|entry| entry.expires_at)
     }
 

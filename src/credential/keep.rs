@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::account::Account;
 use crate::api::Api;
 use crate::cache::{Age, Cache, Entry};
-use crate::config::Places;
+use crate::config::{ConfigFile, Places};
 use crate::env::{self, Deadline};
 use crate::error::{Failure, one_line};
 use crate::login::Logins;
@@ -47,7 +47,7 @@ pub fn store(host: &Registry, username: &str, secret: &SecretString) -> Result<(
 
 /// Drops all that is kept for a host and, if `revoke` says so, deletes its tokens at the API.
 /// Never fails: who logs out wants to be rid of it, and clients crash on a failing `erase`.
-pub fn erase(host: &Registry, revoke: bool) {
+pub fn erase(host: &Registry, config: &ConfigFile, profile: Option<&str>, revoke: bool) {
     let places = Places::find_what_there_is();
     let cache = Cache::new(places.cache);
     let revocations = Revocations::new(places.data.clone());
@@ -66,10 +66,11 @@ pub fn erase(host: &Registry, revoke: bool) {
     };
     to_revoke(cache.of_host(host));
     to_revoke(cache.remove_host(host));
-    if !revoke {
+    if !revoke || !config.is_ours(host) {
         return;
     }
-    let Ok(Some(account)) = Account::choose() else {
+    let settings = config.settings(host, profile);
+    let Ok(Some(account)) = settings.and_then(|settings| Account::choose(&settings)) else {
         return;
     };
     tokens.retain(|token| token.is_of(account.key()));
@@ -81,7 +82,9 @@ pub fn erase(host: &Registry, revoke: bool) {
     if tokens.is_empty() {
         return;
     }
-    match Api::new(&account, Deadline::after(TO_REVOKE)) {
+    let deadline = Deadline::after(TO_REVOKE);
+    let access = account.resolve(deadline);
+    match access.and_then(|access| Api::new(access, deadline)) {
         Ok(api) => revocations.carry_out(&api, &tokens),
         Err(err) => debug!("{host}: not revoked yet: {err}"),
     }

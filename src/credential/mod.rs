@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::account::{self, Account};
 use crate::api::Api;
 use crate::cache::{Age, Cache, Entry, Slot};
-use crate::config::{Places, Settings};
+use crate::config::{ConfigFile, Places, Settings};
 use crate::env::{self, Deadline};
 use crate::error::Failure;
 use crate::files::{self, Waited};
@@ -78,7 +78,7 @@ impl Chores {
 }
 
 /// Hands out the credential for one of our hosts.
-pub fn get(host: &Registry) -> Result<Answer, Failure> {
+pub fn get(host: &Registry, config: &ConfigFile, profile: Option<&str>) -> Result<Answer, Failure> {
     let places = Places::find()?;
     if let Some(login) = Logins::new(places.data.clone()).read(host) {
         debug!("{host}: stored login");
@@ -90,12 +90,12 @@ pub fn get(host: &Registry) -> Result<Answer, Failure> {
             chores: None,
         });
     }
-    let settings = Settings::load()?;
+    let settings = config.settings(host, profile)?;
     let deadline = Deadline::after(settings.timeout);
     let cache = Cache::new(places.cache_in_use()?);
-    let Some(account) = Account::choose()? else {
+    let Some(account) = Account::choose(&settings)? else {
         return cache
-            .read_any(host, &settings.profile, &settings.scopes)
+            .read_any(host, &settings)
             .filter(|entry| entry.age(env::now()) != Age::Expired)
             .map(Answer::from)
             .ok_or_else(|| Failure::new("there is no IONOS account to ask with", account::HOW_TO));
@@ -134,13 +134,9 @@ struct Getter<'a> {
 impl Getter<'_> {
     /// The cached entry if it may be handed out.
     fn cached(&self, slot: &Slot) -> Option<(Entry, Age)> {
-        let entry = self.cache.read(
-            slot,
-            self.host,
-            &self.settings.profile,
-            self.account.key(),
-            &self.settings.scopes,
-        )?;
+        let entry = self
+            .cache
+            .read(slot, self.host, self.account.key(), self.settings)?;
         let age = entry.age(env::now());
         (age != Age::Expired).then_some((entry, age))
     }
@@ -148,9 +144,7 @@ impl Getter<'_> {
     /// A better entry if it can be had at once, else the one there is: it is still good, so
     /// nobody hears of the attempt, and it gets half the time of one that is needed.
     fn refresh(&self, slot: &Slot, entry: Entry) -> Answer {
-        let Ok(fingerprint) = self.fingerprint() else {
-            return entry.into();
-        };
+        let fingerprint = self.fingerprint();
         if memory::recent_failure(slot, &fingerprint).is_some() {
             return entry.into();
         }
@@ -174,7 +168,7 @@ impl Getter<'_> {
 
     /// One process mints, the others wait for what comes of it.
     fn wait_or_mint(&self, slot: &Slot) -> Result<Answer, Failure> {
-        let fingerprint = self.fingerprint().map_err(|err| self.named(err))?;
+        let fingerprint = self.fingerprint();
         let by_now = || {
             let entry = self.cached(slot).map(|(entry, _)| Ok(Answer::from(entry)));
             entry.or_else(|| memory::recent_failure(slot, &fingerprint).map(Err))
@@ -212,10 +206,12 @@ impl Getter<'_> {
 
     /// Mints, and keeps what there is to keep. What cannot be kept is handed out all the same.
     fn mint(&self, slot: Option<&Slot>, deadline: Deadline) -> Result<Answer, Failure> {
-        let api = Api::new(self.account, deadline)?;
-        let known = slot.and_then(|slot| Known::read(slot, self.account.key(), self.host.as_str()));
+        let api = Api::new(self.account.resolve(deadline)?, deadline)?;
+        let target = &self.settings.target;
+        let known = slot.and_then(|slot| Known::read(slot, self.account.key(), self.host, target));
         let order = Order {
             host: self.host,
+            target,
             scopes: &self.settings.scopes,
             ttl: self.settings.token_ttl,
             known: known.clone(),
@@ -223,19 +219,14 @@ impl Getter<'_> {
         // Taken before minting: what gets lost now is for the next time.
         let pending = self.revocations.of_account(self.account.key());
         let minted = mint::mint(&api, &order, |lost| self.remember(&lost))
-            .map_err(|err| err.failure(self.account))?;
+            .map_err(|err| err.failure(api.access()))?;
         debug!("{}: minted {}", self.host, minted.username);
-        let entry = Entry::new(
-            self.host,
-            &self.settings.profile,
-            self.account.key(),
-            &self.settings.scopes,
-            minted,
-        );
+        let entry = Entry::new(self.host, self.account.key(), self.settings, minted);
         if let Some(slot) = slot {
             self.cache.write(slot, &entry);
             let learnt = Known::new(
-                self.host.as_str(),
+                self.host,
+                target,
                 &entry.registry_id,
                 api.skew().unwrap_or_default(),
             );
@@ -266,16 +257,16 @@ impl Getter<'_> {
         failure.asked_as(self.account.origin())
     }
 
-    /// Whether a failure still stands: the secret, and what was asked for. Sixteen bits are enough
+    /// Whether a failure still stands: the account, what was asked for, and the way. Sixteen bits are enough
     /// to notice that a person mended something and too few to guess a password from.
-    fn fingerprint(&self) -> Result<String, Failure> {
+    fn fingerprint(&self) -> String {
         let mut context = Context::new(&SHA256);
-        context.update(self.account.authorization()?.expose_secret().as_bytes());
+        context.update(self.account.evidence().expose_secret().as_bytes());
         context.update(format!("{:?}", self.settings).as_bytes());
-        let digest = context.finish();
-        let [high, low, ..] = digest.as_ref() else {
-            return Ok(String::new());
-        };
-        Ok(format!("{high:02x}{low:02x}"))
+        context.update(env::network().as_bytes());
+        match context.finish().as_ref() {
+            [high, low, ..] => format!("{high:02x}{low:02x}"),
+            _ => String::new(),
+        }
     }
 }

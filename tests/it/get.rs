@@ -220,7 +220,7 @@ fn the_registry_is_found_on_any_page_by_its_hostname_alone() {
 fn a_registry_that_is_not_the_accounts_is_named_so() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let line = home.helper_for(&fake).get("nope.cr.de-fra.ionos.com");
-    line.fails("no credential for nope.cr.de-fra.ionos.com: no registry with this hostname among the 1 that the account sees (account from IONOS_TOKEN); check the spelling with \"ionosctl container-registry registry list\", or use the account that owns it");
+    line.fails("no credential for nope.cr.de-fra.ionos.com: no such registry among the 1 that the account sees (account from IONOS_TOKEN); check the spelling with \"ionosctl container-registry registry list\", or use the account that owns it");
     assert_eq!(fake.count("POST", ""), 0);
 }
 
@@ -407,7 +407,7 @@ fn the_first_account_there_is_asks() {
 fn without_an_account_what_is_cached_is_served_and_else_the_ways_to_one_are_named() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let nobody = home.helper();
-    nobody.get(DEMO_HOST).fails("no credential for demo.cr.de-fra.ionos.com: there is no IONOS account to ask with; set IONOS_TOKEN (\"ionosctl token generate\" makes one) or IONOS_TOKEN_FILE, or IONOS_USERNAME and IONOS_PASSWORD");
+    nobody.get(DEMO_HOST).fails("no credential for demo.cr.de-fra.ionos.com: there is no IONOS account to ask with; run \"ionosctl login\", or set IONOS_TOKEN (\"ionosctl token generate\" makes one), IONOS_TOKEN_FILE, or IONOS_USERNAME and IONOS_PASSWORD");
     let minted = home.helper_for(&fake).get(DEMO_HOST).credential();
     assert_eq!(nobody.get(DEMO_HOST).credential(), minted);
     home.age_entry(11 * HOUR);

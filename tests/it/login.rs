@@ -128,7 +128,9 @@ fn logout_revokes_the_token_and_asks_once() {
     assert_eq!(fake.requests().len(), 1);
     assert_eq!(fake.count("DELETE", "/tokens/"), 1);
     assert!(
-        home.files().iter().all(|file| file.ends_with(".lock")),
+        home.files()
+            .iter()
+            .all(|file| file.rsplit('.').next() == Some("lock")),
         "{:?}",
         home.files()
     );

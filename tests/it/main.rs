@@ -1,10 +1,19 @@
 //! The built program from outside, against a fake IONOS API.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test stops where it is broken"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 
+mod account;
+mod config;
 mod fake_api_oracle;
 mod get;
 mod login;
+mod network;
 mod protocol;
 mod race;

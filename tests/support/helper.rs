@@ -75,6 +75,35 @@ impl Home {
         });
     }
 
+    /// Writes our own configuration.
+    pub fn configure(&self, config: impl std::fmt::Display) {
+        let path = self.config();
+        write_private(&path, config.to_string().as_bytes());
+    }
+
+    /// Where our own configuration is.
+    pub fn config(&self) -> PathBuf {
+        self.path()
+            .join(".config/docker-credential-ionos/config.json")
+    }
+
+    /// A file in this home.
+    pub fn file(&self, name: &str, content: &str) -> String {
+        let path = self.path().join(name);
+        write_private(&path, content.as_bytes());
+        path.display().to_string()
+    }
+
+    /// The program under another name, as `credHelpers` with a suffix runs it.
+    pub fn helper_called(&self, name: &str, fake: &FakeIonos) -> Helper {
+        let link = self.path().join(name);
+        if !link.exists() {
+            std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_docker-credential-ionos"), &link)
+                .unwrap();
+        }
+        self.helper_for(fake).program(&link)
+    }
+
     /// The program in this home, without an account.
     pub fn helper(&self) -> Helper {
         Helper {
@@ -142,7 +171,7 @@ impl Helper {
 
     /// Under another name, as a link would be.
     pub fn program(mut self, program: &Path) -> Self {
-        self.program = program.to_owned();
+        program.clone_into(&mut self.program);
         self
     }
 
@@ -162,7 +191,7 @@ impl Helper {
         let login = serde_json::json!({
             "ServerURL": server_url, "Username": username, "Secret": secret,
         });
-        self.run(&["store"], &format!("{login}\n"))
+        self.run(&["store"], format!("{login}\n"))
     }
 
     pub fn run(&self, args: &[&str], stdin: impl AsRef<[u8]>) -> Done {

@@ -15,5 +15,6 @@
 
 pub mod fake_ionos;
 pub mod helper;
+pub mod proxy;
 pub mod skip;
 pub mod tls;

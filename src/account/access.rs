@@ -1,0 +1,111 @@
+//! An account with its secret: everything a request needs.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::{Account, Origin, Source, command, token};
+use crate::api::{Endpoint, Trust};
+use crate::env::{self, Deadline};
+use crate::error::{Failure, system};
+use crate::files;
+use crate::ionosctl::Credentials;
+
+/// What it takes to ask the API.
+#[derive(Debug)]
+pub struct Access {
+    /// The value of the `Authorization` header.
+    pub authorization: SecretString,
+    /// The value of the `X-Contract-Number` header.
+    pub contract: Option<String>,
+    /// Where the API is.
+    pub endpoint: Endpoint,
+    /// How it proves who it is.
+    pub trust: Trust,
+    /// Where the account was found.
+    pub origin: Origin,
+}
+
+impl Account {
+    /// Gets the secret: reads the file, runs the command.
+    pub fn resolve(&self, deadline: Deadline) -> Result<Access, Failure> {
+        let mut endpoint = self.endpoint.clone();
+        let mut trust = Trust::from_env()?;
+        let authorization = match &self.source {
+            Source::Token(token) => bearer(token, &self.origin)?,
+            Source::TokenFile(path) => {
+                let token = files::read_foreign(path)
+                    .and_then(|content| String::from_utf8(content).map_err(std::io::Error::other))
+                    .map_err(|why| {
+                        Failure::new(
+                            format!("cannot read it: {}", system(&why)),
+                            "check the path and its mode",
+                        )
+                    })?;
+                bearer(&token.into(), &self.origin)?
+            }
+            Source::TokenCommand(argv) => bearer(&command::run(argv, deadline)?, &self.origin)?,
+            Source::Password { username, password } => basic(username, password),
+            Source::Ionos { located, profile } => {
+                let found = located.read(profile.as_deref())?;
+                if endpoint.is_none()
+                    && let Some(url) = &found.endpoint
+                {
+                    endpoint = Some(Endpoint::of(url, "its endpoint for containerregistry")?);
+                }
+                trust.certificate_authority = found.certificate_authority;
+                trust.skip_verify = found.skip_tls_verify;
+                match &found.credentials {
+                    Credentials::Token(token) => bearer(token, &self.origin)?,
+                    Credentials::Password { username, password } => basic(username, password),
+                }
+            }
+        };
+        Ok(Access {
+            authorization,
+            contract: self.contract.clone(),
+            endpoint: endpoint.unwrap_or_default(),
+            trust,
+            origin: self.origin.clone(),
+        })
+    }
+}
+
+impl Access {
+    /// Whether it asks with a name and a password, which accounts with a second factor cannot.
+    pub fn is_password(&self) -> bool {
+        self.authorization.expose_secret().starts_with("Basic ")
+    }
+
+    /// When the token ended, if it says that it did.
+    pub fn ended(&self) -> Option<Timestamp> {
+        let token = self.authorization.expose_secret().strip_prefix("Bearer ")?;
+        let expiry = token::expiry(token).filter(|at| *at < env::now())?;
+        Timestamp::from_second(expiry).ok()
+    }
+}
+
+fn basic(username: &str, password: &SecretString) -> SecretString {
+    let pair = SecretString::from(format!("{username}:{}", password.expose_secret()));
+    format!("Basic {}", STANDARD.encode(pair.expose_secret())).into()
+}
+
+fn bearer(token: &SecretString, origin: &Origin) -> Result<SecretString, Failure> {
+    let token = token.expose_secret().trim();
+    if token.is_empty() {
+        return Err(Failure::new(
+            format!("{origin} holds no token"),
+            "put the token there, alone on its line",
+        ));
+    }
+    if !token.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(Failure::new(
+            format!(
+                "{origin} holds more than a token: there is a space, a line break or a control character inside"
+            ),
+            "put the token there, alone on its line",
+        ));
+    }
+    Ok(format!("Bearer {token}").into())
+}

@@ -1,0 +1,135 @@
+//! TLS for the API with a verifier of our own, which ureq has no setting for.
+//!
+//! A connector in ureq's chain, after those that open the connection or a proxy's tunnel. ureq
+//! keeps `unversioned` outside its promise of compatibility, so Cargo.toml holds it at one minor
+//! release.
+
+use std::fmt;
+use std::io::{Read as _, Write as _};
+use std::sync::Arc;
+
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::time::{Duration, Instant};
+use ureq::unversioned::transport::{
+    Buffers, ConnectProxyConnector, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout,
+    RustlsConnector, SocksConnector, TcpConnector, Transport, TransportAdapter,
+};
+
+/// An agent that makes the handshake with the API as `tls` says.
+pub(super) fn agent(config: Config, tls: ClientConfig) -> ureq::Agent {
+    let to_api = ToApi {
+        tls: Arc::new(tls),
+        proxy: config.proxy().map(|proxy| proxy.uri().clone()),
+    };
+    let chain = ()
+        .chain(SocksConnector::default())
+        .chain(ConnectProxyConnector::default())
+        .chain(TcpConnector::default())
+        .chain(to_api)
+        // For a proxy that is itself reached over TLS: it proves who it is by the system's
+        // certificates, not by those of the API.
+        .chain(RustlsConnector::default());
+    ureq::Agent::with_parts(config, chain, DefaultResolver::default())
+}
+
+#[derive(Debug)]
+struct ToApi {
+    tls: Arc<ClientConfig>,
+    proxy: Option<Uri>,
+}
+
+impl<In: Transport> Connector<In> for ToApi {
+    type Out = Either<In, Encrypted>;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        chained: Option<In>,
+    ) -> Result<Option<Self::Out>, ureq::Error> {
+        let Some(inner) = chained else {
+            return Ok(None);
+        };
+        // The chain also runs for the proxy alone, whose address is then the target.
+        let is_proxy = self.proxy.as_ref() == Some(details.uri);
+        if is_proxy || !details.needs_tls() || inner.is_tls() {
+            return Ok(Some(Either::A(inner)));
+        }
+        let mut inner = TransportAdapter::new(inner.boxed(), Arc::clone(&details.current_time));
+        inner.set_timeout(what_is_left(details));
+        let mut session = ClientConnection::new(Arc::clone(&self.tls), name(details.uri)?)?;
+        while session.is_handshaking() {
+            session.complete_io(&mut inner)?;
+        }
+        Ok(Some(Either::B(Encrypted {
+            stream: StreamOwned::new(session, inner),
+            buffers: LazyBuffers::new(
+                details.config.input_buffer_size(),
+                details.config.output_buffer_size(),
+            ),
+        })))
+    }
+}
+
+/// The timeout counts from the start of the whole chain, and a proxy has had its share.
+fn what_is_left(details: &ConnectionDetails<'_>) -> NextTimeout {
+    let mut timeout = details.timeout;
+    if let (Duration::Exact(all), Instant::Exact(start), Instant::Exact(now)) =
+        (timeout.after, details.now, (details.current_time)())
+    {
+        timeout.after = all
+            .saturating_sub(now.saturating_duration_since(start))
+            .into();
+    }
+    timeout
+}
+
+fn name(uri: &Uri) -> Result<ServerName<'static>, ureq::Error> {
+    let host = uri.host().unwrap_or_default();
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    ServerName::try_from(bare.to_owned())
+        .map_err(|_| ureq::Error::Tls("no certificate can be for this host name"))
+}
+
+struct Encrypted {
+    stream: StreamOwned<ClientConnection, TransportAdapter>,
+    buffers: LazyBuffers,
+}
+
+impl Transport for Encrypted {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
+        self.stream.sock.set_timeout(timeout);
+        let output = self.buffers.output();
+        Ok(self.stream.write_all(&output[..amount])?)
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        self.stream.sock.set_timeout(timeout);
+        let read = self.stream.read(self.buffers.input_append_buf())?;
+        self.buffers.input_appended(read);
+        Ok(read > 0)
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.stream.sock.get_mut().is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        true
+    }
+}
+
+impl fmt::Debug for Encrypted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Encrypted")
+            .field(self.stream.sock.get_ref())
+            .finish()
+    }
+}

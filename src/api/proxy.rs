@@ -1,0 +1,185 @@
+//! The proxy on the way to the API.
+//!
+//! Chosen as curl and Go's tools choose it, docker among them, and not as ureq would:
+//!
+//! - `HTTPS_PROXY`, else `ALL_PROXY`, in upper or lower case. `HTTP_PROXY` is for `http://`, which
+//!   is only spoken to this machine; ureq would take it too.
+//! - An API on this machine is asked directly (Go's rule). A proxy's loopback is another machine,
+//!   and plain `http://` would hand the account's secret to it.
+//! - `NO_PROXY` is a list of names, addresses, `host:port` or `*`, parted by commas or spaces. A name
+//!   stands for every name below it as well, with or without a dot in front. ureq wants names to
+//!   be equal and trips over a space. Networks (`10.0.0.0/8`) are not read: the API has a name.
+//! - A proxy that cannot be understood is an error. ureq would go past it, into a firewall or
+//!   around what the company wants to see.
+
+use std::fmt;
+
+use ureq::http::Uri;
+
+use super::Endpoint;
+use crate::env;
+use crate::error::{Failure, one_line};
+
+const PROXY: [&str; 4] = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+const NO_PROXY: [&str; 2] = ["NO_PROXY", "no_proxy"];
+
+/// A proxy and the variable that names it.
+#[derive(Debug, Clone)]
+pub(super) struct Proxy {
+    proxy: ureq::Proxy,
+    variable: &'static str,
+}
+
+impl Proxy {
+    /// The proxy for this API, if there is one.
+    pub(super) fn from_env(endpoint: &Endpoint) -> Result<Option<Self>, Failure> {
+        if endpoint.is_loopback() {
+            return Ok(None);
+        }
+        let first = |names: &[&'static str]| {
+            let mut set = names.iter().map(|name| (*name, env::var(name)));
+            set.find_map(|(name, value)| Some((name, value?)))
+        };
+        let Some((variable, url)) = first(&PROXY) else {
+            return Ok(None);
+        };
+        if first(&NO_PROXY).is_some_and(|(_, list)| is_listed(endpoint, &list)) {
+            return Ok(None);
+        }
+        let proxy = Self::parse(&url).ok_or_else(|| {
+            // Not quoted: it may hold a password.
+            Failure::new(
+                format!("{variable} is not the URL of a proxy"),
+                format!(
+                    "set {variable} to a URL such as http://proxy.example.com:3128, with signs other than letters and digits in its password as %XX, or unset it"
+                ),
+            )
+        })?;
+        Ok(Some(Self { proxy, variable }))
+    }
+
+    fn parse(url: &str) -> Option<ureq::Proxy> {
+        let (_, rest) = url.split_once("://").unwrap_or(("", url));
+        // A `/` in the password makes a path of the rest, and its beginning the host.
+        if rest
+            .split_once('/')
+            .is_some_and(|(_, path)| !path.trim().is_empty())
+        {
+            return None;
+        }
+        let proxy = ureq::Proxy::new(url.trim()).ok()?;
+        (!proxy.host().is_empty()).then_some(proxy)
+    }
+
+    /// For ureq's configuration.
+    pub(super) fn to_ureq(&self) -> ureq::Proxy {
+        self.proxy.clone()
+    }
+}
+
+/// Where it is and who says so; not the name and the password for it.
+impl fmt::Display for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let host = one_line(self.proxy.host());
+        let (port, variable) = (self.proxy.port(), self.variable);
+        write!(f, "proxy {host}:{port} from {variable}")
+    }
+}
+
+fn is_listed(endpoint: &Endpoint, list: &str) -> bool {
+    let Ok(uri) = endpoint.as_str().parse::<Uri>() else {
+        return false;
+    };
+    let host = uri.host().unwrap_or_default();
+    let with_port = format!("{host}:{}", uri.port_u16().unwrap_or(443));
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    list.split(|c: char| c == ',' || c.is_whitespace())
+        .map(str::to_ascii_lowercase)
+        .any(|entry| {
+            if entry == "*" {
+                return true;
+            }
+            let below = entry.strip_prefix('*').unwrap_or(&entry);
+            let name = below.strip_prefix('.').unwrap_or(below);
+            !name.is_empty()
+                && [bare, host, &with_port].iter().any(|it| {
+                    let rest = it.strip_suffix(name);
+                    rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+                })
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_api_is_found_in_no_proxy() {
+        let endpoint = Endpoint::parse("https://api.ionos.com").unwrap();
+        for list in [
+            "api.ionos.com",
+            "API.ionos.com",
+            "localhost, api.ionos.com",
+            "localhost api.ionos.com",
+            "ionos.com",
+            ".ionos.com",
+            "*.ionos.com",
+            "api.ionos.com:443",
+            "*",
+            "a.example,*",
+        ] {
+            assert!(is_listed(&endpoint, list), "{list}");
+        }
+        for list in [
+            "",
+            ",",
+            ".",
+            "*.",
+            "os.com",
+            "pi.ionos.com",
+            "x.api.ionos.com",
+            "api.ionos.com:8443",
+            "api.ionos",
+        ] {
+            assert!(!is_listed(&endpoint, list), "{list}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_found_with_and_without_its_port() {
+        let endpoint = Endpoint::parse("https://[2001:db8::1]:8443").unwrap();
+        for list in ["2001:db8::1", "[2001:db8::1]", "[2001:db8::1]:8443"] {
+            assert!(is_listed(&endpoint, list), "{list}");
+        }
+        assert!(!is_listed(&endpoint, "[2001:db8::1]:443"));
+    }
+
+    #[test]
+    fn a_proxy_is_shown_without_its_password() {
+        for (url, shown) in [
+            (
+                "http://user:s3cret@proxy.example:3128",
+                "proxy.example:3128",
+            ),
+            ("user:s3cret@proxy.example:3128", "proxy.example:3128"),
+            ("https://user:s3cret@proxy.example", "proxy.example:443"),
+            ("socks5h://user:s3cret@[::1]", "[::1]:1080"),
+        ] {
+            let proxy = Proxy {
+                proxy: Proxy::parse(url).unwrap(),
+                variable: "HTTPS_PROXY",
+            };
+            assert_eq!(proxy.to_string(), format!("proxy {shown} from HTTPS_PROXY"));
+            assert!(!format!("{proxy:?}").contains("s3cret"), "{proxy:?}");
+        }
+        for url in [
+            "/",
+            "http://",
+            "ftp://proxy",
+            "http://a b",
+            "http://u:%FF@p",
+        ] {
+            assert!(Proxy::parse(url).is_none(), "{url}");
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! Our own `config.json`: what it sets, what wins over what, and what is said when it is wrong.
+
+use serde_json::{Value, json};
+
+use crate::support::fake_ionos::{DEMO_HOST, DEMO_ID, FakeIonos, RegistrySpec};
+use crate::support::helper::{Helper, Home};
+
+const CUSTOM: &str = "registry.example.com";
+
+/// The scopes and the life in hours that a `get` asks the API for.
+#[track_caller]
+fn asked(fake: &FakeIonos, helper: &Helper, host: &str) -> (Vec<String>, i64) {
+    fake.clear_requests();
+    let _ = helper.get(host).credential();
+    let request = fake.requests().pop().unwrap();
+    let properties = request.json()["properties"].clone();
+    let scopes = properties["scopes"].as_array().unwrap().iter();
+    let expiry: jiff::Timestamp = properties["expiryDate"].as_str().unwrap().parse().unwrap();
+    let left = expiry.as_second() - docker_credential_ionos::env::now();
+    let texts = |list: &Value| {
+        let list = list.as_array().unwrap().iter();
+        list.map(|text| text.as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+            .join(",")
+    };
+    let scopes = scopes
+        .map(|scope| {
+            let name = scope["name"].as_str().unwrap();
+            format!("{name}:{}", texts(&scope["actions"]))
+        })
+        .collect();
+    (scopes, left / 3600)
+}
+
+fn scopes(list: &[&str]) -> Vec<String> {
+    list.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn the_more_specific_source_wins_key_by_key() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let plain = home.helper_for(&fake).env("IONOS_CR_DISABLE_CACHE", "true");
+    let deploy = home
+        .helper_called("docker-credential-ionos-deploy", &fake)
+        .env("IONOS_CR_DISABLE_CACHE", "true");
+    let built_in = (scopes(&["*:pull,push"]), 12);
+    assert_eq!(asked(&fake, &plain, DEMO_HOST), built_in);
+
+    let mut config =
+        json!({"defaults": {"actions": ["pull"], "repositories": ["a", "b"], "tokenTtl": "9h"}});
+    home.configure(&config);
+    let defaults = (scopes(&["a:pull", "b:pull"]), 9);
+    assert_eq!(asked(&fake, &plain, DEMO_HOST), defaults);
+
+    config["registries"] = json!({DEMO_HOST: {"repositories": ["own/*"]}});
+    home.configure(&config);
+    assert_eq!(
+        asked(&fake, &plain, DEMO_HOST),
+        (scopes(&["own/*:pull"]), 9)
+    );
+
+    let with_env = |helper: &Helper| {
+        let helper = helper.clone().env("IONOS_CR_ACTIONS", "push");
+        helper.env("IONOS_CR_TOKEN_TTL", "3h")
+    };
+    assert_eq!(
+        asked(&fake, &with_env(&plain), DEMO_HOST),
+        (scopes(&["own/*:push"]), 3)
+    );
+
+    config["profiles"] = json!({"deploy": {"actions": ["delete", "pull"], "tokenTtl": "1h"}});
+    home.configure(&config);
+    let deployed = (scopes(&["own/*:pull,delete"]), 1);
+    assert_eq!(asked(&fake, &with_env(&deploy), DEMO_HOST), deployed);
+    // The name on disk decides, not the settings of the other name.
+    assert_eq!(
+        asked(&fake, &plain, DEMO_HOST),
+        (scopes(&["own/*:pull"]), 9)
+    );
+}
+
+#[test]
+fn scopes_in_full_are_sent_as_written() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let own = json!([
+        {"type": "namespace", "name": "team", "actions": ["pull"]},
+        {"type": "registry", "name": "catalog", "actions": ["*"]},
+    ]);
+    home.configure(json!({"registries": {DEMO_HOST: {"scopes": own}}}));
+    let _ = home.helper_for(&fake).get(DEMO_HOST).credential();
+    assert_eq!(fake.tokens()[0].scopes, own);
+}
+
+#[test]
+fn a_registrys_profile_lies_under_its_own_entry() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    home.configure(json!({
+        "profiles": {"ci": {"actions": ["pull"], "tokenTtl": "2h"}},
+        "registries": {DEMO_HOST: {"profile": "ci", "tokenTtl": "5h"}},
+    }));
+    let helper = home.helper_for(&fake);
+    assert_eq!(asked(&fake, &helper, DEMO_HOST), (scopes(&["*:pull"]), 5));
+}
+
+#[test]
+fn the_programs_name_picks_a_profile_with_a_cache_of_its_own() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let mut seen = Vec::new();
+    for (name, actions) in [
+        ("docker-credential-ionos", "*:pull,push"),
+        ("docker-credential-ionos-pull", "*:pull"),
+        ("docker-credential-ionos-push", "*:pull,push"),
+        ("docker-credential-ionos-pull.exe", "*:pull"),
+    ] {
+        let helper = home.helper_called(name, &fake);
+        let secret = helper.get(DEMO_HOST).credential().secret;
+        assert_eq!(helper.get(DEMO_HOST).credential().secret, secret);
+        let token = fake
+            .tokens()
+            .into_iter()
+            .find(|t| t.password == secret)
+            .unwrap();
+        let (kind, repository) = (&token.scopes[0]["actions"], &token.scopes[0]["name"]);
+        let list: Vec<_> = kind
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(Value::as_str)
+            .collect();
+        assert_eq!(
+            format!("{}:{}", repository.as_str().unwrap(), list.join(",")),
+            actions
+        );
+        seen.push(secret);
+    }
+    assert_eq!(seen[1], seen[3], "the same profile");
+    seen.sort();
+    seen.dedup();
+    assert_eq!(seen.len(), 3);
+    // Logout forgets every profile.
+    home.helper_for(&fake).erase(DEMO_HOST).says("");
+    assert!(fake.tokens().is_empty());
+    home.helper_called("docker-credential-ionos-nightly", &fake)
+        .get(DEMO_HOST)
+        .fails("no credential for demo.cr.de-fra.ionos.com: there is no profile 'nightly'; profiles are pull, push");
+}
+
+#[test]
+fn any_host_can_be_ours_by_id_or_by_name() {
+    let fake = FakeIonos::builder()
+        .registry(RegistrySpec::new("other"))
+        .registry(RegistrySpec::new("demo"))
+        .start();
+    let home = Home::new();
+    let helper = home.helper_for(&fake);
+    helper.get(CUSTOM).is_not_found();
+    home.configure(json!({"registries": {
+        CUSTOM: {"registryName": "Demo"},
+        "127.0.0.1:5000": {"registryId": DEMO_ID},
+        "HTTPS://Proxy.example.com:443/v2/": {"registryName": "none"},
+    }}));
+    let by_name = helper.get("https://registry.example.com/v2/").credential();
+    assert_eq!(fake.requests().len(), 2);
+    assert_eq!(fake.tokens()[0].registry_id, DEMO_ID);
+    fake.clear_requests();
+    let by_id = helper.get("127.0.0.1:5000").credential();
+    assert_eq!(fake.requests().len(), 1, "nothing to look up");
+    assert_ne!(by_id.secret, by_name.secret);
+    assert!(
+        helper
+            .get("proxy.example.com")
+            .failure()
+            .contains("no such registry among the 2 that the account sees")
+    );
+    helper.get("127.0.0.1:5001").is_not_found();
+    helper.store(CUSTOM, "jane", "typed").says("");
+    assert_eq!(helper.get(CUSTOM).credential().secret, "typed");
+    helper.erase(CUSTOM).says("");
+    helper.erase("127.0.0.1:5000").says("");
+    assert!(fake.tokens().is_empty());
+}
+
+#[test]
+fn another_registry_behind_the_same_host_is_another_credential() {
+    let fake = FakeIonos::builder()
+        .registry(RegistrySpec::new("other"))
+        .registry(RegistrySpec::new("demo"))
+        .start();
+    let home = Home::new();
+    for name in ["demo", "other", "demo"] {
+        home.configure(json!({"registries": {CUSTOM: {"registryName": name}}}));
+        let secret = home.helper_for(&fake).get(CUSTOM).credential().secret;
+        let token = fake
+            .tokens()
+            .into_iter()
+            .find(|t| t.password == secret)
+            .unwrap();
+        assert_eq!(token.registry_id == DEMO_ID, name == "demo");
+    }
+}
+
+#[test]
+fn a_wrong_file_is_explained_by_place_and_never_quoted() {
+    let home = Home::new();
+    let fake = FakeIonos::start();
+    let long_list = "known here are actions, repositories, scopes, tokenTtl, timeout";
+    for (config, line) in [
+        (r#"{"registry": {}}"#, "unknown key registry; did you mean registries?".to_owned()),
+        (r#"{"defaults": {"actoins": ["pull"]}}"#, "unknown key defaults.actoins; did you mean actions?".into()),
+        (r#"{"registries": {"x.example": {"tokenTTL": "12h"}}}"#, "unknown key registries.\"x.example\".tokenTTL; did you mean tokenTtl?".into()),
+        (r#"{"profiles": {"ci": {"zzzzzzzzzzzz": "s3cret"}}}"#, format!("unknown key profiles.\"ci\".zzzzzzzzzzzz; {long_list}")),
+        (r#"{"profiles": {"ci": {"tokenFile": "/s3cret"}}}"#, format!("tokenFile has no place in profiles.\"ci\"; {long_list}")),
+        (r#"{"defaults": {"registryId": "s3cret"}}"#, format!("registryId has no place in defaults; {long_list}, tokenFile, tokenCommand, ionosProfile")),
+        (r#"{"defaults": {"actions": "s3cret"}}"#, "defaults.actions is not a list of texts; write it as [\"…\", \"…\"]".into()),
+        (r#"{"defaults": {"tokenTtl": 12}}"#, "defaults.tokenTtl is not a text; write it as \"…\"".into()),
+        (r#"{"defaults": {"tokenTtl": "12"}}"#, "defaults.tokenTtl is not a duration: '12'; write it with units, such as 90m or 12h".into()),
+        (r#"{"defaults": {"tokenTtl": "59m"}}"#, "defaults.tokenTtl is out of range; use 1h, the least the IONOS API allows, to 8784h; the default is 12h".into()),
+        (r#"{"defaults": {"timeout": "1ms"}}"#, "defaults.timeout is out of range; use 100ms to 10m; the default is 8s".into()),
+        (r#"{"defaults": {"actions": ["read"]}}"#, "defaults.actions: unknown action 'read'; use pull, push, delete or *, separated by commas".into()),
+        (r#"{"defaults": {"scopes": []}}"#, "defaults.scopes is empty; a token without a scope can do nothing; name one or remove the key".into()),
+        (r#"{"defaults": {"scopes": [{"type": "repo", "name": "*", "actions": ["pull"]}]}}"#, "defaults.scopes has the unknown type 'repo'; use repository, namespace or registry".into()),
+        (r#"{"defaults": {"scopes": [{"type": "repository"}]}}"#, "defaults.scopes is not a list of scopes; write it as [{\"type\": \"repository\", \"name\": \"team/*\", \"actions\": [\"pull\"]}]".into()),
+        (r#"{"defaults": {"tokenFile": "token"}}"#, "defaults.tokenFile is not an absolute path; give the whole path".into()),
+        (r#"{"defaults": {"tokenFile": "/t", "ionosProfile": "ci"}}"#, "defaults names more than one account; keep one of tokenFile, tokenCommand and ionosProfile".into()),
+        (r#"{"defaults": {"tokenCommand": []}}"#, "defaults.tokenCommand names no program; write a list, the program first: [\"op\", \"read\", \"op://…\"]".into()),
+        (r#"{"defaults": {"tokenCommand": "op read s3cret"}}"#, "defaults.tokenCommand is not a list of texts; write it as [\"…\", \"…\"]".into()),
+        (r#"{"registries": {"x.example": {"registryId": "s3cret"}}}"#, "registries.\"x.example\".registryId is not a UUID; \"ionosctl container-registry registry list\" shows it".into()),
+        (r#"{"registries": {"*.cr.de-fra.ionos.com": {}}}"#, "registries.\"*.cr.de-fra.ionos.com\" is not a registry; write the host as docker does, such as demo.cr.de-fra.ionos.com or 127.0.0.1:5000".into()),
+        (r#"{"registries": {"x.example": {}, "https://X.example": {}}}"#, "registries.\"x.example\" is there twice in another spelling; keep one of them".into()),
+        (r#"{"registries": {"x.example": {"profile": "none"}}}"#, "registries.\"x.example\".profile: there is no profile 'none'; profiles are pull, push".into()),
+        (r#"{"profiles": {"../x": {}}}"#, "profiles.\"../x\" is no name for a profile; use up to 40 lower-case letters, digits, - and _, and not 'default'".into()),
+        (r#"{"defaults": []}"#, "defaults is not an object; write it in braces: {…}".into()),
+        ("[]", "the file is not an object; write it in braces: {…}".into()),
+        ("null", "the file is not an object; write it in braces: {…}".into()),
+        ("", "no JSON at line 1, column 0; mend it there; JSON has no comments and no comma after the last item".into()),
+        ("{\n  \"defaults\": {},\n}", "no JSON at line 3, column 1; mend it there; JSON has no comments and no comma after the last item".into()),
+        ("{\"defaults\": {}, \"defaults\": {}}", "not understood at line 1, column 27; look for a key that is there twice".into()),
+    ] {
+        home.configure(config);
+        let done = home.helper_for(&fake).get(DEMO_HOST);
+        let path = home.config();
+        done.fails(&format!("no credential for {DEMO_HOST}: {}: {line}", path.display()));
+        assert!(!done.stdout.contains("s3cret"), "{}", done.stdout);
+    }
+    assert!(fake.requests().is_empty());
+}
+
+#[test]
+fn a_wrong_file_costs_no_other_registry_and_no_logout() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home.helper_for(&fake);
+    let _ = helper.get(DEMO_HOST).credential();
+    home.configure("{");
+    helper.get("docker.io").is_not_found();
+    let listed = helper.list();
+    assert!(listed.code == Some(0) && listed.stdout.contains(DEMO_HOST));
+    helper.erase(DEMO_HOST).says("");
+    assert!(fake.tokens().is_empty());
+}
+
+#[test]
+fn the_file_is_where_it_is_said_to_be_and_is_a_file() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let path = home.file("mine.json", r#"{"defaults": {"actions": ["pull"]}}"#);
+    let helper = home.helper_for(&fake).env("IONOS_CR_CONFIG", &path);
+    assert_eq!(asked(&fake, &helper, DEMO_HOST).0, ["*:pull"]);
+
+    for (path, why) in [
+        (home.path().join("none"), "No such file or directory"),
+        (home.path().to_owned(), "not a plain file"),
+        ("/dev/zero".into(), "not a plain file"),
+    ] {
+        let helper = home
+            .helper_for(&fake)
+            .env("IONOS_CR_CONFIG", path.to_str().unwrap());
+        helper.get(DEMO_HOST).fails(&format!(
+            "no credential for {DEMO_HOST}: cannot read {}: {why}; correct IONOS_CR_CONFIG or unset it",
+            path.display()
+        ));
+    }
+    let huge = home.file("huge", &" ".repeat(1 << 20 | 1));
+    let helper = home.helper_for(&fake).env("IONOS_CR_CONFIG", &huge);
+    assert!(
+        helper
+            .get(DEMO_HOST)
+            .failure()
+            .contains("larger than 1 MiB")
+    );
+}

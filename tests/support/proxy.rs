@@ -1,0 +1,230 @@
+//! A proxy as companies have it: CONNECT over HTTP or HTTPS, or SOCKS5.
+//!
+//! Every tunnel ends at one address, whatever name was asked for, so that a test sees that the name
+//! was left to the proxy to resolve.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::tls::Issued;
+
+/// Serves until the test program ends.
+pub struct Proxy {
+    address: SocketAddr,
+    scheme: &'static str,
+    targets: Arc<Mutex<Vec<String>>>,
+}
+
+/// What the proxy does with whoever asks.
+#[derive(Clone)]
+struct Rules {
+    to: SocketAddr,
+    /// `user:password`.
+    login: Option<String>,
+    refusal: Option<&'static str>,
+    tls: Option<Arc<rustls::ServerConfig>>,
+}
+
+impl Proxy {
+    /// Lets everybody through to `to`.
+    pub fn to(to: SocketAddr) -> Self {
+        Self::with(Rules {
+            to,
+            login: None,
+            refusal: None,
+            tls: None,
+        })
+    }
+
+    /// Lets those through who give this `user:password`, and answers 407 to others.
+    pub fn with_login(to: SocketAddr, login: &str) -> Self {
+        Self::with(Rules {
+            to,
+            login: Some(login.to_owned()),
+            refusal: None,
+            tls: None,
+        })
+    }
+
+    /// Itself reached over TLS.
+    pub fn over_tls(to: SocketAddr, certificate: &Issued) -> Self {
+        Self::with(Rules {
+            to,
+            login: None,
+            refusal: None,
+            tls: Some(certificate.server_config()),
+        })
+    }
+
+    /// Answers every CONNECT with this status line, or with nothing at all if it is empty.
+    pub fn refusing(status: &'static str) -> Self {
+        Self::with(Rules {
+            to: ([127, 0, 0, 1], 9).into(),
+            login: None,
+            refusal: Some(status),
+            tls: None,
+        })
+    }
+
+    fn with(rules: Rules) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let targets = Arc::<Mutex<Vec<String>>>::default();
+        let scheme = if rules.tls.is_some() { "https" } else { "http" };
+        let log = Arc::clone(&targets);
+        thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let (rules, log) = (rules.clone(), Arc::clone(&log));
+                // An error is a peer that went away.
+                thread::spawn(move || drop(serve(client, &rules, &log)));
+            }
+        });
+        Self {
+            address,
+            scheme,
+            targets,
+        }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The host is a name, because that of a proxy usually is.
+    pub fn url(&self) -> String {
+        format!("{}://localhost:{}", self.scheme, self.address.port())
+    }
+
+    pub fn url_with(&self, login: &str) -> String {
+        let port = self.address.port();
+        format!("{}://{login}@localhost:{port}", self.scheme)
+    }
+
+    pub fn socks_url(&self) -> String {
+        format!("socks5h://localhost:{}", self.address.port())
+    }
+
+    /// `host:port` of every tunnel that was asked for, refused ones included.
+    pub fn targets(&self) -> Vec<String> {
+        self.targets
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+fn serve(client: TcpStream, rules: &Rules, log: &Mutex<Vec<String>>) -> io::Result<()> {
+    let Some(tls) = &rules.tls else {
+        return tunnel(client.try_clone()?, &client, rules, log);
+    };
+    let session = rustls::ServerConnection::new(Arc::clone(tls)).unwrap();
+    let socket = client.try_clone()?;
+    tunnel(
+        rustls::StreamOwned::new(session, client),
+        &socket,
+        rules,
+        log,
+    )
+}
+
+fn tunnel(
+    mut client: impl Read + Write,
+    socket: &TcpStream,
+    rules: &Rules,
+    log: &Mutex<Vec<String>>,
+) -> io::Result<()> {
+    let mut first = [0];
+    client.read_exact(&mut first)?;
+    let asked = |target: String| {
+        log.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(target);
+    };
+    if first == [5] {
+        asked(socks_target(&mut client)?);
+        client.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0])?;
+    } else {
+        let head = read_head(&mut client)?;
+        asked(head.split(' ').nth(1).unwrap_or_default().to_owned());
+        if let Some(refusal) = refusal(&head, rules) {
+            if !refusal.is_empty() {
+                write!(client, "HTTP/1.1 {refusal}\r\nContent-Length: 0\r\n\r\n")?;
+            }
+            return client.flush();
+        }
+        client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
+    }
+    client.flush()?;
+    let api = TcpStream::connect(rules.to)?;
+    // Short, so that one thread can look at both sides in turn.
+    let turn = Some(Duration::from_millis(2));
+    socket.set_read_timeout(turn)?;
+    api.set_read_timeout(turn)?;
+    while pass_on(&mut client, &api)? && pass_on(&api, &mut client)? {}
+    Ok(())
+}
+
+/// All but the first letter of what a client sends before its tunnel.
+fn read_head(client: &mut impl Read) -> io::Result<String> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        client.read_exact(&mut byte)?;
+        head.extend(byte);
+    }
+    Ok(String::from_utf8_lossy(&head).into_owned())
+}
+
+fn refusal(head: &str, rules: &Rules) -> Option<&'static str> {
+    let login = rules.login.as_ref().map(|login| {
+        let value = STANDARD.encode(login);
+        format!("\r\nProxy-Authorization: Basic {value}\r\n")
+    });
+    match login {
+        Some(login) if !head.contains(&login) => Some("407 Proxy Authentication Required"),
+        _ => rules.refusal,
+    }
+}
+
+/// RFC 1928 as far as one client needs it: no login, a host by name.
+fn socks_target(client: &mut (impl Read + Write)) -> io::Result<String> {
+    let byte = |client: &mut dyn Read| {
+        let mut byte = [0];
+        client.read_exact(&mut byte).map(|()| byte[0])
+    };
+    for _ in 0..byte(client)? {
+        byte(client)?;
+    }
+    client.write_all(&[5, 0])?;
+    client.flush()?;
+    let mut head = [0; 4];
+    client.read_exact(&mut head)?;
+    assert_eq!(head, [5, 1, 0, 3], "CONNECT to a name");
+    let mut name = vec![0; byte(client)?.into()];
+    client.read_exact(&mut name)?;
+    let mut port = [0; 2];
+    client.read_exact(&mut port)?;
+    let port = u16::from_be_bytes(port);
+    Ok(format!("{}:{port}", String::from_utf8_lossy(&name)))
+}
+
+/// What has arrived on one side goes to the other. `false` at the end.
+fn pass_on(mut from: impl Read, mut to: impl Write) -> io::Result<bool> {
+    let mut buffer = [0; 16 * 1024];
+    match from.read(&mut buffer) {
+        Ok(0) => Ok(false),
+        Ok(count) => {
+            to.write_all(&buffer[..count])?;
+            to.flush()?;
+            Ok(true)
+        }
+        Err(err) if matches!(err.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => Ok(true),
+        Err(err) => Err(err),
+    }
+}
