@@ -1,0 +1,356 @@
+//! Every way the API can fail: the line a person reads, what was asked, and what is left behind.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::fake_ionos::{DEMO_HOST, DEMO_ID, FakeIonos, Fault};
+use crate::support::helper::{Done, Helper, Home};
+
+pub(crate) const LATER: &str = "try again in a moment; https://status.ionos.cloud tells of outages";
+const REPORT: &str = "if the settings look right, report it with this line";
+const RIGHTS: &str = "ask the contract's owner for the privilege to access and manage registries (accessAndManageRegistries)";
+const TOKEN: &str = "the token is wrong, expired or revoked: make a new one (\"ionosctl token generate\") and put it into IONOS_TOKEN";
+const TIMEOUT: &str = "try again, or allow more time with IONOS_CR_TIMEOUT (8s unless set)";
+const SOON: &str = "it asks to wait 0s; try again then";
+const MUCH_LATER: &str = "it asks to wait 3600s; try again then";
+
+const BAD: &str = "API refused the request: 400 \"Bad Request\"";
+const REFUSED: &str = "API refused the account: 401 \"Unauthorized, wrong or no api key provided to process this request\"";
+const FORBIDDEN: &str =
+    "API does not let the account do this: 403 \"feature is not enabled for the contract\"";
+const UNFIT: &str = "API refused the request: 422 \"Unprocessable Content\"";
+const BUSY: &str = "API has too many requests: 429";
+pub(crate) const BROKEN: &str = "API failed: 500 \"Internal Server Error\"";
+const RESET: &str = "API gave no usable answer: Connection reset by peer";
+const CLOSED: &str = "API gave no usable answer: Peer disconnected";
+const GARBAGE: &str = "API gave no usable answer: an answer that is not what the API describes";
+const NOTHING: &str = "API gave no usable answer: an answer without the token's name and password";
+const HUGE: &str = "API gave no usable answer: an answer of more than 4 MiB";
+
+const PAST: &str = "Thu, 01 Jan 1970 00:00:00 GMT";
+
+/// What was asked, as a short sentence.
+pub(crate) fn asked(fake: &FakeIonos) -> String {
+    let words = fake.requests().into_iter().map(|request| {
+        let on_tokens = request.path.ends_with("/tokens");
+        match (request.method.as_str(), on_tokens) {
+            ("GET", false) => "find",
+            ("POST", true) => "mint",
+            ("GET", true) => "search",
+            ("DELETE", false) => "delete",
+            _ => "?",
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+pub(crate) fn line(fake: &FakeIonos, what: &str, hint: &str) -> String {
+    let what = what.replacen("API", &fake.address().to_string(), 1);
+    format!("no credential for {DEMO_HOST}: {what} (account from IONOS_TOKEN); {hint}")
+}
+
+pub(crate) fn revocations(home: &Home) -> usize {
+    let is_one = |file: &&String| file.contains("revocations/");
+    home.files().iter().filter(is_one).count()
+}
+
+/// Nothing but a lock and a failure without secret, and nobody is asked again.
+#[track_caller]
+fn is_remembered(fake: &FakeIonos, home: &Home, helper: &Helper, first: &Done) {
+    let asked = fake.requests().len();
+    assert_eq!(helper.get(DEMO_HOST), *first);
+    assert_eq!(fake.requests().len(), asked);
+    assert!(home.entries().is_empty());
+    let left: Vec<_> = home
+        .files()
+        .into_iter()
+        .filter(|file| !file.contains("revocations/"))
+        .filter_map(|file| Some(file.rsplit_once('.')?.1.to_owned()))
+        .collect();
+    assert_eq!(left, ["failure", "lock"]);
+}
+
+/// Once the API is well again there is one token, that of the answer, and nothing to clean up.
+#[track_caller]
+pub(crate) fn is_mended(fake: &FakeIonos, home: &Home, helper: &Helper) {
+    fake.clear_faults();
+    // Another setting is another question, so the ten seconds need not pass.
+    let again = helper.clone().env("IONOS_CR_TOKEN_TTL", "13h");
+    let credential = again.get(DEMO_HOST).credential();
+    let names: Vec<_> = fake.tokens().into_iter().map(|token| token.name).collect();
+    assert_eq!(names, [credential.username]);
+    assert_eq!(revocations(home), 0);
+}
+
+fn after(seconds: &str) -> Fault {
+    Fault::status(429).header("Retry-After", seconds)
+}
+
+#[test]
+fn every_failure_of_the_look_up_is_named_and_asks_for_no_token() {
+    for (fault, finds, what, hint) in [
+        (Fault::status(400), 1, BAD, REPORT),
+        (Fault::status(401), 1, REFUSED, TOKEN),
+        (Fault::status(403), 1, FORBIDDEN, RIGHTS),
+        (
+            Fault::status(404).msg_body(),
+            1,
+            "API knows nothing there: 404",
+            "check IONOS_API_URL",
+        ),
+        (Fault::status(422), 1, UNFIT, REPORT),
+        (Fault::status(429), 3, BUSY, LATER),
+        (after("0"), 3, BUSY, SOON),
+        (after("1"), 3, BUSY, "it asks to wait 1s; try again then"),
+        (after("3600"), 1, BUSY, MUCH_LATER),
+        (after(PAST), 3, BUSY, SOON),
+        (after("soon"), 3, BUSY, LATER),
+        (after("-1"), 3, BUSY, LATER),
+        (after("99999999999999999999999"), 3, BUSY, LATER),
+        (Fault::status(500), 1, BROKEN, LATER),
+        (Fault::status(500).html(), 1, "API failed: 500", LATER),
+        (Fault::status(500).msg_body(), 1, BROKEN, LATER),
+        (Fault::status(500).empty(), 1, "API failed: 500", LATER),
+        (
+            Fault::status(502).html(),
+            3,
+            "API is not available: 502",
+            LATER,
+        ),
+        (Fault::status(503), 3, "API is not available: 503", LATER),
+        (
+            Fault::status(503).header("Retry-After", "3600"),
+            1,
+            "API is not available: 503",
+            LATER,
+        ),
+        (Fault::status(504), 3, "API is not available: 504", LATER),
+        (Fault::status(200).html(), 1, GARBAGE, LATER),
+        (Fault::status(200).empty(), 1, GARBAGE, LATER),
+        (Fault::replace(200, &Value::Null), 1, GARBAGE, LATER),
+        (
+            Fault::replace_bytes(200, b"\xff\xfe\0".as_slice()),
+            1,
+            GARBAGE,
+            LATER,
+        ),
+        (
+            Fault::replace_bytes(200, "[".repeat(100_000)),
+            1,
+            GARBAGE,
+            LATER,
+        ),
+        (Fault::reset(), 3, RESET, LATER),
+        (Fault::close(), 3, CLOSED, LATER),
+        (Fault::cut_body(), 3, CLOSED, LATER),
+        // Streamed: reading it all would run into the deadline.
+        (Fault::huge_body(1 << 30), 3, HUGE, LATER),
+    ] {
+        let (fake, home) = (FakeIonos::start(), Home::new());
+        let helper = home.helper_for(&fake);
+        fake.fault(fault.clone().on("GET", "/registries").always());
+        let done = helper.get(DEMO_HOST);
+        assert_eq!(done.failure(), line(&fake, what, hint), "{fault:?}");
+        assert_eq!(asked(&fake), vec!["find"; finds].join(" "), "{fault:?}");
+        is_remembered(&fake, &home, &helper, &done);
+        assert_eq!(revocations(&home), 0);
+        is_mended(&fake, &home, &helper);
+    }
+}
+
+#[test]
+fn every_failure_of_minting_is_named_and_leaves_no_token_behind() {
+    let taken = "API says that every name for a token is taken: 409";
+    let nameless = json!({"properties": {"credentials": {"username": "", "password": "x"}}});
+    let empty = json!({"properties": {"credentials": {"username": "u", "password": ""}}});
+    for (fault, mints, doubtful, what, hint) in [
+        (Fault::status(400), 1, false, BAD, REPORT),
+        (Fault::status(401), 1, false, REFUSED, TOKEN),
+        (Fault::status(403), 1, false, FORBIDDEN, RIGHTS),
+        (
+            Fault::status(404),
+            1,
+            false,
+            "API knows nothing there: 404",
+            "check IONOS_API_URL",
+        ),
+        (Fault::status(409), 3, false, taken, LATER),
+        (Fault::status(422), 1, false, UNFIT, REPORT),
+        (Fault::status(429).html(), 3, false, BUSY, LATER),
+        (after("0"), 3, false, BUSY, SOON),
+        (after("3600"), 1, false, BUSY, MUCH_LATER),
+        (
+            Fault::status(502).html(),
+            3,
+            true,
+            "API is not available: 502",
+            LATER,
+        ),
+        (
+            Fault::status(503),
+            3,
+            true,
+            "API is not available: 503",
+            LATER,
+        ),
+        (
+            Fault::status(503).header("Retry-After", "3600"),
+            1,
+            true,
+            "API is not available: 503",
+            LATER,
+        ),
+        (
+            Fault::status(504),
+            3,
+            true,
+            "API is not available: 504",
+            LATER,
+        ),
+        (Fault::status(200).html(), 3, true, GARBAGE, LATER),
+        (Fault::status(201).empty(), 3, true, GARBAGE, LATER),
+        (Fault::status(200).empty(), 3, true, GARBAGE, LATER),
+        (Fault::replace(201, &Value::Null), 3, true, GARBAGE, LATER),
+        (Fault::replace(201, &json!({})), 3, true, NOTHING, LATER),
+        (Fault::replace(201, &nameless), 3, true, NOTHING, LATER),
+        (Fault::replace(201, &empty), 3, true, NOTHING, LATER),
+        (Fault::reset(), 3, true, RESET, LATER),
+        (Fault::close(), 3, true, CLOSED, LATER),
+        (Fault::huge_body(1 << 30), 3, true, HUGE, LATER),
+    ] {
+        let (fake, home) = (FakeIonos::start(), Home::new());
+        let helper = home.helper_for(&fake);
+        fake.fault(fault.clone().on("POST", "/tokens").always());
+        let done = helper.get(DEMO_HOST);
+        assert_eq!(done.failure(), line(&fake, what, hint), "{fault:?}");
+        assert_eq!(
+            asked(&fake),
+            format!("find{}", " mint".repeat(mints)),
+            "{fault:?}"
+        );
+        is_remembered(&fake, &home, &helper, &done);
+        assert_eq!(revocations(&home), usize::from(doubtful), "{fault:?}");
+        is_mended(&fake, &home, &helper);
+    }
+}
+
+#[test]
+fn every_null_in_an_answer_is_as_good_as_a_missing_member() {
+    let registry = json!({
+        "_links": {"next": "", "previous": "", "self": ""}, "href": "", "id": "registries", "type": "collection",
+        "items": [{"href": "", "id": DEMO_ID, "type": "registry", "metadata": {"state": "Running"},
+            "properties": {"hostname": DEMO_HOST, "name": "demo", "location": "de/fra", "storageUsage": {"bytes": 0}}}],
+        "pagination": {"limit": 100, "token": ""},
+    });
+    let token = json!({
+        "href": "", "id": DEMO_ID, "type": "token", "metadata": {"state": "enabled"},
+        "properties": {"name": "t", "status": "enabled", "scopes": [], "expiryDate": "2125-01-01T00:00:00Z",
+            "credentials": {"username": "t", "password": "p"}},
+    });
+    for (method, path, answer, needed) in [
+        (
+            "GET",
+            "/registries",
+            registry,
+            &[
+                "/items",
+                "/items/0",
+                "/items/0/id",
+                "/items/0/properties",
+                "/items/0/properties/hostname",
+            ][..],
+        ),
+        (
+            "POST",
+            "/tokens",
+            token,
+            &[
+                "/properties",
+                "/properties/credentials",
+                "/properties/credentials/password",
+            ][..],
+        ),
+    ] {
+        for pointer in pointers(&answer, "") {
+            let mut answer = answer.clone();
+            *answer.pointer_mut(&pointer).unwrap() = Value::Null;
+            let (fake, home) = (FakeIonos::start(), Home::new());
+            fake.fault(Fault::replace(200, &answer).on(method, path).always());
+            let done = home.helper_for(&fake).get(DEMO_HOST);
+            assert_eq!(
+                done.code == Some(1),
+                needed.contains(&pointer.as_str()),
+                "{pointer}: {done:?}"
+            );
+            if done.code == Some(1) {
+                assert!(done.failure().contains(" (account from IONOS_TOKEN); "));
+            }
+        }
+    }
+}
+
+fn pointers(value: &Value, at: &str) -> Vec<String> {
+    let members: Vec<(String, &Value)> = match value {
+        Value::Object(map) => map
+            .iter()
+            .map(|(name, value)| (format!("{at}/{name}"), value))
+            .collect(),
+        Value::Array(list) => (0..)
+            .zip(list)
+            .map(|(n, value)| (format!("{at}/{n}"), value))
+            .collect(),
+        _ => Vec::new(),
+    };
+    let below =
+        |(path, value): (String, &Value)| [vec![path.clone()], pointers(value, &path)].concat();
+    members.into_iter().flat_map(below).collect()
+}
+
+#[test]
+fn nobody_is_followed_to_another_host() {
+    for status in [301, 302, 303, 307, 308] {
+        for (method, path) in [("GET", "/registries"), ("POST", "/tokens")] {
+            let (fake, elsewhere, home) = (FakeIonos::start(), FakeIonos::start(), Home::new());
+            let to = format!("{}/containerregistries/registries", elsewhere.url());
+            let fault = Fault::status(status).empty().header("Location", &to);
+            fake.fault(fault.on(method, path).always());
+            let helper = home.helper_for(&fake);
+            let what = format!(
+                "API redirects elsewhere, where the account's credentials are not sent: {status}"
+            );
+            helper
+                .get(DEMO_HOST)
+                .fails(&line(&fake, &what, "check IONOS_API_URL"));
+            assert!(elsewhere.requests().is_empty());
+            assert_eq!(fake.count(method, path), 1);
+            is_mended(&fake, &home, &helper);
+        }
+    }
+}
+
+#[test]
+fn an_api_that_is_too_slow_is_given_up_within_the_deadline() {
+    for (method, path, orphans) in [("GET", "/registries", 0), ("POST", "/tokens", 1)] {
+        for fault in [
+            Fault::hang(),
+            Fault::trickle(),
+            Fault::delay(Duration::from_secs(60)),
+        ] {
+            let (fake, home) = (FakeIonos::start(), Home::new());
+            let helper = home.helper_for(&fake).env("IONOS_CR_TIMEOUT", "400ms");
+            fake.fault(fault.after().on(method, path).always());
+            let done = helper.get(DEMO_HOST);
+            assert_eq!(
+                done.failure(),
+                line(&fake, "API gave no answer in time", TIMEOUT)
+            );
+            assert_eq!(
+                (fake.tokens().len(), revocations(&home)),
+                (orphans, orphans)
+            );
+            is_remembered(&fake, &home, &helper, &done);
+            is_mended(&fake, &home, &helper.env("IONOS_CR_TIMEOUT", "8s"));
+        }
+    }
+}
