@@ -42,59 +42,61 @@ pub(crate) fn distribution_client() -> Option<String> {
 fn story(docker: &Path, name: &str) {
     let site = Site::open(name, &[]);
     let engine = Engine::start(&site.dir("engine"), &site.ca_file());
-    let image = engine::image(&site.dir("image"));
-    let app = &format!("{DEMO_HOST}/team/app:1");
     let mut person = Person::new(&site);
     person.set("DOCKER_HOST", engine.host());
     person.write(".docker/config.json", &cred_helpers());
     person.run(docker, &["--version"]).succeeds().calling(&[]);
+    let app = &format!("{DEMO_HOST}/team/app:1");
 
-    // Nobody is asked anything: there is no terminal. Looking up the registry and minting is all.
-    person
-        .run(docker, &["login", DEMO_HOST])
-        .succeeds()
-        .says("Login Succeeded")
-        .calling(FIRST_MINT);
+    login(docker, &site, &person);
+    there_and_back(docker, &site, &person, app);
+    logout(docker, &site, &person);
+    person.run(docker, &["rmi", app]).succeeds();
+    wrong_account(docker, &site, &mut person, app);
+    not_configured(docker, &person, app);
+}
+
+/// Nobody is asked anything: there is no terminal. Looking up the registry and minting is all.
+fn login(docker: &Path, site: &Site, person: &Person<'_>) {
+    let login = person.run(docker, &["login", DEMO_HOST]).succeeds();
+    login.says("Login Succeeded").calling(FIRST_MINT);
+    assert_eq!(site.connections(), 1);
     let (token, password) = site.one_token();
     assert_eq!(site.users(), [token.as_str()]);
     assert_eq!(person.list(), json!({ DEMO_HOST: token }));
-    nothing_in_plain_text(&person, &password);
+    nothing_in_plain_text(person, &password);
+}
 
-    // From here on the cache answers.
-    person
-        .run(docker, &["import", "-c", "CMD [\"/hello\"]", &image, app])
-        .succeeds()
-        .calling(&[]);
-    let pushed = person.run(docker, &["push", app]).succeeds().calling(&[]);
-    let digest = digest(&pushed.stdout);
-    person.run(docker, &["rmi", app]).succeeds();
-    person
-        .run(docker, &["pull", app])
-        .succeeds()
-        .calling(&[])
-        .says(&digest);
-    let ran = person
-        .run(docker, &["run", "--rm", "--network", "none", app])
-        .succeeds()
-        .calling(&[]);
-    assert_eq!(ran.stdout, format!("{GREETING}\n"));
-    assert!(
-        site.registry_log()
-            .contains(&format!("auth.user.name={token}"))
-    );
-    nothing_in_plain_text(&person, &password);
+/// From here on the cache answers, whatever docker is told to do.
+fn there_and_back(docker: &Path, site: &Site, person: &Person<'_>, app: &str) {
+    let image = engine::image(&site.dir("image"));
+    let quietly = |arguments: &[&str]| person.run(docker, arguments).succeeds().calling(&[]);
+    let runs = || {
+        let ran = quietly(&["run", "--rm", "--network", "none", app]);
+        assert_eq!(ran.stdout, format!("{GREETING}\n"));
+    };
+    quietly(&["import", "-c", "CMD [\"/hello\"]", &image, app]);
+    let digest = digest(&quietly(&["push", app]).stdout);
+    quietly(&["rmi", app]);
+    quietly(&["pull", app]).says(&digest);
+    runs();
+    quietly(&["rmi", app]);
+    // It pulls by itself what is not there.
+    runs();
 
-    // `run` pulls by itself what is not there.
-    person.run(docker, &["rmi", app]).succeeds();
-    let ran = person
-        .run(docker, &["run", "--rm", "--network", "none", app])
-        .succeeds()
-        .calling(&[]);
-    assert_eq!(ran.stdout, format!("{GREETING}\n"));
+    let (token, password) = site.one_token();
     assert_eq!(site.mints(), 1, "one token for all of it");
-    assert_eq!(site.connections(), 1);
+    let as_whom = format!("auth.user.name={token}");
+    assert!(
+        site.registry_log().contains(&as_whom),
+        "somebody else was let in"
+    );
+    nothing_in_plain_text(person, &password);
+}
 
-    // What the token opened is closed, and nothing is left of it, here and there.
+/// What the token opened is closed, and nothing is left of it, here and there.
+fn logout(docker: &Path, site: &Site, person: &Person<'_>) {
+    let (_, password) = site.one_token();
     person
         .run(docker, &["logout", DEMO_HOST])
         .succeeds()
@@ -103,30 +105,29 @@ fn story(docker: &Path, name: &str) {
     assert_eq!(site.users(), [""; 0]);
     assert_eq!(person.list(), json!({}));
     assert_eq!(person.files_with(&password), [""; 0]);
-    assert_eq!(
-        person.json(".docker/config.json")["credHelpers"],
-        json!({ DEMO_HOST: "ionos" })
-    );
+    let config = person.json(".docker/config.json");
+    assert_eq!(config["credHelpers"], json!({ DEMO_HOST: "ionos" }));
+}
 
-    // A wrong account: the reason reaches the person, whatever docker itself makes of it.
-    person.run(docker, &["rmi", app]).succeeds();
-    person.set("IONOS_TOKEN", "not-a-token-of-this-account");
+/// The reason reaches the person, whatever docker itself makes of it.
+fn wrong_account(docker: &Path, site: &Site, person: &mut Person<'_>, app: &str) {
+    let wrong = "not-a-token-of-this-account";
+    person.set("IONOS_TOKEN", wrong);
     let refused = person.run(docker, &["pull", app]).fails();
     let line = refused.our_line();
     for part in [DEMO_HOST, "IONOS_TOKEN", "401"] {
         assert!(line.contains(part), "expected {part:?} in {line:?}");
     }
-    assert!(
-        !refused.stderr.contains("not-a-token-of-this-account"),
-        "{refused}"
-    );
-    assert!(refused.calls.len() == 1, "asked more than once: {refused}");
+    assert!(!refused.stderr.contains(wrong), "a secret in {refused}");
+    assert_eq!(refused.calls.len(), 1, "asked more than once: {refused}");
     // Asked again at once, the same answer without a new try.
     let again = person.run(docker, &["pull", app]).fails().calling(&[]);
     assert_eq!(again.our_line(), line);
     assert_eq!(site.tokens(), []);
+}
 
-    // And without the line in the configuration there is no way in: it was us all along.
+/// Without the line in the configuration there is no way in: it was us all along.
+fn not_configured(docker: &Path, person: &Person<'_>, app: &str) {
     person.write(".docker/config.json", "{}");
     let anonymous = person.run(docker, &["pull", app]).fails().calling(&[]);
     assert!(!anonymous.stderr.contains(HELPER), "{anonymous}");

@@ -87,7 +87,12 @@ impl Drop for Cgroup {
             .map(|entry| entry.path())
             .chain([root.to_owned()])
         {
-            let _ = fs::remove_dir(dir.join(CGROUP));
+            let ours = dir.join(CGROUP);
+            // A container that was interrupted leaves its own one behind.
+            for left in fs::read_dir(&ours).into_iter().flatten().flatten() {
+                let _ = fs::remove_dir(left.path());
+            }
+            let _ = fs::remove_dir(ours);
         }
     }
 }

@@ -6,9 +6,9 @@
 
 use std::{
     env,
-    ffi::OsStr,
+    ffi::OsString,
     fs,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Command, ExitCode},
 };
 
@@ -22,8 +22,11 @@ pub(crate) const API_ADDRESS: &str = "192.0.2.2:443";
 /// Where the registry listens.
 pub(crate) const REGISTRY_ADDRESS: &str = "192.0.2.3:443";
 
-/// Marks the second start and carries the directory of the whole run.
-const MARK: &str = "DOCKER_CREDENTIAL_IONOS_E2E_ROOT";
+/// The directory of this run, in memory.
+pub(crate) const ROOT: &str = "/run/e2e";
+
+/// Marks the second start and carries the first one's set of mounts.
+const MARK: &str = "DOCKER_CREDENTIAL_IONOS_E2E_OUTSIDE";
 
 /// What runs as the first process: it passes the end of the tests on, and ends at once when
 /// interrupted, which ends everything else. (The first process of a process table gets no
@@ -35,31 +38,14 @@ pub(crate) fn inside() -> bool {
     env::var_os(MARK).is_some()
 }
 
-/// The directory of this run, in memory, empty at the start.
-pub(crate) fn root() -> PathBuf {
-    PathBuf::from(env::var_os(MARK).expect("only used inside"))
-}
-
 /// Starts this very program again, with the same arguments, in new namespaces.
 pub(crate) fn run_again_inside() -> ExitCode {
-    let root = tempfile::Builder::new()
-        .prefix("dci-e2e-")
-        .tempdir()
-        .expect("a directory");
     let status = Command::new("unshare")
-        .args([
-            "--mount",
-            "--net",
-            "--pid",
-            "--fork",
-            "--kill-child",
-            "--mount-proc",
-            "--",
-        ])
-        .args(["sh", "-c", FIRST_PROCESS, "sh"])
+        .args(["--mount", "--net", "--pid", "--fork", "--kill-child"])
+        .args(["--mount-proc", "--", "sh", "-c", FIRST_PROCESS, "sh"])
         .arg(env::current_exe().expect("the path of this program"))
         .args(env::args_os().skip(1))
-        .env(MARK, root.path())
+        .env(MARK, mounts())
         .status()
         .expect("unshare was found");
     match status.code().and_then(|code| u8::try_from(code).ok()) {
@@ -70,46 +56,52 @@ pub(crate) fn run_again_inside() -> ExitCode {
 
 /// Furnishes the namespaces this process was started in.
 pub(crate) fn furnish() {
-    let root = root();
-    run("mount", ["-t", "tmpfs", "tmpfs"], [&root]);
+    // What follows would make a machine unusable.
+    assert_ne!(
+        env::var_os(MARK),
+        Some(mounts()),
+        "not in namespaces of our own"
+    );
+    mount(&["-t", "tmpfs", "tmpfs", "/run"]);
     for dir in ["/etc", "/var", "/opt"] {
-        cover(Path::new(dir), &root.join("covered").join(&dir[1..]));
+        cover(dir);
     }
-    run("mount", ["-t", "tmpfs", "tmpfs", "/run"], NOTHING);
-    run("ip", ["link", "set", "lo", "up"], NOTHING);
-
-    let ip = |address: &str| address.trim_end_matches(":443").to_owned();
+    run("ip", &["link", "set", "lo", "up"]);
+    let ip = |address: &'static str| address.trim_end_matches(":443");
     let (api, registry) = (ip(API_ADDRESS), ip(REGISTRY_ADDRESS));
-    for address in [&api, &registry] {
-        run("ip", ["address", "add", address, "dev", "lo"], NOTHING);
+    for address in [api, registry] {
+        run("ip", &["address", "add", address, "dev", "lo"]);
     }
     let hosts = format!("127.0.0.1 localhost\n{api} {API_HOST}\n{registry} {DEMO_HOST}\n");
     fs::write("/etc/hosts", hosts).expect("/etc is ours now");
+    fs::create_dir(ROOT).unwrap();
 }
 
-const NOTHING: [&str; 0] = [];
-
-/// Lays a writable copy over a directory; what is written lands in `above`.
-fn cover(dir: &Path, above: &Path) {
-    let (upper, work) = (above.join("upper"), above.join("work"));
-    fs::create_dir_all(&upper).unwrap();
-    fs::create_dir_all(&work).unwrap();
-    let options = format!(
-        "lowerdir={},upperdir={},workdir={}",
-        dir.display(),
-        upper.display(),
-        work.display()
-    );
-    run("mount", ["-t", "overlay", "overlay", "-o", &options], [dir]);
+/// The set of mounts that this process sees.
+fn mounts() -> OsString {
+    fs::read_link("/proc/self/ns/mnt")
+        .map(PathBuf::into_os_string)
+        .expect("/proc")
 }
 
-fn run<A: AsRef<OsStr>, B: AsRef<OsStr>>(
-    program: &str,
-    arguments: impl IntoIterator<Item = A>,
-    more: impl IntoIterator<Item = B>,
-) {
+/// Lays a writable copy, which is in memory, over a directory.
+fn cover(dir: &str) {
+    let above = format!("/run/covered{dir}");
+    let (upper, work) = (format!("{above}/upper"), format!("{above}/work"));
+    for dir in [&upper, &work] {
+        fs::create_dir_all(dir).unwrap();
+    }
+    let options = format!("lowerdir={dir},upperdir={upper},workdir={work}");
+    mount(&["-t", "overlay", "overlay", "-o", &options, dir]);
+}
+
+fn mount(arguments: &[&str]) {
+    run("mount", arguments);
+}
+
+fn run(program: &str, arguments: &[&str]) {
     let mut command = Command::new(program);
-    command.args(arguments).args(more).env("PATH", needs::PATH);
-    let status = command.status().expect("a program that was found");
+    let status = command.args(arguments).env("PATH", needs::PATH).status();
+    let status = status.expect("a program that was found");
     assert!(status.success(), "{command:?}: {status}");
 }

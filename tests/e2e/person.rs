@@ -113,11 +113,19 @@ impl<'a> Person<'a> {
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
             calls: self.site.calls().split_off(before),
         };
-        let told = Site::is_told_by(&answer.stdout) || Site::is_told_by(&answer.stderr);
+        let told = Site::secret_in(&answer.stdout) || Site::secret_in(&answer.stderr);
         assert!(!told, "a secret was printed by {answer}");
         let effect = match arguments {
             [only] if only.as_ref() == "--version" => answer.stdout.trim().to_owned(),
-            _ => transcript::requests(&answer.calls),
+            _ => {
+                let ours = answer
+                    .stderr
+                    .lines()
+                    .filter(|line| line.starts_with(HELPER));
+                ours.fold(transcript::requests(&answer.calls), |all, line| {
+                    all + "; " + line
+                })
+            }
         };
         self.site.note(&answer.line, answer.code, effect);
         answer

@@ -1,6 +1,10 @@
 //! One scenario's world: the API, the registry that takes its tokens, and the built program.
 
-use std::{fs, path::PathBuf, sync::Mutex};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Mutex,
+};
 
 use crate::{
     namespace::{self, API_ADDRESS, API_HOST},
@@ -35,7 +39,7 @@ impl Site {
     /// Opens the API without a token and the registry without an image. These people may enter
     /// the registry with a password of their own.
     pub(crate) fn open(name: &str, people: &[(&str, &str)]) -> Self {
-        let dir = namespace::root().join(name.replace(' ', "-"));
+        let dir = Path::new(namespace::ROOT).join(name.replace(' ', "-"));
         fs::create_dir(&dir).unwrap();
         let ca = Ca::new();
         ca.write_pem(&dir);
@@ -153,8 +157,8 @@ impl Site {
         self.registry.log()
     }
 
-    /// Whether this text holds a secret of the API's: the account's, or that of a token.
-    pub(crate) fn is_told_by(text: &str) -> bool {
+    /// Whether this text holds a secret: the account's, or that of any token there ever was.
+    pub(crate) fn secret_in(text: &str) -> bool {
         text.contains(ACCOUNT_MARKER) || text.contains(MINTED_MARKER)
     }
 }

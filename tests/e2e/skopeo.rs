@@ -9,6 +9,7 @@ use crate::{
     person::{Person, cred_helpers},
     site::{FIRST_MINT, MINT, REVOCATION, Site},
     support::fake_ionos::DEMO_HOST,
+    transcript,
 };
 
 /// What these scenarios need.
@@ -126,11 +127,13 @@ pub(crate) fn six_at_once() -> Option<String> {
         let seen: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(seen["Name"], format!("{DEMO_HOST}/team/app"));
     }
-    assert_eq!(
-        site.calls(),
-        FIRST_MINT,
-        "six clients that asked twelve times"
+    let calls = site.calls();
+    site.note(
+        "skopeo inspect (six of them)",
+        Some(0),
+        transcript::requests(&calls),
     );
+    assert_eq!(calls, FIRST_MINT, "six clients that asked twelve times");
     assert_eq!(site.tokens().len(), 1);
     let left = fs::read_dir(person.at(".cache/docker-credential-ionos")).unwrap();
     let temporary = left
