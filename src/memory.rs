@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::account::AccountKey;
+use crate::api;
 use crate::cache::Slot;
 use crate::config::Target;
 use crate::env;
@@ -19,6 +20,9 @@ const VERSION: u32 = 1;
 
 /// Long enough for one command's repetitions, short enough for a person who mends and tries again.
 const FAILURE_MILLIS: i64 = 10_000;
+
+/// A century in seconds: no clock is that wrong, and sums with it stay dates.
+const BELIEVABLE_SKEW: u64 = 100 * 366 * 24 * 3600;
 
 /// What is known of a registry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,7 +63,11 @@ impl Known {
         serde_json::from_slice::<Self>(&content)
             .ok()
             .filter(|known| {
-                known.version == VERSION && known.host == host.as_str() && known.target == *target
+                known.version == VERSION
+                    && known.host == host.as_str()
+                    && known.target == *target
+                    && api::is_uuid(&known.registry_id)
+                    && known.skew.unsigned_abs() < BELIEVABLE_SKEW
             })
     }
 

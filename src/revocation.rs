@@ -9,7 +9,7 @@ use log::debug;
 use serde::{Deserialize, Serialize};
 
 use crate::account::AccountKey;
-use crate::api::{Api, ApiError};
+use crate::api::{self, Api, ApiError};
 use crate::cache::Entry;
 use crate::env;
 use crate::files;
@@ -55,6 +55,13 @@ impl Revocation {
             name: name.to_owned(),
             expires_at,
         }
+    }
+
+    /// Ids go into paths; a file that was tampered with must not choose the path.
+    fn is_sound(&self) -> bool {
+        self.version == VERSION
+            && api::is_uuid(&self.registry_id)
+            && self.token_id.as_deref().is_none_or(api::is_uuid)
     }
 
     /// Whether `account` made it.
@@ -115,7 +122,7 @@ impl Revocations {
             .filter_map(|name| {
                 let path = dir.join(name);
                 let revocation: Revocation = serde_json::from_slice(&files::read(&path)?).ok()?;
-                if revocation.version != VERSION || revocation.file_name() != *name {
+                if !revocation.is_sound() || revocation.file_name() != *name {
                     return None;
                 }
                 if now > revocation.expires_at.saturating_add(SPARE) {

@@ -240,7 +240,9 @@ impl Source {
                 let path = located.path.to_string_lossy();
                 let named = profile
                     .clone()
-                    .or_else(|| env::var("IONOS_CURRENT_PROFILE"));
+                    .or_else(|| env::var("IONOS_CURRENT_PROFILE"))
+                    .map(|name| name.trim().to_owned())
+                    .filter(|name| !name.is_empty());
                 // Without a name it is the profile that is current in the file, and the file
                 // changes when another becomes so.
                 let which = named.unwrap_or_else(|| env::file_stamp(&located.path));

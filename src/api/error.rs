@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ureq::Timeout;
 
-use super::tls::OtherCertificate;
+use super::pin::OtherCertificate;
 use crate::account::Access;
 use crate::error::{Failure, one_line, system};
 

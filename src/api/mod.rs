@@ -7,6 +7,7 @@
 mod connector;
 mod endpoint;
 mod error;
+mod pin;
 mod proxy;
 mod tls;
 mod wire;
@@ -15,18 +16,21 @@ use std::cell::Cell;
 use std::thread;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use log::debug;
 use secrecy::ExposeSecret as _;
 use ureq::http::{HeaderMap, HeaderValue, Method, Request, header};
 
 pub use endpoint::Endpoint;
 pub use error::ApiError;
-pub use tls::{Fingerprint, Trust};
+pub use pin::Fingerprint;
+pub use tls::Trust;
 pub use wire::{NewToken, Registry, Token, is_uuid};
 
 use crate::account::Access;
 use crate::env::{self, Deadline};
-use crate::error::Failure;
+use crate::error::{Failure, one_line};
 use proxy::Proxy;
 
 /// Answers are a few kilobytes; a page of a hundred registries is some ninety.
@@ -298,7 +302,9 @@ impl Answer {
         let retry_after = self
             .header(&header::RETRY_AFTER)
             .and_then(wire::parse_retry_after);
-        let said = wire::message(&self.body).filter(|said| !repeats(said, secret));
+        let said = wire::message(&self.body)
+            .filter(|said| !repeats(said, secret))
+            .map(|said| one_line(&said));
         Err(ApiError::from_status(self.status, said, retry_after))
     }
 
@@ -309,8 +315,22 @@ impl Answer {
     }
 }
 
-/// Whether foreign text repeats our secret: some gateways echo the header they did not like.
+/// Whether foreign text repeats our secret or a part of it: some gateways echo the header they did
+/// not like, whole or cut.
 fn repeats(text: &str, authorization: &str) -> bool {
-    let secret = authorization.split(' ').next_back().unwrap_or_default();
-    !secret.is_empty() && text.contains(secret)
+    /// Words and ids have as many letters in common by chance; a secret's are enough to hide it.
+    const TELLING: usize = 8;
+    let sent = authorization.split(' ').next_back().unwrap_or_default();
+    let pair = STANDARD.decode(sent).unwrap_or_default();
+    let pair = String::from_utf8(pair).unwrap_or_default();
+    let password = pair.split_once(':').map_or("", |(_, password)| password);
+    [sent, password]
+        .iter()
+        .filter(|secret| !secret.is_empty())
+        .any(|secret| {
+            let parts = secret.as_bytes().windows(TELLING.min(secret.len()));
+            parts
+                .filter_map(|part| std::str::from_utf8(part).ok())
+                .any(|part| text.contains(part))
+        })
 }

@@ -59,16 +59,16 @@ impl Proxy {
     }
 
     fn parse(url: &str) -> Option<ureq::Proxy> {
-        let (_, rest) = url.split_once("://").unwrap_or(("", url));
-        // A `/` in the password makes a path of the rest, and its beginning the host.
-        if rest
-            .split_once('/')
-            .is_some_and(|(_, path)| !path.trim().is_empty())
-        {
-            return None;
-        }
-        let proxy = ureq::Proxy::new(url.trim()).ok()?;
-        (!proxy.host().is_empty()).then_some(proxy)
+        let url = url.trim();
+        let proxy = ureq::Proxy::new(url).ok()?;
+        let authority = proxy.uri().authority()?;
+        let (_, after) = url.split_once(authority.as_str())?;
+        // A bare `/`, `?` or `#` in the password ends the host early, and a piece of the password
+        // would be looked up as a name and shown.
+        let is_cut = after.contains('@');
+        let host_port = authority.as_str().rsplit('@').next()?;
+        let is_whole = authority.port_u16().is_some() || host_port == authority.host();
+        (!is_cut && is_whole && !proxy.host().is_empty()).then_some(proxy)
     }
 
     /// For ureq's configuration.
@@ -162,7 +162,7 @@ mod tests {
                 "proxy.example:3128",
             ),
             ("user:s3cret@proxy.example:3128", "proxy.example:3128"),
-            ("https://user:s3cret@proxy.example", "proxy.example:443"),
+            ("https://user:s3cret@proxy.example/", "proxy.example:443"),
             ("socks5h://user:s3cret@[::1]", "[::1]:1080"),
         ] {
             let proxy = Proxy {
@@ -178,6 +178,11 @@ mod tests {
             "ftp://proxy",
             "http://a b",
             "http://u:%FF@p",
+            "http://user:s3/cret@proxy.example:3128",
+            "http://user:s3?cret@proxy.example:3128",
+            "http://user:12#cret@proxy.example:3128",
+            "http://s3/cret@proxy.example",
+            "http://proxy.example:port",
         ] {
             assert!(Proxy::parse(url).is_none(), "{url}");
         }

@@ -10,7 +10,6 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::env;
-use crate::error::one_line;
 use crate::scope::Scope;
 
 /// A registry of the account.
@@ -213,7 +212,7 @@ pub(super) fn message(body: &[u8]) -> Option<String> {
             .ok()
             .map(|short| short.msg)
     })?;
-    Some(one_line(&said)).filter(|said| !said.is_empty())
+    Some(said).filter(|said| !said.trim().is_empty())
 }
 
 /// The token's id in `Location: /…/tokens/ID`.

@@ -145,6 +145,9 @@ impl Cache {
         files::sweep(&dir);
         for name in files::names(&dir) {
             let path = dir.join(&name);
+            if files::is_in_progress(&name) {
+                continue;
+            }
             if has_extension(&path, "json") {
                 // Another process may be replacing it: what we take is what we tell.
                 let taken = files::take(&path).and_then(|content| parse(&path, &content));

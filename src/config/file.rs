@@ -1,11 +1,13 @@
 //! `config.json`: what a person wrote, checked as a whole before any of it is used.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::checks;
 use super::diagnosis;
 use super::limits;
 use crate::env;
@@ -106,11 +108,11 @@ pub(super) struct RawSection {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RawScope {
+pub(super) struct RawScope {
     #[serde(rename = "type")]
-    kind: String,
-    name: String,
-    actions: Vec<String>,
+    pub(super) kind: String,
+    pub(super) name: String,
+    pub(super) actions: Vec<String>,
 }
 
 impl ConfigFile {
@@ -123,7 +125,10 @@ impl ConfigFile {
         };
         let content = match files::read_foreign(&path) {
             Ok(content) => content,
-            Err(err) if err.kind() == std::io::ErrorKind::NotFound && named.is_none() => {
+            Err(err)
+                if named.is_none()
+                    && matches!(err.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
                 return Ok(Self::default());
             }
             Err(err) => {
@@ -167,7 +172,7 @@ impl ConfigFile {
         let mut profiles = BTreeMap::new();
         for (name, section) in raw.profiles.unwrap_or_default() {
             let place = format!("profiles.{name:?}");
-            check_profile_name(&name, &place)?;
+            checks::profile_name(&name, &place)?;
             let section = section.check(&place)?;
             profiles.insert(name, section);
         }
@@ -274,7 +279,7 @@ impl RawSection {
         let repositories = self
             .repositories
             .map(|list| scope::check_repositories(&at("repositories"), list));
-        let scopes = self.scopes.map(|list| check_scopes(&at("scopes"), list));
+        let scopes = self.scopes.map(|list| checks::scopes(&at("scopes"), list));
         if scopes.is_some() && (actions.is_some() || repositories.is_some()) {
             return Err(Failure::new(
                 format!("{place} has scopes and actions or repositories too"),
@@ -291,111 +296,14 @@ impl RawSection {
                 token_ttl: self.token_ttl.map(ttl).transpose()?,
                 timeout: self.timeout.map(timeout).transpose()?,
             },
-            account: check_account(
+            account: checks::account(
                 place,
                 self.token_file,
                 self.token_command,
                 self.ionos_profile,
             )?,
-            target: check_target(place, self.registry_id, self.registry_name)?,
+            target: checks::target(place, self.registry_id, self.registry_name)?,
             profile: self.profile,
         })
     }
-}
-
-fn check_scopes(place: &str, scopes: Vec<RawScope>) -> Result<Vec<Scope>, Failure> {
-    if scopes.is_empty() {
-        return Err(Failure::new(
-            format!("{place} is empty"),
-            "a token without a scope can do nothing; name one or remove the key",
-        ));
-    }
-    scopes
-        .into_iter()
-        .map(|scope| {
-            if !["repository", "namespace", "registry"].contains(&scope.kind.as_str()) {
-                return Err(Failure::new(
-                    format!("{place} has the unknown type '{}'", one_line(&scope.kind)),
-                    "use repository, namespace or registry",
-                ));
-            }
-            Ok(Scope {
-                kind: scope.kind,
-                name: scope.name,
-                actions: scope::check_actions(place, &scope.actions)?,
-            })
-        })
-        .collect()
-}
-
-fn check_account(
-    place: &str,
-    file: Option<PathBuf>,
-    command: Option<Vec<String>>,
-    profile: Option<String>,
-) -> Result<Option<AccountSource>, Failure> {
-    let several = usize::from(file.is_some())
-        + usize::from(command.is_some())
-        + usize::from(profile.is_some());
-    if several > 1 {
-        return Err(Failure::new(
-            format!("{place} names more than one account"),
-            "keep one of tokenFile, tokenCommand and ionosProfile",
-        ));
-    }
-    if let Some(path) = &file
-        && !path.is_absolute()
-    {
-        return Err(Failure::new(
-            format!("{place}.tokenFile is not an absolute path"),
-            "give the whole path",
-        ));
-    }
-    if command
-        .as_ref()
-        .is_some_and(|argv| argv.first().is_none_or(String::is_empty))
-    {
-        return Err(Failure::new(
-            format!("{place}.tokenCommand names no program"),
-            "write a list, the program first: [\"op\", \"read\", \"op://…\"]",
-        ));
-    }
-    Ok(file
-        .map(AccountSource::TokenFile)
-        .or(command.map(AccountSource::TokenCommand))
-        .or(profile.map(AccountSource::IonosProfile)))
-}
-
-fn check_target(
-    place: &str,
-    id: Option<String>,
-    name: Option<String>,
-) -> Result<Option<Target>, Failure> {
-    match (id, name) {
-        (Some(_), Some(_)) => Err(Failure::new(
-            format!("{place} has registryId and registryName"),
-            "keep one of them",
-        )),
-        (Some(id), None) if crate::api::is_uuid(&id) => Ok(Some(Target::Id(id))),
-        (Some(_), None) => Err(Failure::new(
-            format!("{place}.registryId is not a UUID"),
-            "\"ionosctl container-registry registry list\" shows it",
-        )),
-        (None, name) => Ok(name.map(Target::Name)),
-    }
-}
-
-/// A profile's name becomes part of file names and of the program's own name.
-fn check_profile_name(name: &str, place: &str) -> Result<(), Failure> {
-    let fits = (1..=40).contains(&name.len())
-        && name
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b));
-    if fits && name != super::DEFAULT_PROFILE {
-        return Ok(());
-    }
-    Err(Failure::new(
-        format!("{place} is no name for a profile"),
-        "use up to 40 lower-case letters, digits, - and _, and not 'default'",
-    ))
 }

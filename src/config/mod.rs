@@ -1,6 +1,7 @@
 //! The settings in force: the profile of the program's name over the environment over the
 //! registry's own entry over the defaults over what is built in, key by key.
 
+mod checks;
 mod diagnosis;
 mod file;
 mod limits;

@@ -180,6 +180,7 @@ fn every_failure_of_minting_is_named_and_leaves_no_token_behind() {
         (Fault::status(429).html(), 3, false, BUSY, LATER),
         (after("0"), 3, false, BUSY, SOON),
         (after("3600"), 1, false, BUSY, MUCH_LATER),
+        (Fault::status(500), 1, true, BROKEN, LATER),
         (
             Fault::status(502).html(),
             3,

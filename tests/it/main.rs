@@ -11,12 +11,16 @@ mod support;
 
 mod account;
 mod config;
+mod damage;
+mod disk;
 mod fake_api_oracle;
 mod faults;
 mod get;
+mod leaks;
 mod login;
 mod network;
 mod orphans;
+mod places;
 mod protocol;
 mod race;
 mod reach;

@@ -1,0 +1,36 @@
+//! What is ours, closed to others, and how it is opened: where the profile directory sees to it.
+
+use std::fs::{DirBuilder, Metadata, OpenOptions};
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+// On Windows the profile directory is private to its user by inherited access lists.
+
+pub(super) fn without_following(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}
+
+pub(super) fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}
+
+pub(super) fn private_file(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}
+
+pub(super) fn private(builder: &mut DirBuilder) -> &mut DirBuilder {
+    builder
+}
+
+pub(super) fn is_private(_: &Metadata) -> bool {
+    true
+}
+
+pub(super) fn make_private(_: &Path, _: &Metadata) -> Result<()> {
+    Ok(())
+}
+
+pub(super) fn owned_by_another_user(_: &Path) -> Option<PathBuf> {
+    None
+}

@@ -1,0 +1,331 @@
+//! Where things are kept: private places, and places that cannot keep anything.
+
+use std::fs;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _, symlink};
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, Fault, RegistrySpec};
+use crate::support::helper::{Done, Helper, Home, mode, walk, write_private};
+use crate::support::skip;
+
+const BIN: &str = env!("CARGO_BIN_EXE_docker-credential-ionos");
+const OTHER_HOST: &str = "other.cr.de-fra.ionos.com";
+const TEMPORARY: &str = ".docker-credential-ionos-";
+
+fn dir(path: &Path, mode: u32) {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(mode)
+        .create(path)
+        .unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// Cached, failed, stored and pending, with the most careless umask there is.
+fn write_everything(fake: &FakeIonos, home: &Home) {
+    let careless = |verb: &str, input: &str, helper: Helper| {
+        let script = format!("umask 0; exec {BIN} {verb}");
+        helper
+            .program(Path::new("/bin/sh"))
+            .run(&["-c", &script], input)
+    };
+    let helper = home.helper_for(fake);
+    let login = r#"{"ServerURL":"third.cr.ionos.com","Username":"jane","Secret":"typed"}"#;
+    let _ = careless("get", DEMO_HOST, helper.clone()).credential();
+    careless("store", login, helper.clone()).says("");
+    let _ = careless("get", OTHER_HOST, helper.clone()).failure();
+    fake.fault(Fault::status(503).on("DELETE", "").always());
+    careless("erase", DEMO_HOST, helper.clone()).says("");
+    let _ = careless("get", DEMO_HOST, helper).credential();
+}
+
+#[test]
+fn everything_written_is_closed_to_others() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    write_everything(&fake, &home);
+    let mut extensions: Vec<_> = home
+        .files()
+        .iter()
+        .filter_map(|file| Some(file.rsplit_once('.')?.1.to_owned()))
+        .collect();
+    extensions.sort();
+    assert_eq!(
+        extensions,
+        [
+            "failure", "json", "json", "json", "lock", "lock", "registry"
+        ]
+    );
+    for path in walk(home.path()) {
+        let wanted = if path.is_dir() { 0o700 } else { 0o600 };
+        assert_eq!(mode(&path), wanted, "{}", path.display());
+    }
+}
+
+#[test]
+fn what_somebody_opened_is_closed_again() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let places = [
+        home.cache().join(DEMO_HOST),
+        home.data().join("logins"),
+        home.data().join("revocations"),
+    ];
+    for place in &places {
+        dir(place, 0o777);
+    }
+    write_everything(&fake, &home);
+    for place in &places {
+        assert_eq!(mode(place), 0o700, "{}", place.display());
+    }
+}
+
+#[test]
+fn the_cache_can_be_put_elsewhere_and_then_the_home_holds_none() {
+    let (fake, home, elsewhere) = (FakeIonos::start(), Home::new(), Home::new());
+    let cache = elsewhere.path().join("deep/er");
+    let helper = home
+        .helper_for(&fake)
+        .env("IONOS_CR_CACHE_DIR", cache.to_str().unwrap());
+    let credential = helper.get(DEMO_HOST).credential();
+    assert_eq!(helper.get(DEMO_HOST).credential(), credential);
+    assert_eq!(home.files(), [""; 0]);
+    assert_eq!(mode(&cache), 0o700);
+    assert_eq!(mode(&cache.join(DEMO_HOST)), 0o700);
+}
+
+#[test]
+fn a_cache_behind_a_link_is_used_and_a_hosts_directory_behind_one_is_not() {
+    let (fake, home, elsewhere) = (FakeIonos::start(), Home::new(), Home::new());
+    dir(home.cache().parent().unwrap(), 0o700);
+    symlink(elsewhere.path(), home.cache()).unwrap();
+    let helper = home.helper_for(&fake);
+    let credential = helper.get(DEMO_HOST).credential();
+    assert_eq!(helper.get(DEMO_HOST).credential(), credential);
+    assert_eq!(elsewhere.files().len(), 3);
+    // Whoever can put a link there could read what we write behind it.
+    fake.add_registry(RegistrySpec::new("other"));
+    let trap = Home::new();
+    symlink(trap.path(), elsewhere.path().join(OTHER_HOST)).unwrap();
+    let first = helper.get(OTHER_HOST).credential();
+    assert_ne!(helper.get(OTHER_HOST).credential(), first);
+    assert_eq!(trap.files(), [""; 0]);
+}
+
+#[test]
+fn a_file_where_a_directory_should_be_is_left_alone_and_nothing_is_kept() {
+    let host = format!(".cache/docker-credential-ionos/{DEMO_HOST}");
+    for place in [".cache", ".cache/docker-credential-ionos", &host] {
+        let (fake, home) = (FakeIonos::start(), Home::new());
+        write_private(&home.path().join(place), b"mine");
+        keeps_nothing(&fake, &home.helper_for(&fake));
+        assert_eq!(home.files(), [place]);
+    }
+    for place in [".local", ".local/share/docker-credential-ionos/logins"] {
+        let home = Home::new();
+        write_private(&home.path().join(place), b"mine");
+        cannot_store(&home.helper());
+        assert_eq!(home.files(), [place]);
+    }
+}
+
+#[test]
+fn a_home_that_is_none_keeps_nothing() {
+    let fake = FakeIonos::start();
+    for home in ["/dev/null", "/proc", "/dev/null/sub", "relative", "."] {
+        let helper = Home::new().helper_for(&fake).env("HOME", home);
+        keeps_nothing(&fake, &helper);
+        cannot_store(&helper);
+    }
+    assert!(!Path::new("relative").exists() && !Path::new(".cache").exists());
+}
+
+#[test]
+fn a_home_of_somebody_else_is_named_and_can_be_done_without() {
+    // A container that runs as any user, and HOME=/root.
+    const NOBODY: u32 = 65534;
+    if !rustix::process::geteuid().is_root() {
+        return skip::skip_or_fail(
+            "a home of somebody else",
+            "only root can become another user",
+        );
+    }
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    dir(home.path(), 0o700);
+    let run = |helper: Helper| {
+        let mut command = helper.command(&["get", DEMO_HOST]);
+        Done::from(command.uid(NOBODY).gid(NOBODY).output().unwrap())
+    };
+    let helper = home.helper_for(&fake);
+    let done = run(helper.clone());
+    let file = home
+        .path()
+        .join(".config/docker-credential-ionos/config.json");
+    let start = format!(
+        "no credential for {DEMO_HOST}: cannot read {}: Permission denied",
+        file.display()
+    );
+    assert!(done.failure().starts_with(&start), "{done:?}");
+    let _ = run(helper.without("HOME")).credential();
+    assert_eq!(home.files(), [""; 0]);
+}
+
+#[track_caller]
+fn keeps_nothing(fake: &FakeIonos, helper: &Helper) {
+    let first = helper.get(DEMO_HOST).credential();
+    let second = helper.get(DEMO_HOST).credential();
+    assert_ne!(first.secret, second.secret);
+    assert!(fake.accepts(&second.username, &second.secret));
+    helper.list().says("{}\n");
+    helper.erase(DEMO_HOST).says("");
+}
+
+#[track_caller]
+fn cannot_store(helper: &Helper) {
+    let done = helper.store(DEMO_HOST, "jane", "typed");
+    let line = done.failure();
+    let start = format!("cannot store the login for {DEMO_HOST}: the login is not kept: ");
+    assert!(
+        line.starts_with(&start) && !line.contains("typed"),
+        "{line}"
+    );
+    assert!(
+        line.ends_with("; give this user a writable home directory"),
+        "{line}"
+    );
+}
+
+/// Runs a script as root of a mount namespace of its own, which takes its mounts with it.
+fn in_namespace(helper: Helper, script: &str) -> Option<Done> {
+    let is_root = rustix::process::geteuid().is_root();
+    let namespace = if is_root { "-m" } else { "-rm" };
+    let works = Command::new("/usr/bin/unshare")
+        .args([namespace, "/bin/sh", "-c", "mount -t tmpfs none /mnt"])
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    if !works {
+        skip::skip_or_fail(
+            "a file system of its own",
+            "unshare or mount is not allowed here",
+        );
+        return None;
+    }
+    let helper = helper
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        .program(Path::new("/usr/bin/unshare"));
+    Some(helper.run(&[namespace, "/bin/sh", "-c", script], ""))
+}
+
+#[test]
+fn a_read_only_home_serves_what_it_holds_and_keeps_nothing_new() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    fake.add_registry(RegistrySpec::new("other"));
+    let cached = home.helper_for(&fake).get(DEMO_HOST).credential();
+    let before = home.files();
+    for host in [DEMO_HOST, OTHER_HOST] {
+        let script = format!(
+            "mount --bind \"$HOME\" \"$HOME\" && mount -o remount,ro,bind \"$HOME\" && ! touch \"$HOME/x\" 2>&- && exec {BIN} get {host}"
+        );
+        let Some(done) = in_namespace(home.helper_for(&fake), &script) else {
+            return;
+        };
+        assert_eq!(done.credential().secret == cached.secret, host == DEMO_HOST);
+        assert_eq!(home.files(), before);
+    }
+    let script = format!(
+        "mount --bind \"$HOME\" \"$HOME\" && mount -o remount,ro,bind \"$HOME\" && echo {DEMO_HOST} | {BIN} erase && exec {BIN} list"
+    );
+    let list = format!("{{\"{DEMO_HOST}\":\"{}\"}}\n", cached.username);
+    in_namespace(home.helper_for(&fake), &script)
+        .unwrap()
+        .says(&list);
+}
+
+#[test]
+fn a_full_disk_costs_the_cache_and_nothing_else() {
+    for (pages, inodes) in [
+        (0, 99),
+        (1, 99),
+        (2, 99),
+        (3, 99),
+        (9, 1),
+        (9, 4),
+        (9, 5),
+        (9, 6),
+        (9, 7),
+        (9, 8),
+    ] {
+        let (fake, home, left) = (FakeIonos::start(), Home::new(), Home::new());
+        // Files without a name of ours, torn ones, and what list makes of the rest.
+        let script = format!(
+            "mount -t tmpfs -o size=$((4096 * ({pages} + 1))),nr_inodes={inodes} none \"$HOME\"
+            head -c 4096 /dev/zero 2>&- >\"$HOME/fill\"
+            {BIN} get {DEMO_HOST} && {BIN} get {DEMO_HOST} && {BIN} list || exit
+            find \"$HOME\" -name '{TEMPORARY}*' -o -type f -name '*.*' ! -name '*.lock' -size 0 >\"$LEFT\" 2>&-"
+        );
+        let report = left.path().join("left");
+        let helper = home.helper_for(&fake).env("LEFT", report.to_str().unwrap());
+        let Some(done) = in_namespace(helper, &script) else {
+            return;
+        };
+        let what = format!("{pages} pages, {inodes} inodes: {done:?}");
+        assert_eq!(
+            (done.code, done.stderr.as_str(), done.stdout.lines().count()),
+            (Some(0), "", 3),
+            "{what}"
+        );
+        let lines: Vec<_> = done.stdout.lines().collect();
+        assert_eq!(lines[0] == lines[1], lines[2] != "{}", "{what}");
+        assert_eq!(fs::read_to_string(report).unwrap(), "", "{what}");
+    }
+}
+
+#[test]
+fn what_killed_writers_left_is_swept_at_the_next_write() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let dirs = [
+        home.cache().join("a.cr.ionos.com"),
+        home.cache().join(OTHER_HOST),
+        home.data().join("logins"),
+        home.data().join("revocations"),
+    ];
+    for dir in &dirs {
+        write_private(&dir.join(format!("{TEMPORARY}left")), b"half");
+        write_private(&dir.join(format!("{TEMPORARY}held")), b"half");
+        write_private(&dir.join(".tmpAbC"), b"another program's");
+    }
+    // Somebody is writing these.
+    let held = dirs
+        .each_ref()
+        .map(|dir| fs::File::open(dir.join(format!("{TEMPORARY}held"))).unwrap());
+    for file in &held {
+        file.try_lock().unwrap();
+    }
+    write_everything(&fake, &home);
+    for dir in &dirs {
+        assert!(
+            !dir.join(format!("{TEMPORARY}left")).exists(),
+            "{}",
+            dir.display()
+        );
+        assert!(
+            dir.join(format!("{TEMPORARY}held")).exists(),
+            "{}",
+            dir.display()
+        );
+        assert!(dir.join(".tmpAbC").exists(), "{}", dir.display());
+    }
+}
+
+#[test]
+fn expired_entries_are_swept_at_the_next_write() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    fake.add_registry(RegistrySpec::new("other"));
+    let _ = home.helper_for(&fake).get(DEMO_HOST).credential();
+    home.age_entry(13 * 3600);
+    let _ = home.helper_for(&fake).get(OTHER_HOST).credential();
+    let entries = home.entries();
+    assert_eq!(entries.len(), 1);
+    assert!(entries[0].parent().unwrap().ends_with(OTHER_HOST));
+}
