@@ -25,7 +25,7 @@ pub const DEFAULT_PROFILE: &str = "default";
 pub struct Places {
     /// Minted credentials; `None` without a home.
     pub cache: Option<PathBuf>,
-    /// Logins and pending revocations; `None` without a home.
+    /// Logins; `None` without a home.
     pub data: Option<PathBuf>,
 }
 
@@ -44,6 +44,11 @@ impl Places {
             cache: env::cache_dir().ok().flatten(),
             data: env::data_dir(),
         }
+    }
+
+    /// Where tokens still to be deleted are remembered: a runner without a home may have a cache.
+    pub fn revocations(&self) -> Option<PathBuf> {
+        self.data.clone().or_else(|| self.cache.clone())
     }
 
     /// The cache, unless `IONOS_CR_DISABLE_CACHE` says not to use it.

@@ -49,8 +49,8 @@ pub fn store(host: &Registry, username: &str, secret: &SecretString) -> Result<(
 /// Never fails: who logs out wants to be rid of it, and clients crash on a failing `erase`.
 pub fn erase(host: &Registry, config: &ConfigFile, profile: Option<&str>, revoke: bool) {
     let places = Places::find_what_there_is();
+    let revocations = Revocations::new(places.revocations());
     let cache = Cache::new(places.cache);
-    let revocations = Revocations::new(places.data.clone());
     Logins::new(places.data).remove(host);
     // Remembered before the entries go, so that a crash in between forgets no token, and again
     // for what came in between.

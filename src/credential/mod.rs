@@ -106,7 +106,7 @@ pub fn get(host: &Registry, config: &ConfigFile, profile: Option<&str>) -> Resul
         account: &account,
         settings: &settings,
         cache: &cache,
-        revocations: Revocations::new(places.data),
+        revocations: Revocations::new(places.revocations()),
         deadline,
     };
     let Some(slot) = slot else {
@@ -257,8 +257,8 @@ impl Getter<'_> {
         failure.asked_as(self.account.origin())
     }
 
-    /// Whether a failure still stands: the account, what was asked for, and the way. Sixteen bits are enough
-    /// to notice that a person mended something and too few to guess a password from.
+    /// Whether a failure still stands: the account, what was asked for, and the way. Sixteen bits
+    /// are enough to notice that a person mended something and too few to guess a password from.
     fn fingerprint(&self) -> String {
         let mut context = Context::new(&SHA256);
         context.update(self.account.evidence().expose_secret().as_bytes());

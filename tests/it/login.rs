@@ -197,6 +197,21 @@ fn logout_succeeds_when_the_api_does_not_and_revokes_at_the_next_contact() {
 }
 
 #[test]
+fn without_a_home_the_cache_remembers_what_to_revoke() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home.helper_for(&fake).without("HOME").env(
+        "IONOS_CR_CACHE_DIR",
+        home.path().join("cache").to_str().unwrap(),
+    );
+    let _ = helper.get(DEMO_HOST).credential();
+    fake.fault(Fault::status(503).on("DELETE", "/tokens/"));
+    helper.erase(DEMO_HOST).says("");
+    let next = helper.get(DEMO_HOST).credential();
+    let names: Vec<_> = fake.tokens().into_iter().map(|token| token.name).collect();
+    assert_eq!(names, [next.username]);
+}
+
+#[test]
 fn logout_without_account_or_with_a_refused_one_is_well_and_remembers() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home.helper_for(&fake);

@@ -154,10 +154,16 @@ fn a_home_of_somebody_else_is_named_and_can_be_done_without() {
     dir(home.path(), 0o700);
     let run = |helper: Helper| {
         let mut command = helper.command(&["get", DEMO_HOST]);
-        Done::from(command.uid(NOBODY).gid(NOBODY).output().unwrap())
+        let output = command.uid(NOBODY).gid(NOBODY).output();
+        output.map(Done::from)
     };
     let helper = home.helper_for(&fake);
-    let done = run(helper.clone());
+    let Ok(done) = run(helper.clone()) else {
+        return skip::skip_or_fail(
+            "a home of somebody else",
+            "the program is not theirs to run",
+        );
+    };
     let file = home
         .path()
         .join(".config/docker-credential-ionos/config.json");
@@ -166,7 +172,7 @@ fn a_home_of_somebody_else_is_named_and_can_be_done_without() {
         file.display()
     );
     assert!(done.failure().starts_with(&start), "{done:?}");
-    let _ = run(helper.without("HOME")).credential();
+    let _ = run(helper.without("HOME")).unwrap().credential();
     assert_eq!(home.files(), [""; 0]);
 }
 
