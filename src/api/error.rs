@@ -200,7 +200,7 @@ impl ApiError {
             ),
             Self::NotFound => (
                 format!("{api} knows nothing there: 404"),
-                "check IONOS_API_URL".into(),
+                "check IONOS_API_URL, and registryId in config.json if it is set".into(),
             ),
             Self::Conflict => (
                 format!("{api} says that every name for a token is taken: 409"),
@@ -220,14 +220,15 @@ impl ApiError {
             ),
             Self::Busy { retry_after } => (
                 format!("{api} has too many requests: 429"),
-                match retry_after {
-                    Some(wait) => format!("it asks to wait {}s; try again then", wait.as_secs()),
-                    None => later.into(),
-                },
+                after(*retry_after, later),
             ),
-            Self::Unavailable { status, .. } => {
-                (format!("{api} is not available: {status}"), later.into())
-            }
+            Self::Unavailable {
+                status,
+                retry_after,
+            } => (
+                format!("{api} is not available: {status}"),
+                after(*retry_after, later),
+            ),
             Self::Unreachable { why } => (
                 format!("no connection to {api}: {why}"),
                 "check the network, HTTPS_PROXY and IONOS_API_URL".into(),
@@ -247,6 +248,14 @@ impl ApiError {
             ),
         };
         Failure::new(what, hint)
+    }
+}
+
+/// When to try again, as far as the API says.
+fn after(retry_after: Option<Duration>, later: &str) -> String {
+    match retry_after.map(|wait| wait.as_secs()) {
+        None | Some(0) => later.into(),
+        Some(wait) => format!("it asks to wait {wait}s; try again then"),
     }
 }
 

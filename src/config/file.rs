@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -125,10 +125,7 @@ impl ConfigFile {
         };
         let content = match files::read_foreign(&path) {
             Ok(content) => content,
-            Err(err)
-                if named.is_none()
-                    && matches!(err.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
-            {
+            Err(err) if named.is_none() && is_out_of_sight(&path, &err) => {
                 return Ok(Self::default());
             }
             Err(err) => {
@@ -225,6 +222,16 @@ impl ConfigFile {
         names.sort_unstable();
         names.dedup();
         names.join(", ")
+    }
+}
+
+/// Whether there is no file for us: also where the home is somebody else's, as in a container
+/// that runs as any user. One that can be seen and not read is a mistake to be told.
+fn is_out_of_sight(path: &Path, err: &std::io::Error) -> bool {
+    match err.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => true,
+        ErrorKind::PermissionDenied => path.symlink_metadata().is_err(),
+        _ => false,
     }
 }
 

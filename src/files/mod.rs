@@ -158,11 +158,12 @@ pub fn take(path: &Path) -> Option<Vec<u8>> {
     // With the time, so that the sweep knows what was left by one that died here.
     let aside = format!("{TAKEN}{}-{:016x}", env::now(), fastrand::u64(..));
     let aside = path.with_file_name(aside);
-    if fs::rename(path, &aside).is_err() {
-        // Not a plain file, or a directory nobody may write to.
-        remove(path);
+    if path.symlink_metadata().ok()?.is_dir() {
+        // Not ours, so only if nothing is in it.
+        let _ = fs::remove_dir(path);
         return None;
     }
+    fs::rename(path, &aside).ok()?;
     let content = read(&aside);
     remove(&aside);
     content

@@ -12,7 +12,6 @@ const REPORT: &str = "if the settings look right, report it with this line";
 const RIGHTS: &str = "ask the contract's owner for the privilege to access and manage registries (accessAndManageRegistries)";
 const TOKEN: &str = "the token is wrong, expired or revoked: make a new one (\"ionosctl token generate\") and put it into IONOS_TOKEN";
 const TIMEOUT: &str = "try again, or allow more time with IONOS_CR_TIMEOUT (8s unless set)";
-const SOON: &str = "it asks to wait 0s; try again then";
 const MUCH_LATER: &str = "it asks to wait 3600s; try again then";
 
 const BAD: &str = "API refused the request: 400 \"Bad Request\"";
@@ -97,14 +96,14 @@ fn every_failure_of_the_look_up_is_named_and_asks_for_no_token() {
             Fault::status(404).msg_body(),
             1,
             "API knows nothing there: 404",
-            "check IONOS_API_URL",
+            "check IONOS_API_URL, and registryId in config.json if it is set",
         ),
         (Fault::status(422), 1, UNFIT, REPORT),
         (Fault::status(429), 3, BUSY, LATER),
-        (after("0"), 3, BUSY, SOON),
+        (after("0"), 3, BUSY, LATER),
         (after("1"), 3, BUSY, "it asks to wait 1s; try again then"),
         (after("3600"), 1, BUSY, MUCH_LATER),
-        (after(PAST), 3, BUSY, SOON),
+        (after(PAST), 3, BUSY, LATER),
         (after("soon"), 3, BUSY, LATER),
         (after("-1"), 3, BUSY, LATER),
         (after("99999999999999999999999"), 3, BUSY, LATER),
@@ -123,7 +122,7 @@ fn every_failure_of_the_look_up_is_named_and_asks_for_no_token() {
             Fault::status(503).header("Retry-After", "3600"),
             1,
             "API is not available: 503",
-            LATER,
+            MUCH_LATER,
         ),
         (Fault::status(504), 3, "API is not available: 504", LATER),
         (Fault::status(200).html(), 1, GARBAGE, LATER),
@@ -173,12 +172,12 @@ fn every_failure_of_minting_is_named_and_leaves_no_token_behind() {
             1,
             false,
             "API knows nothing there: 404",
-            "check IONOS_API_URL",
+            "check IONOS_API_URL, and registryId in config.json if it is set",
         ),
         (Fault::status(409), 3, false, taken, LATER),
         (Fault::status(422), 1, false, UNFIT, REPORT),
         (Fault::status(429).html(), 3, false, BUSY, LATER),
-        (after("0"), 3, false, BUSY, SOON),
+        (after("0"), 3, false, BUSY, LATER),
         (after("3600"), 1, false, BUSY, MUCH_LATER),
         (Fault::status(500), 1, true, BROKEN, LATER),
         (
@@ -200,7 +199,7 @@ fn every_failure_of_minting_is_named_and_leaves_no_token_behind() {
             1,
             true,
             "API is not available: 503",
-            LATER,
+            MUCH_LATER,
         ),
         (
             Fault::status(504),

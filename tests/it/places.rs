@@ -141,7 +141,7 @@ fn a_home_that_is_none_keeps_nothing() {
 }
 
 #[test]
-fn a_home_of_somebody_else_is_named_and_can_be_done_without() {
+fn a_home_of_somebody_else_is_as_good_as_none() {
     // A container that runs as any user, and HOME=/root.
     const NOBODY: u32 = 65534;
     if !rustix::process::geteuid().is_root() {
@@ -164,14 +164,7 @@ fn a_home_of_somebody_else_is_named_and_can_be_done_without() {
             "the program is not theirs to run",
         );
     };
-    let file = home
-        .path()
-        .join(".config/docker-credential-ionos/config.json");
-    let start = format!(
-        "no credential for {DEMO_HOST}: cannot read {}: Permission denied",
-        file.display()
-    );
-    assert!(done.failure().starts_with(&start), "{done:?}");
+    let _ = done.credential();
     let _ = run(helper.without("HOME")).unwrap().credential();
     assert_eq!(home.files(), [""; 0]);
 }
