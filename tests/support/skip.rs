@@ -3,6 +3,8 @@
 //! Skipping in silence would let a build without Docker or Python call itself
 //! green, so a skip is loud, and `E2E=required` turns it into a failure.
 
+use std::io::Write as _;
+
 /// True where every tool must be present, which is what the release build says.
 pub fn required() -> bool {
     #[expect(
@@ -16,5 +18,6 @@ pub fn required() -> bool {
 /// Ends the test: the caller returns right after this.
 pub fn skip_or_fail(what: &str, why: &str) {
     assert!(!required(), "{what}: {why} (E2E=required forbids skipping)");
-    eprintln!("SKIPPED {what}: {why}");
+    // Not eprintln!, whose output the test runner hides when a test passes.
+    let _ = writeln!(std::io::stderr(), "SKIPPED {what}: {why}");
 }
