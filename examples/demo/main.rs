@@ -92,7 +92,8 @@ impl Demo {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        writeln!(child.stdin.take().unwrap(), "{input}").unwrap();
+        // `list` reads nothing and may be gone already.
+        let _ = writeln!(child.stdin.take().unwrap(), "{input}");
         let output = child.wait_with_output().unwrap();
         for line in String::from_utf8_lossy(&output.stdout).lines() {
             println!("    {line}");
