@@ -6,7 +6,7 @@
 //! it, and the same on stderr, which is all that `docker pull` before 29 shows. "Not found" and
 //! success leave stderr empty, because some clients read both streams as one.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
@@ -67,6 +67,23 @@ impl Reply {
             stderr: Some(line),
             ..Self::default()
         }
+    }
+
+    /// Says it all, then does what is left to do. `true` is exit code 0.
+    pub fn print<'a>(self, stdout: &'a mut dyn Write, stderr: &'a mut dyn Write) -> bool {
+        for (stream, line) in [(stdout, self.stdout), (stderr, self.stderr)] {
+            if let Some(mut line) = line {
+                line.push('\n');
+                // A client that hung up is not interested, and that is no failure of ours.
+                let _ = stream
+                    .write_all(line.as_bytes())
+                    .and_then(|()| stream.flush());
+            }
+        }
+        if let Some(chores) = self.chores {
+            chores.run();
+        }
+        self.ok
     }
 
     fn fixed(text: &str) -> Self {

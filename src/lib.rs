@@ -5,6 +5,7 @@
 //! | module | noun |
 //! |---|---|
 //! | [`cli`] | the verb a client or a person asks for |
+//! | [`commands`], [`terminal`] | what people ask for, and how they see it |
 //! | [`docker`] | Docker's protocol: JSON, fixed texts, which stream says what |
 //! | [`registry`] | what a client sends, turned into `host[:port]`; whether it is ours |
 //! | [`config`] | the settings in force |
@@ -28,10 +29,18 @@
 //! 4. Only [`api`] knows HTTP.
 //! 5. Only [`credential`] knows the order of things.
 
+/// The example at the end of a command's help.
+macro_rules! example {
+    ($command:literal) => {
+        concat!("Example:\n  docker-credential-ionos ", $command)
+    };
+}
+
 pub mod account;
 pub mod api;
 pub mod cache;
 pub mod cli;
+pub mod commands;
 pub mod config;
 pub mod credential;
 pub mod docker;
@@ -47,5 +56,6 @@ pub mod registry;
 pub mod revocation;
 pub mod scope;
 pub mod secret;
+pub mod terminal;
 
 pub use cli::run;

@@ -15,6 +15,7 @@ mod damage;
 mod disk;
 mod fake_api_oracle;
 mod faults;
+mod generated_files;
 mod get;
 mod leaks;
 mod login;

@@ -182,27 +182,66 @@ fn help_names_every_verb_and_variable() {
         ] {
             assert!(help.stdout.contains(word), "{word}");
         }
-        assert!(help.stdout.lines().all(|line| line.len() <= 100));
+        assert!(help.stdout.lines().all(|line| line.len() <= 100), "{flag}");
     }
 }
 
 #[test]
 fn a_wrong_call_is_one_line_and_exit_1() {
     let home = Home::new();
-    let way_out =
-        "commands are get, store, erase, list and version; see docker-credential-ionos --help";
-    for (args, what) in [
-        (&[][..], "no command"),
-        (&["push"], "unknown command 'push'"),
-        (&["two\nlines"], "unknown command 'two lines'"),
-        (&["--get"], "unknown command '--get'"),
-        (&["get", "a", "b"], "too many arguments"),
-        (&["store", "a"], "too many arguments"),
-        (&["list", "--all"], "too many arguments"),
+    for (args, line) in [
+        (&[][..], "no command; see docker-credential-ionos --help"),
+        (
+            &["push"],
+            "unknown command 'push'; see docker-credential-ionos --help",
+        ),
+        (
+            &["two\nlines"],
+            "unknown command 'two lines'; see docker-credential-ionos --help",
+        ),
+        (
+            &["comletions"],
+            "unknown command 'comletions'; did you mean 'completions'?",
+        ),
     ] {
-        home.helper()
-            .run(args, "")
-            .fails(&format!("{what}; {way_out}"));
+        home.helper().run(args, "").fails(line);
+    }
+}
+
+#[test]
+fn wrong_arguments_are_told_with_a_hint() {
+    let home = Home::new();
+    for (args, what, hint) in [
+        (
+            &["--get"][..],
+            "unexpected argument '--get' found",
+            "see docker-credential-ionos --help",
+        ),
+        (
+            &["get", "a", "b"],
+            "unexpected argument 'b' found",
+            "see docker-credential-ionos --help",
+        ),
+        (
+            &["list", "--all"],
+            "unexpected argument '--all' found",
+            "see docker-credential-ionos --help",
+        ),
+        (
+            &["get", "--pofile", "x"],
+            "unexpected argument '--pofile' found",
+            "a similar argument exists: '--profile'",
+        ),
+        (
+            &["completions"],
+            "the following required arguments were not provided: <SHELL>",
+            "see docker-credential-ionos --help",
+        ),
+    ] {
+        let done = home.helper().run(args, "");
+        let seen = (done.code, done.stdout.as_str(), done.stderr.as_str());
+        let told = format!("error: {what}\nhint: {hint}\n");
+        assert_eq!(seen, (Some(1), "", told.as_str()));
     }
 }
 

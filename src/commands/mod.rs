@@ -1,0 +1,3 @@
+//! The commands for people, a file each: what a command takes, and what it does.
+
+pub mod completions;

@@ -1,0 +1,226 @@
+//! What a person sees: results on stdout, talk on stderr.
+//!
+//! Anything but a result (progress, questions, warnings) is talk. A message is one lower-case line
+//! without a full stop, and a `hint:` line where there is something to do. A terminal gets colour
+//! and columns, a pipe gets the same words plain. Colours are the terminal's own sixteen, which
+//! are readable on dark and on light.
+
+mod table;
+
+use std::io::{self, IsTerminal as _, Read, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use clap::builder::StyledStr;
+use clap::builder::styling::{AnsiColor, Style};
+
+pub use table::Table;
+
+use crate::docker::Reply;
+use crate::error::{Failure, one_line};
+
+/// The width where nobody says another: a pipe is as wide as its reader likes.
+const WIDE: usize = usize::MAX;
+
+/// What a word means; the terminal says how it looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// As any text.
+    Plain,
+    /// A heading, or what matters in a line.
+    Strong,
+    /// What matters less.
+    Faint,
+    /// All is well.
+    Good,
+    /// Worth a look.
+    Warning,
+    /// Broken.
+    Bad,
+}
+
+impl Tone {
+    fn style(self) -> Style {
+        match self {
+            Self::Plain => Style::new(),
+            Self::Strong => Style::new().bold(),
+            Self::Faint => Style::new().dimmed(),
+            Self::Good => AnsiColor::Green.on_default(),
+            Self::Warning => AnsiColor::Yellow.on_default(),
+            Self::Bad => AnsiColor::Red.on_default().bold(),
+        }
+    }
+}
+
+/// One of the two streams a person reads.
+#[derive(Debug, Clone, Copy)]
+struct Face {
+    is_terminal: bool,
+    colour: bool,
+}
+
+/// The streams of one command, and what is at the other end of them.
+pub struct Terminal<'a> {
+    stdin: &'a mut dyn Read,
+    stdout: &'a mut dyn Write,
+    stderr: &'a mut dyn Write,
+    /// Whether stdin is a terminal, where a person can answer.
+    asks: bool,
+    out: Face,
+    err: Face,
+    width: usize,
+}
+
+impl<'a> Terminal<'a> {
+    /// The streams of this process.
+    pub fn new(
+        stdin: &'a mut dyn Read,
+        stdout: &'a mut dyn Write,
+        stderr: &'a mut dyn Write,
+    ) -> Self {
+        let width = terminal_size::terminal_size().map_or(WIDE, |(width, _)| usize::from(width.0));
+        Self {
+            stdin,
+            stdout,
+            stderr,
+            asks: io::stdin().is_terminal(),
+            out: Face {
+                is_terminal: io::stdout().is_terminal(),
+                colour: AutoStream::choice(&io::stdout()) != ColorChoice::Never,
+            },
+            err: Face {
+                is_terminal: io::stderr().is_terminal(),
+                colour: AutoStream::choice(&io::stderr()) != ColorChoice::Never,
+            },
+            width,
+        }
+    }
+
+    /// Whether somebody can be asked: questions go to stderr, answers come from stdin.
+    pub fn is_interactive(&self) -> bool {
+        self.asks && self.err.is_terminal
+    }
+
+    /// Whether a person reads stdout as it comes.
+    pub fn shows_results(&self) -> bool {
+        self.out.is_terminal
+    }
+
+    /// How many columns a result may take.
+    pub fn width(&self) -> usize {
+        if self.out.is_terminal {
+            self.width
+        } else {
+            WIDE
+        }
+    }
+
+    /// A text for stdout in its tone.
+    pub fn paint(&self, tone: Tone, text: &str) -> String {
+        paint(self.out, tone, text)
+    }
+
+    /// One line of the result.
+    pub fn result(&mut self, line: &str) {
+        print(self.stdout, line);
+    }
+
+    /// One line of talk.
+    pub fn say(&mut self, line: &str) {
+        print(self.stderr, line);
+    }
+
+    /// What does not stop the command but will bite later.
+    pub fn warn(&mut self, warning: &Failure) {
+        self.message(Tone::Warning, "warning", warning);
+    }
+
+    /// What stopped the command.
+    pub fn fail(&mut self, failure: &Failure) {
+        self.message(Tone::Bad, "error", failure);
+    }
+
+    fn message(&mut self, tone: Tone, kind: &str, failure: &Failure) {
+        let kind = paint(self.err, tone, &format!("{kind}:"));
+        self.say(&format!("{kind} {}", failure.what));
+        if !failure.hint.is_empty() {
+            let hint = paint(self.err, Tone::Faint, "hint:");
+            self.say(&format!("{hint} {}", failure.hint));
+        }
+    }
+
+    /// What a verb of Docker's protocol came to. A terminal that is both streams shows a failure
+    /// once. `true` is exit code 0.
+    pub fn reply(&mut self, mut reply: Reply) -> bool {
+        if self.out.is_terminal && self.err.is_terminal && reply.stdout == reply.stderr {
+            reply.stdout = None;
+        }
+        reply.print(self.stdout, self.stderr)
+    }
+
+    /// A verb of Docker's protocol that came in another form than clients use.
+    pub fn protocol(&mut self, verb: impl FnOnce(&mut dyn Read) -> Reply) -> bool {
+        let reply = verb(self.stdin);
+        self.reply(reply)
+    }
+
+    /// Help, which is a result.
+    pub fn help(&mut self, text: &StyledStr) {
+        let text = if self.out.colour {
+            text.ansi().to_string()
+        } else {
+            text.to_string()
+        };
+        self.result(text.trim_end());
+    }
+
+    /// Asks and reads one line; `None` if nobody is there to answer.
+    pub fn ask(&mut self, question: &str) -> Option<String> {
+        if !self.is_interactive() {
+            return None;
+        }
+        let question = paint(self.err, Tone::Strong, question);
+        let _ = write!(self.stderr, "{question} ").and_then(|()| self.stderr.flush());
+        // A byte at a time: what comes after the line is not ours.
+        let mut answer = Vec::new();
+        let mut byte = [0];
+        while self.stdin.read(&mut byte).is_ok_and(|read| read == 1) && byte[0] != b'\n' {
+            answer.push(byte[0]);
+        }
+        Some(String::from_utf8_lossy(&answer).trim().to_owned())
+    }
+
+    /// Whether the answer to a question is yes.
+    pub fn confirm(&mut self, question: &str) -> bool {
+        let answer = self.ask(&format!("{question} [y/N]")).unwrap_or_default();
+        matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes")
+    }
+
+    /// Does what takes a while. On a terminal a line says so, and goes when it is done.
+    pub fn while_saying<T>(&mut self, line: &str, work: impl FnOnce() -> T) -> T {
+        if !self.err.is_terminal {
+            return work();
+        }
+        let width = self.width.saturating_sub(1);
+        let line: String = one_line(line).chars().take(width).collect();
+        let line = paint(self.err, Tone::Faint, &line);
+        let _ = write!(self.stderr, "{line}").and_then(|()| self.stderr.flush());
+        let done = work();
+        let _ = write!(self.stderr, "\r\x1b[K").and_then(|()| self.stderr.flush());
+        done
+    }
+}
+
+fn paint(face: Face, tone: Tone, text: &str) -> String {
+    if !face.colour || tone == Tone::Plain || text.is_empty() {
+        return text.to_owned();
+    }
+    let style = tone.style();
+    format!("{style}{text}{style:#}")
+}
+
+/// A reader that hung up is not interested, and that is no failure of ours.
+fn print(stream: &mut dyn Write, line: &str) {
+    let _ = stream
+        .write_all(format!("{line}\n").as_bytes())
+        .and_then(|()| stream.flush());
+}
