@@ -8,7 +8,7 @@ use crate::{
     engine::{self, Engine, GREETING},
     needs,
     person::{Person, cred_helpers},
-    site::{FIRST_MINT, HELPER, REVOCATION, Site},
+    site::{FIRST_MINT, HELPER, REVOCATION, Scheme, Site},
     support::fake_ionos::DEMO_HOST,
 };
 
@@ -20,31 +20,46 @@ pub(crate) fn client() -> PathBuf {
     needs::find("docker").expect("it is among the programs")
 }
 
-/// The whole story with the first client on the `PATH`.
-pub(crate) fn newest_client() -> Option<String> {
-    story(&client(), "docker");
-    None
-}
-
-/// The same with the client of the distribution, which is years older.
-pub(crate) fn distribution_client() -> Option<String> {
+/// The client of the distribution, which is years older, unless there is but one.
+pub(crate) fn distribution_client() -> Result<PathBuf, String> {
     let distribution = Path::new("/usr/bin/docker");
     if !distribution.is_file() || client() == distribution {
-        return Some(format!(
-            "{} is the only docker client here",
-            client().display()
-        ));
+        let only = client();
+        return Err(format!("{} is the only docker client here", only.display()));
     }
-    story(distribution, "docker of the distribution");
+    Ok(distribution.to_owned())
+}
+
+/// The name of the client of the distribution.
+pub(crate) const DISTRIBUTION: &str = "docker of the distribution";
+
+/// The whole story with the first client on the `PATH`.
+pub(crate) fn newest_story(scheme: Scheme<'_>) -> Option<String> {
+    story(&client(), "docker", scheme);
     None
 }
 
-fn story(docker: &Path, name: &str) {
-    let site = Site::open(name, &[]);
-    let engine = Engine::start(&site.dir("engine"), &site.ca_file());
-    let mut person = Person::new(&site);
+/// The same with the client of the distribution.
+pub(crate) fn distribution_story(scheme: Scheme<'_>) -> Option<String> {
+    match distribution_client() {
+        Ok(docker) => story(&docker, DISTRIBUTION, scheme),
+        Err(reason) => return Some(reason),
+    }
+    None
+}
+
+/// Somebody whose docker is sent to us and talks to this engine.
+pub(crate) fn person<'a>(site: &'a Site, engine: &Engine) -> Person<'a> {
+    let mut person = Person::new(site);
     person.set("DOCKER_HOST", engine.host());
     person.write(".docker/config.json", &cred_helpers());
+    person
+}
+
+fn story(docker: &Path, name: &str, scheme: Scheme<'_>) {
+    let site = Site::open(name, scheme);
+    let engine = Engine::start(&site.dir("engine"), &site.ca_file());
+    let mut person = person(&site, &engine);
     person.run(docker, &["--version"]).succeeds().calling(&[]);
     let app = &format!("{DEMO_HOST}/team/app:1");
 
@@ -53,7 +68,7 @@ fn story(docker: &Path, name: &str) {
     logout(docker, &site, &person);
     person.run(docker, &["rmi", app]).succeeds();
     wrong_account(docker, &site, &mut person, app);
-    not_configured(docker, &person, app);
+    not_configured(docker, &person, app, scheme);
 }
 
 /// Nobody is asked anything: there is no terminal. Looking up the registry and minting is all.
@@ -127,11 +142,14 @@ fn wrong_account(docker: &Path, site: &Site, person: &mut Person<'_>, app: &str)
 }
 
 /// Without the line in the configuration there is no way in: it was us all along.
-fn not_configured(docker: &Path, person: &Person<'_>, app: &str) {
+fn not_configured(docker: &Path, person: &Person<'_>, app: &str, scheme: Scheme<'_>) {
     person.write(".docker/config.json", "{}");
     let anonymous = person.run(docker, &["pull", app]).fails().calling(&[]);
     assert!(!anonymous.stderr.contains(HELPER), "{anonymous}");
-    anonymous.says("no basic auth credentials");
+    anonymous.says(match scheme {
+        Scheme::Basic(_) => "no basic auth credentials",
+        Scheme::Bearer => "unauthorized: incorrect username or password",
+    });
 }
 
 /// The secret is in our cache and nowhere else, least of all in docker's configuration.

@@ -1,12 +1,15 @@
 //! The built program between real clients, a real registry and a real engine.
 //!
-//! Nothing is stubbed but IONOS itself: docker, skopeo, podman and buildah call the program as
-//! they call any credential helper, a `docker-registry` takes exactly the tokens that the fake
-//! API has live, and a `dockerd` pushes, pulls and runs. The program has no switch for tests, so
-//! all of it happens under the true names, in a private network with its own `/etc/hosts`.
+//! Nothing is stubbed but IONOS itself: docker, skopeo, podman, buildah, docker-py and the crate
+//! `docker_credential` call the program as they call any credential helper, a `docker-registry`
+//! takes exactly the tokens that the fake API has live, by itself or through a token service that
+//! heeds their scopes, and a `dockerd` pushes, pulls, builds and runs. The program has no switch
+//! for tests, so all of it happens under the true names, in a private network with its own
+//! `/etc/hosts`.
 //!
-//! That needs root and a handful of Debian packages. What is missing is named and its scenarios
-//! are skipped; with `E2E=required` in the environment they fail instead.
+//! That needs root, a handful of Debian packages and docker-py; `.ci/run` installs them. What is
+//! missing is named and its scenarios are skipped; with `E2E=required` in the environment they
+//! fail instead.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -20,9 +23,21 @@
 )]
 
 #[cfg(target_os = "linux")]
+mod bearer;
+#[cfg(target_os = "linux")]
+mod build;
+#[cfg(target_os = "linux")]
+mod crate_client;
+#[cfg(target_os = "linux")]
 mod docker;
 #[cfg(target_os = "linux")]
+mod docker_py;
+#[cfg(target_os = "linux")]
 mod engine;
+#[cfg(target_os = "linux")]
+mod failures;
+#[cfg(target_os = "linux")]
+mod grant;
 #[cfg(target_os = "linux")]
 mod namespace;
 #[cfg(target_os = "linux")]
@@ -35,6 +50,8 @@ mod podman;
 mod registry;
 #[cfg(target_os = "linux")]
 mod scenario;
+#[cfg(target_os = "linux")]
+mod scopes;
 #[cfg(target_os = "linux")]
 mod server;
 #[cfg(target_os = "linux")]
@@ -51,6 +68,9 @@ mod typed;
 
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
+    if crate_client::is_this_process() {
+        return crate_client::main();
+    }
     scenario::main()
 }
 

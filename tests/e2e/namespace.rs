@@ -21,6 +21,26 @@ pub(crate) const API_HOST: &str = "api.ionos.com";
 pub(crate) const API_ADDRESS: &str = "192.0.2.2:443";
 /// Where the registry listens.
 pub(crate) const REGISTRY_ADDRESS: &str = "192.0.2.3:443";
+/// Whom a registry with Bearer tokens sends its clients to. Not a host of ours.
+pub(crate) const TOKEN_SERVICE_HOST: &str = "token-service.test";
+/// Where the token service listens.
+pub(crate) const TOKEN_SERVICE_ADDRESS: &str = "192.0.2.4:443";
+
+/// More registries of the same account. One server stands behind all of them.
+pub(crate) const MORE_REGISTRIES: [&str; 7] = [
+    "anna.cr.de-fra.ionos.com",
+    "bert.cr.de-fra.ionos.com",
+    "cora.cr.de-fra.ionos.com",
+    "dirk.cr.de-fra.ionos.com",
+    "emma.cr.de-fra.ionos.com",
+    "fred.cr.de-fra.ionos.com",
+    "gina.cr.de-fra.ionos.com",
+];
+
+/// The names of all registries, the demo's first.
+pub(crate) fn registries() -> Vec<&'static str> {
+    [&[DEMO_HOST][..], &MORE_REGISTRIES].concat()
+}
 
 /// The directory of this run, in memory.
 pub(crate) const ROOT: &str = "/run/e2e";
@@ -69,10 +89,15 @@ pub(crate) fn furnish() {
     run("ip", &["link", "set", "lo", "up"]);
     let ip = |address: &'static str| address.trim_end_matches(":443");
     let (api, registry) = (ip(API_ADDRESS), ip(REGISTRY_ADDRESS));
-    for address in [api, registry] {
+    let token_service = ip(TOKEN_SERVICE_ADDRESS);
+    for address in [api, registry, token_service] {
         run("ip", &["address", "add", address, "dev", "lo"]);
     }
-    let hosts = format!("127.0.0.1 localhost\n{api} {API_HOST}\n{registry} {DEMO_HOST}\n");
+    let registries = registries().join(" ");
+    let hosts = format!(
+        "127.0.0.1 localhost\n{api} {API_HOST}\n{registry} {registries}\n\
+         {token_service} {TOKEN_SERVICE_HOST}\n"
+    );
     fs::write("/etc/hosts", hosts).expect("/etc is ours now");
     fs::create_dir(ROOT).unwrap();
 }

@@ -1,7 +1,7 @@
 //! What a scenario needs of the machine, and which of it is missing.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -21,8 +21,12 @@ const RIG: &[&str] = &[
     "htpasswd",
 ];
 
-/// The first program of this name.
+/// The first program of this name, or the one at this path below the package's directory.
 pub(crate) fn find(program: &str) -> Option<PathBuf> {
+    if program.contains('/') {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(program);
+        return path.is_file().then_some(path);
+    }
     PATH.split(':')
         .map(|dir| PathBuf::from(dir).join(program))
         .find(|path| path.is_file())

@@ -20,7 +20,13 @@ use crate::{
 
 /// What sends a client to the program for this registry.
 pub(crate) fn cred_helpers() -> String {
-    format!("{{\"credHelpers\": {{\"{DEMO_HOST}\": \"ionos\"}}}}")
+    cred_helpers_for(&[DEMO_HOST], "ionos")
+}
+
+/// What sends a client to the helper of this name for these registries.
+pub(crate) fn cred_helpers_for(hosts: &[&str], helper: &str) -> String {
+    let helpers: BTreeMap<_, _> = hosts.iter().map(|host| (*host, helper)).collect();
+    serde_json::json!({ "credHelpers": helpers }).to_string()
 }
 
 /// Knows the account's token and has the program on the `PATH`; nothing else is set.
@@ -239,6 +245,15 @@ impl Answer {
     pub(crate) fn says(self, text: &str) -> Self {
         let said = self.stdout.contains(text) || self.stderr.contains(text);
         assert!(said, "expected {text:?}: {self}");
+        self
+    }
+
+    /// Asserts that the program itself says this, and where the account it asked as came from.
+    #[track_caller]
+    pub(crate) fn we_say(self, what: &str) -> Self {
+        let start = format!("{HELPER}: {what} (account from IONOS_TOKEN); ");
+        let line = self.our_line();
+        assert!(line.starts_with(&start), "expected {start:?}: {self}");
         self
     }
 

@@ -3,7 +3,7 @@
 use crate::{
     engine, needs,
     person::Person,
-    site::{FIRST_MINT, REVOCATION, Site},
+    site::{FIRST_MINT, REVOCATION, Scheme, Site},
     skopeo,
     support::fake_ionos::DEMO_HOST,
 };
@@ -12,8 +12,8 @@ use crate::{
 pub(crate) const PROGRAMS: &[&str] = &["podman", "buildah"];
 
 /// One token serves both, as they share `auth.json` and we share the cache.
-pub(crate) fn build_push_pull() -> Option<String> {
-    let site = Site::open("buildah and podman", &[]);
+pub(crate) fn build_push_pull(scheme: Scheme<'_>) -> Option<String> {
+    let site = Site::open("buildah and podman", scheme);
     let [buildah, podman] = ["buildah", "podman"].map(|name| needs::find(name).expect("checked"));
     let person = with_storage(&site);
     let image = engine::image(&site.dir("image"));
@@ -34,10 +34,14 @@ pub(crate) fn build_push_pull() -> Option<String> {
         .run(&buildah, &["commit", "--quiet", container, app])
         .succeeds()
         .calling(&[]);
-    person
-        .run(&buildah, &["push", app])
-        .succeeds()
-        .calling(FIRST_MINT);
+    for (client, calls) in [(&buildah, FIRST_MINT), (&podman, &[])] {
+        person
+            .run(client, &["login", DEMO_HOST])
+            .succeeds()
+            .calling(calls)
+            .says("Existing credentials are valid.");
+    }
+    person.run(&buildah, &["push", app]).succeeds().calling(&[]);
     let (_, password) = site.one_token();
 
     person.run(&buildah, &["rm", container]).succeeds();
@@ -67,7 +71,7 @@ pub(crate) fn build_push_pull() -> Option<String> {
 }
 
 /// Somebody whose images live in the scenario's own directory.
-fn with_storage(site: &Site) -> Person<'_> {
+pub(crate) fn with_storage(site: &Site) -> Person<'_> {
     let mut person = skopeo::person(site);
     let dir = site.dir("storage");
     let storage = format!(

@@ -9,7 +9,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::{namespace::REGISTRY_ADDRESS, needs, server::Server, support::tls::Issued};
+use crate::{
+    grant::ISSUER,
+    namespace::{REGISTRY_ADDRESS, TOKEN_SERVICE_HOST},
+    needs,
+    server::Server,
+    support::{fake_ionos::DEMO_HOST, tls::Issued},
+};
 
 /// The registry's list of users: the live tokens, and people with a password of their own.
 pub(crate) struct Users {
@@ -84,24 +90,48 @@ fn line(name: &str, password: &str) -> String {
     format!("{}\n", String::from_utf8(made.stdout).unwrap().trim())
 }
 
-/// Starts the registry on its own data below `dir`, with the list of users at `users`.
-pub(crate) fn start(dir: &Path, users: &Path, identity: &Issued) -> Server {
+/// How the registry knows its clients.
+pub(crate) enum Door<'a> {
+    /// By itself, from a list of users in this file.
+    Passwords(&'a Path),
+    /// By what a token service signs with a certificate of the authority in this file.
+    Tokens(&'a Path),
+}
+
+impl Door<'_> {
+    /// The registry's own words for it.
+    fn settings(&self) -> String {
+        match self {
+            Self::Passwords(users) => {
+                format!("htpasswd: {{realm: test, path: {}}}", users.display())
+            }
+            Self::Tokens(ca_file) => format!(
+                "token: {{realm: \"https://{TOKEN_SERVICE_HOST}/token\", service: {DEMO_HOST}, \
+                 issuer: {ISSUER}, rootcertbundle: {}}}",
+                ca_file.display()
+            ),
+        }
+    }
+}
+
+/// Starts the registry on its own data below `dir`.
+pub(crate) fn start(dir: &Path, door: &Door<'_>, identity: &Issued) -> Server {
     let place = |name: &str| dir.join(name);
     fs::create_dir_all(dir).unwrap();
     let (certificate, key) = identity.write_pem(dir);
     let config = format!(
         "version: 0.1
 log: {{accesslog: {{disabled: false}}, formatter: text}}
-storage: {{filesystem: {{rootdirectory: {data}}}}}
+storage: {{filesystem: {{rootdirectory: {data}}}, delete: {{enabled: true}}}}
 http:
   addr: {REGISTRY_ADDRESS}
   tls: {{certificate: {certificate}, key: {key}}}
-auth: {{htpasswd: {{realm: test, path: {users}}}}}
+auth: {{{door}}}
 ",
         data = place("data").display(),
         certificate = certificate.display(),
         key = key.display(),
-        users = users.display(),
+        door = door.settings(),
     );
     fs::write(place("config.yml"), config).unwrap();
     let mut command = Command::new("docker-registry");

@@ -7,7 +7,10 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Completion, Trial};
 
-use crate::{docker, namespace, needs, podman, skopeo, transcript, typed};
+use crate::{
+    build, crate_client, docker, docker_py, failures, namespace, needs, podman, scopes,
+    site::Scheme, skopeo, transcript, typed,
+};
 
 /// One story, told by one kind of client.
 struct Scenario {
@@ -21,17 +24,32 @@ const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "docker_logs_in_pushes_pulls_runs_and_logs_out",
         programs: docker::PROGRAMS,
-        run: docker::newest_client,
+        run: || docker::newest_story(Scheme::BASIC),
+    },
+    Scenario {
+        name: "docker_does_the_same_with_a_token_service",
+        programs: docker::PROGRAMS,
+        run: || docker::newest_story(Scheme::Bearer),
     },
     Scenario {
         name: "the_distribution_s_docker_does_the_same",
         programs: docker::PROGRAMS,
-        run: docker::distribution_client,
+        run: || docker::distribution_story(Scheme::BASIC),
+    },
+    Scenario {
+        name: "the_distribution_s_docker_with_a_token_service",
+        programs: docker::PROGRAMS,
+        run: || docker::distribution_story(Scheme::Bearer),
     },
     Scenario {
         name: "skopeo_copies_and_inspects_with_one_token",
         programs: skopeo::PROGRAMS,
-        run: skopeo::copy_and_inspect,
+        run: || skopeo::copy_and_inspect(Scheme::BASIC),
+    },
+    Scenario {
+        name: "skopeo_does_the_same_with_a_token_service",
+        programs: skopeo::PROGRAMS,
+        run: || skopeo::copy_and_inspect(Scheme::Bearer),
     },
     Scenario {
         name: "six_skopeos_at_once_share_one_token",
@@ -41,12 +59,102 @@ const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "buildah_and_podman_build_push_and_pull",
         programs: podman::PROGRAMS,
-        run: podman::build_push_pull,
+        run: || podman::build_push_pull(Scheme::BASIC),
+    },
+    Scenario {
+        name: "buildah_and_podman_do_the_same_with_a_token_service",
+        programs: podman::PROGRAMS,
+        run: || podman::build_push_pull(Scheme::Bearer),
     },
     Scenario {
         name: "a_typed_login_wins_until_logout",
         programs: docker::PROGRAMS,
         run: typed::login_by_hand,
+    },
+    Scenario {
+        name: "a_pull_only_profile_pulls_and_is_refused_the_push",
+        programs: docker::PROGRAMS,
+        run: scopes::pull_only,
+    },
+    Scenario {
+        name: "skopeo_with_pull_only_too",
+        programs: skopeo::PROGRAMS,
+        run: scopes::pull_only_from_the_environment,
+    },
+    Scenario {
+        name: "a_token_for_one_team_is_refused_another_s_repository",
+        programs: docker::PROGRAMS,
+        run: scopes::one_team,
+    },
+    Scenario {
+        name: "skopeo_deletes_only_with_delete",
+        programs: skopeo::PROGRAMS,
+        run: scopes::delete,
+    },
+    Scenario {
+        name: "a_classic_build_outlives_one_broken_helper_of_nine",
+        programs: docker::PROGRAMS,
+        run: build::newest_client,
+    },
+    Scenario {
+        name: "the_distribution_s_docker_builds_too_when_told_not_found",
+        programs: docker::PROGRAMS,
+        run: build::distribution_client,
+    },
+    Scenario {
+        name: "docker_py_looks_up_logs_in_pushes_and_pulls",
+        programs: docker_py::PROGRAMS,
+        run: || docker_py::story(Scheme::BASIC),
+    },
+    Scenario {
+        name: "docker_py_does_the_same_with_a_token_service",
+        programs: docker_py::PROGRAMS,
+        run: || docker_py::story(Scheme::Bearer),
+    },
+    Scenario {
+        name: "docker_py_builds_when_told_not_found",
+        programs: docker_py::PROGRAMS,
+        run: docker_py::build_with_one_broken,
+    },
+    Scenario {
+        name: "the_crate_docker_credential_looks_up",
+        programs: &[],
+        run: crate_client::look_up,
+    },
+    Scenario {
+        name: "what_docker_shows_of_a_failure",
+        programs: docker::PROGRAMS,
+        run: || failures::newest_docker(Scheme::BASIC),
+    },
+    Scenario {
+        name: "what_docker_shows_of_it_with_a_token_service",
+        programs: docker::PROGRAMS,
+        run: || failures::newest_docker(Scheme::Bearer),
+    },
+    Scenario {
+        name: "what_the_distribution_s_docker_shows",
+        programs: docker::PROGRAMS,
+        run: failures::distribution_docker,
+    },
+    Scenario {
+        name: "what_docker_py_shows",
+        programs: docker_py::PROGRAMS,
+        run: failures::docker_py,
+    },
+    Scenario {
+        name: "what_skopeo_shows",
+        programs: skopeo::PROGRAMS,
+        run: failures::skopeo,
+    },
+    Scenario {
+        name: "what_podman_shows",
+        programs: podman::PROGRAMS,
+        run: failures::podman,
+    },
+    Scenario {
+        name: "what_buildah_shows",
+        programs: podman::PROGRAMS,
+        run: failures::buildah,
     },
 ];
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     engine, needs,
     person::{Person, cred_helpers},
-    site::{FIRST_MINT, MINT, REVOCATION, Site},
+    site::{FIRST_MINT, MINT, REVOCATION, Scheme, Site},
     support::fake_ionos::DEMO_HOST,
     transcript,
 };
@@ -15,11 +15,11 @@ use crate::{
 /// What these scenarios need.
 pub(crate) const PROGRAMS: &[&str] = &["skopeo"];
 
-fn client() -> PathBuf {
+pub(crate) fn client() -> PathBuf {
     needs::find("skopeo").expect("it is among the programs")
 }
 
-fn image(tag: &str) -> String {
+pub(crate) fn image(tag: &str) -> String {
     format!("docker://{DEMO_HOST}/team/app:{tag}")
 }
 
@@ -32,19 +32,24 @@ pub(crate) fn person(site: &Site) -> Person<'_> {
 }
 
 /// To the registry, away from it and back to it.
-pub(crate) fn copy_and_inspect() -> Option<String> {
-    let site = Site::open("skopeo", &[]);
+pub(crate) fn copy_and_inspect(scheme: Scheme<'_>) -> Option<String> {
+    let site = Site::open("skopeo", scheme);
     let skopeo = &client();
     let person = person(&site);
     let layer = format!("tarball:{}", engine::image(&site.dir("image")));
     let copy = format!("dir:{}", person.at("copy").display());
     person.run(skopeo, &["--version"]).succeeds();
 
+    person
+        .run(skopeo, &["login", DEMO_HOST])
+        .succeeds()
+        .calling(FIRST_MINT)
+        .says("Existing credentials are valid.");
     // Each of these asks us twice.
     person
         .run(skopeo, &["copy", &layer, &image("1")])
         .succeeds()
-        .calling(FIRST_MINT);
+        .calling(&[]);
     let (token, password) = site.one_token();
     let seen = person
         .run(skopeo, &["inspect", &image("1")])
@@ -96,7 +101,10 @@ pub(crate) fn copy_and_inspect() -> Option<String> {
 
 /// A build that starts many tools at the same instant on a machine that knows nothing yet.
 pub(crate) fn six_at_once() -> Option<String> {
-    let site = Site::open("six skopeos", &[("staff", "staff's password")]);
+    let site = Site::open(
+        "six skopeos",
+        Scheme::Basic(&[("staff", "staff's password")]),
+    );
     let skopeo = &client();
     let person = person(&site);
     let layer = format!("tarball:{}", engine::image(&site.dir("image")));

@@ -3,10 +3,9 @@
 use serde_json::json;
 
 use crate::{
-    docker::client,
+    docker::{self, client},
     engine::{self, Engine},
-    person::{Person, cred_helpers},
-    site::{HELPER, REVOCATION, Site},
+    site::{HELPER, REVOCATION, Scheme, Site},
     support::fake_ionos::DEMO_HOST,
 };
 
@@ -15,14 +14,12 @@ const PASSWORD: &str = "typed-by-a-person-77";
 
 /// What was typed is kept apart from what was minted, goes first, and goes away.
 pub(crate) fn login_by_hand() -> Option<String> {
-    let site = Site::open("typed login", &[(STAFF, PASSWORD)]);
+    let site = Site::open("typed login", Scheme::Basic(&[(STAFF, PASSWORD)]));
     let engine = Engine::start(&site.dir("engine"), &site.ca_file());
     let image = engine::image(&site.dir("image"));
     let docker = &client();
     let app = &format!("{DEMO_HOST}/team/app:1");
-    let mut person = Person::new(&site);
-    person.set("DOCKER_HOST", engine.host());
-    person.write(".docker/config.json", &cred_helpers());
+    let person = docker::person(&site, &engine);
     let login =
         |password: &str| person.run(docker, &["login", "-u", STAFF, "-p", password, DEMO_HOST]);
 

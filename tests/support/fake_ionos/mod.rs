@@ -12,7 +12,7 @@ mod account;
 mod builder;
 mod clock;
 mod fault;
-mod http;
+pub mod http;
 mod ids;
 mod registries;
 mod response;
@@ -20,7 +20,7 @@ mod routes;
 mod server;
 mod state;
 mod tokens;
-mod wire;
+pub mod wire;
 
 use std::net::{IpAddr, Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;

@@ -1,0 +1,131 @@
+//! The classic builder, which asks for every registry it is configured for, needed or not.
+
+use std::path::Path;
+
+use crate::{
+    docker::{self, DISTRIBUTION},
+    engine::{self, Engine},
+    namespace,
+    person::{Answer, Person, cred_helpers_for},
+    site::{Scheme, Site},
+    support::fake_ionos::DEMO_HOST,
+};
+
+/// An entry whose registry the account does not have (any more).
+pub(crate) const BROKEN: &str = "gone.cr.de-fra.ionos.com";
+
+/// What the program says of it.
+pub(crate) const BROKEN_LINE: &str = "no credential for gone.cr.de-fra.ionos.com: no such registry among the 8 that the account sees";
+
+/// With the client that comes first on the `PATH`, one broken entry costs nothing but a warning.
+pub(crate) fn newest_client() -> Option<String> {
+    let site = Site::open("a classic build", Scheme::BASIC);
+    let engine = Engine::start(&site.dir("engine"), &site.ca_file());
+    let person = &person(&site, &engine);
+    let docker = &docker::client();
+    publish(&site, person, docker);
+
+    build(person, docker)
+        .succeeds()
+        .we_say(BROKEN_LINE)
+        .says(&format!(
+            "level=warning msg=\"Failed to get credentials for registry: {BROKEN}\""
+        ));
+    each_with_its_own_token(&site);
+    // The next build finds all of them in the cache.
+    let again = build(person, docker).succeeds();
+    let minted = again.calls.iter().any(|call| call.starts_with("POST"));
+    assert!(!minted, "{again}");
+    None
+}
+
+/// Docker 20.10 drops all credentials when one look-up fails, unless it is told "not found".
+pub(crate) fn distribution_client() -> Option<String> {
+    let docker = &match docker::distribution_client() {
+        Ok(docker) => docker,
+        Err(reason) => return Some(reason),
+    };
+    let site = Site::open(
+        &format!("a classic build with {DISTRIBUTION}"),
+        Scheme::BASIC,
+    );
+    let engine = Engine::start(&site.dir("engine"), &site.ca_file());
+    let mut person = person(&site, &engine);
+    publish(&site, &person, docker);
+
+    // Not a word of docker's about the look-up; ours is the only hint.
+    build(&person, docker)
+        .fails()
+        .we_say(BROKEN_LINE)
+        .says(&format!(
+            "Head \"https://{DEMO_HOST}/v2/team/app/manifests/1\": no basic auth credentials"
+        ));
+
+    person.set("IONOS_CR_ON_ERROR", "not-found");
+    // The reason is still told.
+    build(&person, docker).succeeds().we_say(BROKEN_LINE);
+    each_with_its_own_token(&site);
+    None
+}
+
+/// Somebody with eight registries that are there and one that is not.
+pub(crate) fn person<'a>(site: &'a Site, engine: &Engine) -> Person<'a> {
+    let mut person = docker::person(site, engine);
+    // The newer client would look for buildx, which may or may not be here.
+    person.set("DOCKER_BUILDKIT", "0");
+    let hosts = [&namespace::registries()[..], &[BROKEN]].concat();
+    let config = cred_helpers_for(&hosts, "ionos");
+    person.write(".docker/config.json", &config);
+    person
+}
+
+/// Puts an image into the registry that all of them are, and a directory to build in beside it.
+pub(crate) fn publish(site: &Site, person: &Person<'_>, docker: &Path) {
+    let image = engine::image(&site.dir("image"));
+    let app = &format!("{DEMO_HOST}/team/app:1");
+    person.run(docker, &["import", &image, app]).succeeds();
+    person.run(docker, &["push", app]).succeeds();
+    person.run(docker, &["rmi", app]).succeeds();
+    dockerfile(person);
+}
+
+/// An image that takes something from each of the registries.
+fn dockerfile(person: &Person<'_>) {
+    let stages: Vec<(&str, &str)> = namespace::registries()
+        .into_iter()
+        .map(|host| (host, host.split('.').next().unwrap_or_default()))
+        .collect();
+    let from = |(host, stage): &(&str, &str)| format!("FROM {host}/team/app:1 AS {stage}");
+    let copy = |(_, stage): &(&str, &str)| format!("COPY --from={stage} /hello /{stage}");
+    let lines: Vec<String> = stages
+        .iter()
+        .map(from)
+        .chain(["FROM scratch".to_owned()])
+        .chain(stages.iter().map(copy))
+        .collect();
+    let text = lines.join("\n");
+    person.write("build/Dockerfile", &text);
+}
+
+fn build(person: &Person<'_>, docker: &Path) -> Answer {
+    person.run(docker, &["build", "--no-cache", "--pull", "build"])
+}
+
+/// There is one token for each registry, and each of them let somebody in.
+#[track_caller]
+pub(crate) fn each_with_its_own_token(site: &Site) {
+    let hosts = namespace::registries();
+    let mut registries = site.registries_of_tokens();
+    let tokens = registries.len();
+    registries.dedup();
+    assert_eq!((tokens, registries.len()), (hosts.len(), hosts.len()));
+    let log = site.registry_log();
+    for host in hosts {
+        let from = format!("http.request.host={host} ");
+        let mut requests = log.lines().filter(|line| line.contains(&from));
+        assert!(
+            requests.any(|line| line.contains("msg=\"authorized request\"")),
+            "nobody was let in at {host}"
+        );
+    }
+}
