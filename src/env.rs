@@ -4,6 +4,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use directories::{BaseDirs, ProjectDirs};
@@ -122,23 +123,32 @@ pub fn home() -> Option<PathBuf> {
 
 /// Where ionosctl keeps its configuration.
 pub fn ionosctl_dir() -> Option<PathBuf> {
-    let configs = if cfg!(unix) && home().is_none() {
-        path("XDG_CONFIG_HOME").filter(|dir| dir.is_absolute())
-    } else {
-        BaseDirs::new().map(|dirs| dirs.config_dir().to_owned())
+    let configs = match &*DIRS {
+        // The same base as ours, which is a directory deeper.
+        Some(dirs) if cfg!(unix) => dirs.config_dir().parent().map(Path::to_owned),
+        Some(_) => BaseDirs::new().map(|dirs| dirs.config_dir().to_owned()),
+        None => xdg_dir("XDG_CONFIG_HOME"),
     };
     configs.map(|dir| dir.join("ionosctl"))
 }
 
 /// `directories` asks the user database when HOME is unset. A process that was started without a
-/// home was started so on purpose, so on unix that counts as having none.
+/// home was started so on purpose, so on unix that counts as having none. Asked once, because it
+/// works out every directory whichever is wanted.
+static DIRS: LazyLock<Option<ProjectDirs>> = LazyLock::new(|| {
+    home()?;
+    ProjectDirs::from("", "", env!("CARGO_PKG_NAME"))
+});
+
 fn platform_dir(xdg: &str, dir: fn(&ProjectDirs) -> &Path) -> Option<PathBuf> {
-    if cfg!(unix) && path("HOME").is_none_or(|home| !home.is_absolute()) {
-        return path(xdg)
-            .filter(|dir| dir.is_absolute())
-            .map(|dir| dir.join("docker-credential-ionos"));
+    match &*DIRS {
+        Some(dirs) => Some(dir(dirs).to_owned()),
+        None => xdg_dir(xdg).map(|dir| dir.join(env!("CARGO_PKG_NAME"))),
     }
-    ProjectDirs::from("", "", "docker-credential-ionos").map(|dirs| dir(&dirs).to_owned())
+}
+
+fn xdg_dir(variable: &str) -> Option<PathBuf> {
+    path(variable).filter(|dir| cfg!(unix) && dir.is_absolute())
 }
 
 /// What the variables say about the way to the API: another way is another try.
@@ -166,6 +176,46 @@ pub fn file_stamp(path: &Path) -> String {
     let modified = metadata.modified().ok();
     let since = modified.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
     format!("{}-{:?}", metadata.len(), since)
+}
+
+/// The program that a client would run for this file name: the first on `PATH`.
+pub fn on_path(name: &str) -> Option<PathBuf> {
+    search_path()
+        .into_iter()
+        .map(|dir| dir.join(name))
+        .find(|program| is_executable(program))
+}
+
+/// The directories on `PATH`. Clients run nothing from a relative one.
+pub fn search_path() -> Vec<PathBuf> {
+    let dirs = raw("PATH").unwrap_or_default();
+    std::env::split_paths(&dirs)
+        .filter(|dir| dir.is_absolute())
+        .collect()
+}
+
+fn is_executable(path: &Path) -> bool {
+    let Ok(metadata) = std::fs::metadata(path) else {
+        return false;
+    };
+    #[cfg(unix)]
+    let permitted = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o111 != 0;
+    #[cfg(not(unix))]
+    let permitted = true;
+    metadata.is_file() && permitted
+}
+
+/// The file of the running program.
+pub fn program() -> Option<PathBuf> {
+    std::env::current_exe().ok()
+}
+
+/// The number of the user we run as, where users have one.
+pub fn user_id() -> Option<u32> {
+    #[cfg(unix)]
+    return Some(rustix::process::getuid().as_raw());
+    #[cfg(not(unix))]
+    return None;
 }
 
 /// This machine's name, for token names. Not unique, and need not be.

@@ -7,6 +7,7 @@
 //! | [`cli`] | the verb a client or a person asks for |
 //! | [`commands`], [`terminal`] | what people ask for, and how they see it |
 //! | [`docker`] | Docker's protocol: JSON, fixed texts, which stream says what |
+//! | [`clients`] | the configuration files of Docker and podman |
 //! | [`registry`] | what a client sends, turned into `host[:port]`; whether it is ours |
 //! | [`config`] | the settings in force |
 //! | [`account`] | who asks the IONOS API, and where that was found |
@@ -22,7 +23,7 @@
 //!
 //! Five rules keep it small enough to trust:
 //!
-//! 1. Only [`docker`] hands out a secret, [`secret`] writes it into private files, [`api`] and
+//! 1. Only [`docker`] and the commands that print one hand out a secret, [`secret`] writes it into private files, [`api`] and
 //!    [`account`] send it. `expose_secret` finds every place.
 //! 2. Only [`mod@env`] reads the environment and the clock.
 //! 3. Only [`files`] writes.
@@ -40,6 +41,7 @@ pub mod account;
 pub mod api;
 pub mod cache;
 pub mod cli;
+pub mod clients;
 pub mod commands;
 pub mod config;
 pub mod credential;

@@ -69,6 +69,8 @@ pub(super) fn agent(
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let verifier = trust.verifier(&provider)?;
     let tls = TlsConfig::builder()
+        // ureq's own choice of ring would bring Mozilla's certificates, which nothing asks for.
+        .unversioned_rustls_crypto_provider(Arc::clone(&provider))
         // What the system trusts, a company's CA and SSL_CERT_FILE included.
         .root_certs(RootCerts::PlatformVerifier)
         .disable_verification(trust.skip_verify && verifier.is_none())

@@ -94,7 +94,15 @@ impl ConfigFile {
 
     /// What is in force for `host`, asked for under the program's `profile`.
     pub fn settings(&self, host: &Registry, profile: Option<&str>) -> Result<Settings, Failure> {
-        let own = self.registries.get(host);
+        self.in_force(self.registries.get(host), profile)
+    }
+
+    /// What is in force where no registry is named, for what is asked of the whole account.
+    pub fn general_settings(&self, profile: Option<&str>) -> Result<Settings, Failure> {
+        self.in_force(None, profile)
+    }
+
+    fn in_force(&self, own: Option<&Section>, profile: Option<&str>) -> Result<Settings, Failure> {
         let mut scopes = Scopes::built_in();
         let mut token_ttl = limits::TOKEN_TTL;
         let mut timeout = limits::TIMEOUT;

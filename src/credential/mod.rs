@@ -33,6 +33,8 @@ pub struct Credential {
     pub username: String,
     /// The password.
     pub secret: SecretString,
+    /// When it ends, in seconds since 1970 by this machine's clock; `None` for a stored login.
+    pub expires_at: Option<i64>,
 }
 
 /// A credential, and what is left to do once the client has it.
@@ -51,6 +53,7 @@ impl From<Entry> for Answer {
             credential: Credential {
                 username: entry.username,
                 secret: entry.secret,
+                expires_at: Some(entry.expires_at),
             },
             chores: None,
         }
@@ -86,6 +89,7 @@ pub fn get(host: &Registry, config: &ConfigFile, profile: Option<&str>) -> Resul
             credential: Credential {
                 username: login.username,
                 secret: login.secret,
+                expires_at: None,
             },
             chores: None,
         });

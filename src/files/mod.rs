@@ -3,6 +3,7 @@
 //! What is read back is trusted only if nobody else could have written it: a plain file of ours
 //! that no one else can read. What cannot be trusted is as good as absent; it is never an error.
 
+mod foreign;
 mod lock;
 #[cfg_attr(unix, path = "unix.rs")]
 #[cfg_attr(not(unix), path = "other.rs")]
@@ -17,6 +18,7 @@ use anyhow::{Context as _, Result, bail};
 use log::debug;
 
 use crate::env;
+pub use foreign::{link, replace_foreign};
 pub use lock::{Lock, Waited, try_lock, wait};
 
 /// No file of ours comes near this.

@@ -1,6 +1,7 @@
 //! What is ours, closed to others, and how it is opened: where the profile directory sees to it.
 
-use std::fs::{DirBuilder, Metadata, OpenOptions};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -33,4 +34,13 @@ pub(super) fn make_private(_: &Path, _: &Metadata) -> Result<()> {
 
 pub(super) fn owned_by_another_user(_: &Path) -> Option<PathBuf> {
     None
+}
+
+pub(super) fn make_alike(_: &File, _: &Metadata) -> io::Result<()> {
+    Ok(())
+}
+
+/// A symbolic link needs a privilege on Windows, a second name does not.
+pub(super) fn link(target: &Path, link: &Path) -> io::Result<()> {
+    fs::hard_link(target, link)
 }

@@ -1,8 +1,9 @@
 //! What is ours, closed to others, and how it is opened: unix.
 
-use std::fs::{self, DirBuilder, Metadata, OpenOptions, Permissions};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
+use std::io;
 use std::os::unix::fs::{
-    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+    self as unix, DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
 };
 use std::path::{Path, PathBuf};
 
@@ -61,4 +62,18 @@ pub(super) fn owned_by_another_user(path: &Path) -> Option<PathBuf> {
         .ancestors()
         .find_map(|dir| Some((dir, fs::metadata(dir).ok()?)))?;
     (metadata.uid() != me() && metadata.uid() != 0).then(|| nearest.to_owned())
+}
+
+/// Gives a new file the owner and mode of the one it is to replace.
+pub(super) fn make_alike(file: &File, old: &Metadata) -> io::Result<()> {
+    let new = file.metadata()?;
+    if (new.uid(), new.gid()) != (old.uid(), old.gid()) {
+        unix::fchown(file, Some(old.uid()), Some(old.gid()))?;
+    }
+    file.set_permissions(Permissions::from_mode(old.mode() & 0o777))
+}
+
+/// Makes another name for a file.
+pub(super) fn link(target: &Path, link: &Path) -> io::Result<()> {
+    unix::symlink(target, link)
 }

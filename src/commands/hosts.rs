@@ -1,0 +1,78 @@
+//! The registries a command was given, and a credential for each.
+
+use crate::config::ConfigFile;
+use crate::credential::{self, Chores, Credential};
+use crate::error::Failure;
+use crate::registry::Registry;
+use crate::terminal::Terminal;
+
+/// A registry as a person writes it: a host, or a URL or image reference with one.
+pub(super) fn address(host: &str) -> Result<Registry, Failure> {
+    Registry::parse(host).map_err(|_| {
+        Failure::new(
+            format!("not a registry's host: '{}'", crate::error::one_line(host)),
+            "give it as demo.cr.de-fra.ionos.com",
+        )
+    })
+}
+
+/// The same, of ours.
+pub(super) fn parse(host: &str, config: &ConfigFile) -> Result<Registry, Failure> {
+    let registry = address(host)?;
+    if config.is_ours(&registry) {
+        return Ok(registry);
+    }
+    Err(Failure::new(
+        format!("{registry} is not an IONOS registry"),
+        "name a domain of your own under registries in config.json",
+    ))
+}
+
+/// All of them, each once.
+pub(super) fn parse_all(hosts: &[String], config: &ConfigFile) -> Result<Vec<Registry>, Failure> {
+    let mut registries = Vec::new();
+    for host in hosts {
+        let registry = parse(host, config)?;
+        if !registries.contains(&registry) {
+            registries.push(registry);
+        }
+    }
+    Ok(registries)
+}
+
+/// Credentials, and what is left to do once they are printed.
+#[derive(Debug, Default)]
+#[must_use]
+pub(super) struct Credentials {
+    /// One for each host, in the order of the hosts.
+    pub(super) logins: Vec<(Registry, Credential)>,
+    /// To be run at the end.
+    pub(super) chores: Vec<Chores>,
+}
+
+impl Credentials {
+    /// From the cache, or minted.
+    pub(super) fn get(
+        hosts: &[Registry],
+        config: &ConfigFile,
+        profile: Option<&str>,
+        terminal: &mut Terminal<'_>,
+    ) -> Result<Self, Failure> {
+        let mut credentials = Self::default();
+        for host in hosts {
+            let answer = terminal
+                .while_saying(&format!("getting a credential for {host} …"), || {
+                    credential::get(host, config, profile)
+                })
+                .map_err(|failure| failure.within(&format!("no credential for {host}")))?;
+            credentials.logins.push((host.clone(), answer.credential));
+            credentials.chores.extend(answer.chores);
+        }
+        Ok(credentials)
+    }
+
+    /// Does what is left to do.
+    pub(super) fn tidy_up(self) {
+        self.chores.into_iter().for_each(Chores::run);
+    }
+}
