@@ -103,6 +103,18 @@ pub fn cache_dir() -> Result<Option<PathBuf>, Failure> {
     ))
 }
 
+/// Where root's services keep what may be lost when the machine is shut down.
+pub fn runtime_dir() -> Option<PathBuf> {
+    #[cfg(target_os = "linux")]
+    let run = rustix::process::geteuid()
+        .is_root()
+        .then(|| PathBuf::from("/run"));
+    #[cfg(not(target_os = "linux"))]
+    let run: Option<PathBuf> = None;
+    run.filter(|run| run.is_dir())
+        .map(|run| run.join("docker-credential-ionos"))
+}
+
 /// Where logins and pending revocations are kept: what must outlive a cleared cache.
 pub fn data_dir() -> Option<PathBuf> {
     platform_dir("XDG_DATA_HOME", ProjectDirs::data_dir)

@@ -88,6 +88,16 @@ pub enum Command {
     /// Print the version (also --version, -v)
     #[command(after_help = example!("version"))]
     Version,
+    /// Make Docker ask this program for the registries of your account
+    ///
+    /// Adds each HOST to credHelpers in Docker's config.json and touches nothing else there.
+    #[command(after_help = example!("configure-docker demo.cr.de-fra.ionos.com"))]
+    ConfigureDocker(commands::configure_docker::Options),
+    /// Answer a kubelet as its image credential provider, or check how one is configured
+    ///
+    /// A kubelet sends its request on stdin. Tokens may only pull, unless a profile says otherwise.
+    #[command(alias = "get-credentials", after_help = example!("kubelet --check /etc/kubernetes/credential-provider-config.yaml"))]
+    Kubelet(commands::kubelet::Options),
     /// Print a script that completes commands in a shell
     #[command(after_help = example!("completions bash >~/.local/share/bash-completion/completions/docker-credential-ionos"))]
     Completions(commands::completions::Options),

@@ -116,6 +116,10 @@ fn execute(
         Command::Erase => Ok(terminal.protocol(|stdin| Verb::Erase.run(profile, stdin))),
         Command::List => Ok(terminal.reply(docker::list())),
         Command::Version => Ok(terminal.reply(Reply::line(version()))),
+        Command::ConfigureDocker(options) => {
+            commands::configure_docker::run(options, profile, terminal)
+        }
+        Command::Kubelet(options) => commands::kubelet::run(options, profile, terminal),
         Command::Completions(options) => commands::completions::run(options, terminal),
     }
 }

@@ -3,3 +3,4 @@
 pub mod completions;
 pub mod configure_docker;
 mod hosts;
+pub mod kubelet;

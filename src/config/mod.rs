@@ -38,6 +38,15 @@ impl Places {
         })
     }
 
+    /// The places of a service, which has no home: root's cache is then in its runtime directory.
+    pub fn of_service() -> Result<Self, Failure> {
+        let places = Self::find()?;
+        Ok(Self {
+            cache: places.cache.or_else(env::runtime_dir),
+            ..places
+        })
+    }
+
     /// For verbs that never fail: a place that is not a place holds nothing.
     pub fn find_what_there_is() -> Self {
         Self {

@@ -82,7 +82,17 @@ impl Chores {
 
 /// Hands out the credential for one of our hosts.
 pub fn get(host: &Registry, config: &ConfigFile, profile: Option<&str>) -> Result<Answer, Failure> {
-    let places = Places::find()?;
+    get_in(&Places::find()?, Duration::MAX, host, config, profile)
+}
+
+/// As [`get`], with other places and in `at_most` this time, whatever the settings allow.
+pub fn get_in(
+    places: &Places,
+    at_most: Duration,
+    host: &Registry,
+    config: &ConfigFile,
+    profile: Option<&str>,
+) -> Result<Answer, Failure> {
     if let Some(login) = Logins::new(places.data.clone()).read(host) {
         debug!("{host}: stored login");
         return Ok(Answer {
@@ -95,7 +105,7 @@ pub fn get(host: &Registry, config: &ConfigFile, profile: Option<&str>) -> Resul
         });
     }
     let settings = config.settings(host, profile)?;
-    let deadline = Deadline::after(settings.timeout);
+    let deadline = Deadline::after(settings.timeout.min(at_most));
     let cache = Cache::new(places.cache_in_use()?);
     let Some(account) = Account::choose(&settings)? else {
         return cache

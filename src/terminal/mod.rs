@@ -183,9 +183,14 @@ impl<'a> Terminal<'a> {
         // A byte at a time: what comes after the line is not ours.
         let mut answer = Vec::new();
         let mut byte = [0];
-        while self.stdin.read(&mut byte).is_ok_and(|read| read == 1) && byte[0] != b'\n' {
+        while self.stdin.read(&mut byte).is_ok_and(|read| read == 1) {
+            if byte[0] == b'\n' {
+                return Some(String::from_utf8_lossy(&answer).trim().to_owned());
+            }
             answer.push(byte[0]);
         }
+        // Ctrl-D leaves the cursor behind the question.
+        self.say("");
         Some(String::from_utf8_lossy(&answer).trim().to_owned())
     }
 

@@ -11,12 +11,14 @@ mod support;
 
 mod account;
 mod config;
+mod configure_docker;
 mod damage;
 mod disk;
 mod fake_api_oracle;
 mod faults;
 mod generated_files;
 mod get;
+mod kubelet;
 mod leaks;
 mod login;
 mod network;

@@ -16,5 +16,6 @@
 pub mod fake_ionos;
 pub mod helper;
 pub mod proxy;
+pub mod pty;
 pub mod skip;
 pub mod tls;

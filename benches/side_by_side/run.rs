@@ -1,0 +1,146 @@
+//! One run of one program, as Docker runs a helper: environment cleared, three pipes.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// A program with all that it is given.
+#[derive(Clone)]
+pub struct Program {
+    pub name: String,
+    pub path: PathBuf,
+    args: Vec<String>,
+    env: Vec<(String, String)>,
+    stdin: String,
+}
+
+impl Program {
+    pub fn new(name: &str, path: impl AsRef<Path>) -> Self {
+        Self {
+            name: name.to_owned(),
+            path: path.as_ref().to_owned(),
+            args: Vec::new(),
+            env: Vec::new(),
+            stdin: String::new(),
+        }
+    }
+
+    pub fn args(mut self, args: &[&str]) -> Self {
+        self.args = args.iter().map(ToString::to_string).collect();
+        self
+    }
+
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.env.retain(|(other, _)| other != name);
+        self.env.push((name.into(), value.into()));
+        self
+    }
+
+    pub fn stdin(mut self, stdin: &str) -> Self {
+        stdin.clone_into(&mut self.stdin);
+        self
+    }
+
+    /// Runs it and answers how long that took. A program that fails would be fast for nothing.
+    pub fn time(&self) -> Duration {
+        let start = Instant::now();
+        let done = self.run_under(&[]);
+        let took = start.elapsed();
+        assert!(done.status.success(), "{}: {done:?}", self.name);
+        took
+    }
+
+    /// Starts it without waiting.
+    pub fn start(&self) -> std::process::Child {
+        self.spawn_under(&[])
+    }
+
+    /// The instructions it takes, by callgrind.
+    pub fn instructions(&self) -> Option<u64> {
+        let outcome = self.run_tool(&[
+            "valgrind",
+            "--tool=callgrind",
+            "--callgrind-out-file=/dev/null",
+        ])?;
+        let (_, count) = outcome.rsplit_once("Collected : ")?;
+        count.split_whitespace().next()?.parse().ok()
+    }
+
+    /// The most memory it held, in kB, by GNU time.
+    pub fn peak_memory(&self) -> Option<u64> {
+        let outcome = self.run_tool(&["/usr/bin/time", "-f", "%M"])?;
+        outcome.trim().lines().last()?.parse().ok()
+    }
+
+    /// What a tool says on stderr about a run.
+    fn run_tool(&self, tool: &[&str]) -> Option<String> {
+        let known = Command::new(tool[0]).arg("--version").output();
+        known.ok()?;
+        let done = self.run_under(tool);
+        assert!(done.status.success(), "{}: {done:?}", self.name);
+        Some(String::from_utf8_lossy(&done.stderr).into_owned())
+    }
+
+    fn run_under(&self, tool: &[&str]) -> Output {
+        self.spawn_under(tool).wait_with_output().unwrap()
+    }
+
+    fn spawn_under(&self, tool: &[&str]) -> std::process::Child {
+        let mut command = match tool.split_first() {
+            Some((tool, args)) => {
+                let mut command = Command::new(tool);
+                command.args(args).arg(&self.path);
+                command
+            }
+            None => Command::new(&self.path),
+        };
+        let mut child = command
+            .args(&self.args)
+            .env_clear()
+            .envs(self.env.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let _ = child.stdin.take().unwrap().write_all(self.stdin.as_bytes());
+        child
+    }
+}
+
+/// Wall times of several programs, in rounds of a new order each, so that what else the machine
+/// does falls on all of them. Medians, in microseconds.
+pub fn interleave(programs: &[&Program], rounds: usize) -> Vec<u128> {
+    let mut times = vec![Vec::with_capacity(rounds); programs.len()];
+    let mut order: Vec<usize> = (0..programs.len()).collect();
+    for _ in 0..rounds {
+        fastrand::shuffle(&mut order);
+        for &at in &order {
+            times[at].push(programs[at].time().as_micros());
+        }
+    }
+    times.into_iter().map(median).collect()
+}
+
+fn median(mut times: Vec<u128>) -> u128 {
+    times.sort_unstable();
+    times[times.len() / 2]
+}
+
+/// Processor time of all children so far, user and system.
+pub fn children_cpu() -> Duration {
+    /// `USER_HZ`, which Linux holds at this for programs.
+    const TICKS_A_SECOND: u64 = 100;
+    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // After the name in brackets, which may hold spaces; cutime and cstime are the 16th and 17th.
+    let fields = stat.rsplit(')').next().unwrap_or_default();
+    let ticks: u64 = fields
+        .split_whitespace()
+        .skip(13)
+        .take(2)
+        .filter_map(|field| field.parse::<u64>().ok())
+        .sum();
+    Duration::from_millis(ticks * 1000 / TICKS_A_SECOND)
+}

@@ -1,0 +1,154 @@
+//! A home with an account in ionosctl's file and hosts in the cache, and the API behind it.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+
+use crate::ours;
+use crate::run::Program;
+use crate::support::fake_ionos::{ACCOUNT_TOKEN, FakeIonos};
+use crate::support::helper::{Home, write_private};
+use crate::support::tls::Ca;
+
+const HOST: &str = "demo.cr.de-fra.ionos.com";
+
+pub struct Site {
+    home: Home,
+    api: FakeIonos,
+    ca: Option<PathBuf>,
+}
+
+/// Requests and connections.
+pub struct Seen {
+    pub first: (usize, usize),
+    pub again: (usize, usize),
+}
+
+impl Site {
+    /// So many hosts are cached.
+    pub fn with_hosts(count: usize) -> Self {
+        let site = Self::new(FakeIonos::start(), None);
+        site.get().time();
+        let entry = site.entry();
+        let text = fs::read_to_string(&entry).unwrap();
+        for number in 1..count {
+            let other = format!("h{number}.cr.de-fra.ionos.com");
+            let path = site.home.cache().join(&other);
+            let path = path.join(entry.file_name().unwrap());
+            write_private(&path, text.replace(HOST, &other).as_bytes());
+        }
+        site
+    }
+
+    /// Nothing is cached, and the API is behind TLS that the system's store vouches for.
+    pub fn over_tls() -> Self {
+        let home = Home::new();
+        let ca = Ca::new();
+        let pem = ca.write_pem(home.path());
+        let api = FakeIonos::builder().tls(&ca, &["127.0.0.1"]).start();
+        Self::new_in(home, api, Some(pem))
+    }
+
+    fn new(api: FakeIonos, ca: Option<PathBuf>) -> Self {
+        Self::new_in(Home::new(), api, ca)
+    }
+
+    fn new_in(home: Home, api: FakeIonos, ca: Option<PathBuf>) -> Self {
+        let yaml = format!(
+            "version: 1.0\ncurrentProfile: user\nprofiles:\n  - name: user\n    environment: prod\n    credentials:\n      token: {ACCOUNT_TOKEN}\n"
+        );
+        home.file(".config/ionosctl/config.yaml", &yaml);
+        Self { home, api, ca }
+    }
+
+    pub fn host(&self) -> &'static str {
+        HOST
+    }
+
+    /// The file of the host that is asked for.
+    pub fn entry(&self) -> PathBuf {
+        let entries = self.home.entries();
+        let of_host = |path: &&PathBuf| path.parent().is_some_and(|dir| dir.ends_with(HOST));
+        entries.iter().find(of_host).unwrap().clone()
+    }
+
+    fn program(&self, name: &str, args: &[&str]) -> Program {
+        let program = Program::new(name, ours())
+            .args(args)
+            .env("HOME", &self.home.path().display().to_string())
+            .env("IONOS_API_URL", &self.api.url());
+        match &self.ca {
+            Some(ca) => program.env("SSL_CERT_FILE", &ca.display().to_string()),
+            None => program,
+        }
+    }
+
+    pub fn get(&self) -> Program {
+        self.program("docker-credential-ionos", &["get"])
+            .stdin(HOST)
+    }
+
+    pub fn list(&self) -> Program {
+        self.program("list", &["list"])
+    }
+
+    pub fn status(&self) -> Program {
+        self.program("status", &["status"])
+    }
+
+    /// Finds nothing every time.
+    pub fn cold_get(&self) -> Program {
+        self.get().env("IONOS_CR_DISABLE_CACHE", "true")
+    }
+
+    /// Many at once may wait longer than one.
+    pub fn crowd_get(&self) -> Program {
+        self.get().env("IONOS_CR_TIMEOUT", "60s")
+    }
+
+    /// A bare ureq program with the same account.
+    pub fn floor(&self, path: &Path) -> Program {
+        let url = self.api.url();
+        let floor = Program::new("floor: ureq, two requests", path).args(&[&url, ACCOUNT_TOKEN]);
+        match &self.ca {
+            Some(ca) => floor.env("SSL_CERT_FILE", &ca.display().to_string()),
+            None => floor,
+        }
+    }
+
+    /// What the API sees of a `get` on an empty cache, and of one that knows the registry.
+    pub fn requests_of(&self, program: &Program) -> Seen {
+        let cached = program.clone().env("IONOS_CR_DISABLE_CACHE", "false");
+        let first = self.seen_of(&cached);
+        fs::remove_file(self.entry()).unwrap();
+        let again = self.seen_of(&cached);
+        Seen { first, again }
+    }
+
+    fn seen_of(&self, program: &Program) -> (usize, usize) {
+        self.api.clear_requests();
+        program.time();
+        let requests = self.api.requests();
+        let connections: HashSet<u64> = requests.iter().map(|it| it.connection).collect();
+        (requests.len(), connections.len())
+    }
+
+    pub fn minted(&self) -> usize {
+        self.api.count("POST", "/tokens")
+    }
+
+    /// So many registries have an entry in our own configuration.
+    pub fn configure(&self, entries: usize) {
+        let registries: Map<String, Value> = (0..entries)
+            .map(|at| {
+                (
+                    format!("h{at}.example.com"),
+                    json!({"registryName": "demo"}),
+                )
+            })
+            .collect();
+        self.home.configure(json!({ "registries": registries }));
+    }
+}

@@ -1,0 +1,154 @@
+//! Which of the account's registries.
+
+use crate::account::{self, Account};
+use crate::api::Api;
+use crate::clients::ClientConfig;
+use crate::config::ConfigFile;
+use crate::env::Deadline;
+use crate::error::{Failure, one_line};
+use crate::registry::Registry;
+use crate::terminal::Terminal;
+
+/// Typing errors are forgiven so often.
+const QUESTIONS: usize = 3;
+
+/// Asks the API which there are and the person which they want.
+pub(super) fn choose(
+    config: &ConfigFile,
+    profile: Option<&str>,
+    present: &ClientConfig,
+    terminal: &mut Terminal<'_>,
+) -> Result<Vec<Registry>, Failure> {
+    let hosts = candidates(config, profile, terminal)?;
+    let Some(first) = hosts.first() else {
+        return Err(Failure::new(
+            "the account has no registry yet",
+            "make one with \"ionosctl container-registry registry create\" or in the DCD",
+        ));
+    };
+    let none_chosen = || {
+        Failure::new(
+            "no registry was chosen",
+            format!("name it: docker-credential-ionos configure-docker {first}"),
+        )
+    };
+    if !terminal.is_interactive() {
+        for host in &hosts {
+            terminal.result(host.as_str());
+        }
+        return Err(none_chosen());
+    }
+    terminal.say("registries of the account:");
+    let digits = hosts.len().to_string().len();
+    for (number, host) in (1..).zip(&hosts) {
+        let note = match present.helper_for(host) {
+            Some(helper) => format!("  (helper {})", one_line(&helper)),
+            None => String::new(),
+        };
+        terminal.say(&format!("  {number:>digits$}  {host}{note}"));
+    }
+    for _ in 0..QUESTIONS {
+        let answer = terminal.ask("which? (numbers, or all)").unwrap_or_default();
+        match numbers(&answer, hosts.len()) {
+            Ok(numbers) if numbers.is_empty() => break,
+            Ok(numbers) => {
+                let chosen = numbers.into_iter().filter_map(|at| hosts.get(at - 1));
+                return Ok(chosen.cloned().collect());
+            }
+            Err(word) => terminal.say(&format!("not a number of the list: '{}'", one_line(&word))),
+        }
+    }
+    Err(none_chosen())
+}
+
+/// The account's registries by their hosts, and those with a name of one's own.
+fn candidates(
+    config: &ConfigFile,
+    profile: Option<&str>,
+    terminal: &mut Terminal<'_>,
+) -> Result<Vec<Registry>, Failure> {
+    let context = "cannot list the account's registries";
+    let settings = config.general_settings(profile)?;
+    let account = Account::choose(&settings)?.ok_or_else(|| {
+        Failure::new("there is no IONOS account to ask with", account::HOW_TO).within(context)
+    })?;
+    let deadline = Deadline::after(settings.timeout);
+    let found = terminal
+        .while_saying("asking for the account's registries …", || {
+            let api = Api::new(account.resolve(deadline)?, deadline)?;
+            api.registries(None)
+                .map_err(|err| err.failure(api.access()))
+        })
+        .map_err(|failure| failure.asked_as(account.origin()).within(context))?;
+    let mut hosts: Vec<Registry> = config.registries.keys().cloned().collect();
+    for registry in found {
+        let Some(hostname) = registry.hostname else {
+            let name = one_line(&registry.name);
+            terminal.say(&format!("left out: {name}, which is still being created"));
+            continue;
+        };
+        // The account is not sent anywhere else, whatever the answer says.
+        hosts.extend(
+            Registry::parse(&hostname)
+                .ok()
+                .filter(|host| config.is_ours(host)),
+        );
+    }
+    hosts.sort();
+    hosts.dedup();
+    Ok(hosts)
+}
+
+/// `all`, or numbers and ranges with commas or spaces between them; else the word that is neither.
+fn numbers(answer: &str, count: usize) -> Result<Vec<usize>, String> {
+    let mut numbers = Vec::new();
+    for word in answer
+        .split([',', ' ', '\t'])
+        .filter(|word| !word.is_empty())
+    {
+        if word.eq_ignore_ascii_case("all") {
+            return Ok((1..=count).collect());
+        }
+        let (from, to) = word.split_once('-').unwrap_or((word, word));
+        match (from.parse::<usize>(), to.parse::<usize>()) {
+            (Ok(from), Ok(to)) if 1 <= from && from <= to && to <= count => {
+                numbers.extend(from..=to);
+            }
+            _ => return Err(word.to_owned()),
+        }
+    }
+    numbers.sort_unstable();
+    numbers.dedup();
+    Ok(numbers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_numbers_ranges_or_all() {
+        for (answer, chosen) in [
+            ("1", Ok(vec![1])),
+            ("3, 1 3", Ok(vec![1, 3])),
+            ("2-4", Ok(vec![2, 3, 4])),
+            ("All", Ok(vec![1, 2, 3, 4])),
+            ("", Ok(vec![])),
+            (" , ", Ok(vec![])),
+            ("0", Err("0")),
+            ("1 5", Err("5")),
+            ("3-2", Err("3-2")),
+            ("1-", Err("1-")),
+            ("-1", Err("-1")),
+            ("1-2-3", Err("1-2-3")),
+            ("99999999999999999999", Err("99999999999999999999")),
+            ("demo", Err("demo")),
+        ] {
+            assert_eq!(
+                numbers(answer, 4),
+                chosen.map_err(str::to_owned),
+                "{answer}"
+            );
+        }
+    }
+}

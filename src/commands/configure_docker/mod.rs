@@ -1,0 +1,208 @@
+//! `configure-docker [HOST…]`: the entries in a client's file that make it ask us.
+
+mod choice;
+mod obstacles;
+mod program;
+
+use std::path::Path;
+
+use clap::Args;
+
+use super::hosts;
+use crate::account::Account;
+use crate::clients::{self, Change, Client, Rewritten};
+use crate::config::ConfigFile;
+use crate::error::{Failure, one_line};
+use crate::registry::Registry;
+use crate::terminal::{Terminal, Tone};
+
+/// What `configure-docker` takes.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// The registries; without any, choose from those of the account
+    #[arg(value_name = "HOST")]
+    hosts: Vec<String>,
+    /// Change podman's auth.json instead of Docker's config.json, which podman also reads
+    #[arg(long)]
+    podman: bool,
+    /// Take the registries out again; without HOST, all that use this program
+    #[arg(long)]
+    remove: bool,
+    /// Change nothing; print what would be changed, as a diff
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Changes the file, and says what may stand in the way.
+pub fn run(
+    options: &Options,
+    profile: Option<&str>,
+    terminal: &mut Terminal<'_>,
+) -> Result<bool, Failure> {
+    let client = if options.podman {
+        Client::Podman
+    } else {
+        Client::Docker
+    };
+    let path = client.config_file().ok_or_else(|| no_home(client))?;
+    if options.remove {
+        remove(options, &path, profile, terminal)?;
+    } else {
+        add(options, client, &path, profile, terminal)?;
+    }
+    Ok(true)
+}
+
+fn no_home(client: Client) -> Failure {
+    let (file, variable) = match client {
+        Client::Docker => ("Docker's config.json", "DOCKER_CONFIG"),
+        Client::Podman => ("podman's auth.json", "REGISTRY_AUTH_FILE"),
+    };
+    Failure::new(
+        format!("there is no home directory to look for {file} in"),
+        format!("set HOME or {variable}"),
+    )
+}
+
+fn add(
+    options: &Options,
+    client: Client,
+    path: &Path,
+    profile: Option<&str>,
+    terminal: &mut Terminal<'_>,
+) -> Result<(), Failure> {
+    let config = ConfigFile::load()?;
+    // A profile that is not there would fail every get.
+    config.general_settings(profile)?;
+    // Before the person is asked anything: a broken file is better known now.
+    let present = clients::ClientConfig::load(path)?;
+    let hosts = if options.hosts.is_empty() {
+        choice::choose(&config, profile, &present, terminal)?
+    } else {
+        hosts::parse_all(&options.hosts, &config)?
+    };
+    let helper = clients::helper_name(profile);
+    let rewritten = clients::rewrite(path, options.dry_run, |draft| {
+        let changes = hosts.iter().map(|host| draft.set(host, &helper));
+        changes.collect::<Result<Vec<Change>, _>>()
+    })?;
+    let file = one_line(&path.display().to_string());
+    if options.dry_run {
+        show(path, &rewritten, terminal);
+    }
+    for (host, change) in hosts.iter().zip(&rewritten.outcome) {
+        let line = match change {
+            Change::Unchanged => format!("unchanged: {host} in {file}, helper {helper}"),
+            _ if options.dry_run => continue,
+            Change::Added => format!("added {host} to {file}, helper {helper}"),
+            // What stood there was no helper's name.
+            Change::Replaced(was) if was.is_empty() => {
+                format!("changed {host} in {file}, helper {helper}")
+            }
+            Change::Replaced(was) => {
+                let was = one_line(was);
+                format!("changed {host} in {file}, helper {helper} instead of {was}")
+            }
+        };
+        terminal.result(&line);
+    }
+    let is_found = program::make_sure(&helper, client, options.dry_run, terminal);
+    obstacles::warn(path, client, &hosts, terminal);
+    if is_found && !options.dry_run && terminal.is_interactive() {
+        say_what_is_next(client, &hosts, &config, profile, terminal);
+    }
+    Ok(())
+}
+
+fn remove(
+    options: &Options,
+    path: &Path,
+    profile: Option<&str>,
+    terminal: &mut Terminal<'_>,
+) -> Result<(), Failure> {
+    // Whether a host is ours is of no account here: it may have been once.
+    let hosts = options.hosts.iter().map(|host| hosts::address(host));
+    let hosts = hosts.collect::<Result<Vec<Registry>, _>>()?;
+    let only = profile.map(|_| clients::helper_name(profile));
+    let rewritten = clients::rewrite(path, options.dry_run, |draft| {
+        draft.remove(|key, helper| {
+            let host = Registry::parse(key);
+            clients::is_our_helper(helper)
+                && only.as_ref().is_none_or(|only| only == helper)
+                && (hosts.is_empty() || host.is_ok_and(|host| hosts.contains(&host)))
+        })
+    })?;
+    let file = one_line(&path.display().to_string());
+    if options.dry_run {
+        show(path, &rewritten, terminal);
+    } else {
+        for key in &rewritten.outcome {
+            terminal.result(&format!("removed {} from {file}", one_line(key)));
+        }
+    }
+    let helper = only.map_or_else(
+        || "this program".to_owned(),
+        |only| format!("helper {only}"),
+    );
+    if hosts.is_empty() && rewritten.outcome.is_empty() {
+        terminal.result(&format!("unchanged: nothing in {file} uses {helper}"));
+    }
+    let is_gone = |host: &&Registry| {
+        let mut keys = rewritten.outcome.iter();
+        !keys.any(|key| Registry::parse(key).as_ref() == Ok(*host))
+    };
+    for host in hosts.iter().filter(is_gone) {
+        terminal.result(&format!(
+            "unchanged: {host} does not use {helper} in {file}"
+        ));
+    }
+    Ok(())
+}
+
+fn show<T>(path: &Path, rewritten: &Rewritten<T>, terminal: &mut Terminal<'_>) {
+    let diff = clients::diff(path, rewritten.before.as_deref(), &rewritten.after);
+    for line in diff.lines() {
+        let tone = match line.as_bytes() {
+            [b'-', b'-', b'-', ..] | [b'+', b'+', b'+', ..] => Tone::Strong,
+            [b'@', ..] => Tone::Faint,
+            [b'-', ..] => Tone::Bad,
+            [b'+', ..] => Tone::Good,
+            _ => Tone::Plain,
+        };
+        let line = terminal.paint(tone, line);
+        terminal.result(&line);
+    }
+}
+
+fn say_what_is_next(
+    client: Client,
+    hosts: &[Registry],
+    config: &ConfigFile,
+    profile: Option<&str>,
+    terminal: &mut Terminal<'_>,
+) {
+    let Some(host) = hosts.first() else {
+        return;
+    };
+    let account = config
+        .settings(host, profile)
+        .and_then(|settings| Account::choose(&settings));
+    let login = match account {
+        Ok(Some(_)) => "",
+        Ok(None) => "\"ionosctl login\" or set IONOS_TOKEN, then ",
+        // What would fail the pull.
+        Err(failure) => return terminal.warn(&failure),
+    };
+    let command = command(client);
+    terminal.say(&format!(
+        "next: {login}{command} pull {host}/NAME:TAG (without {command} login)"
+    ));
+}
+
+/// What a person types.
+fn command(client: Client) -> &'static str {
+    match client {
+        Client::Docker => "docker",
+        Client::Podman => "podman",
+    }
+}

@@ -1,0 +1,243 @@
+//! Which bytes change in whose file, and which do not.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
+use std::os::unix::process::CommandExt as _;
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use super::{LOGIN, Person, run, start};
+use crate::support::fake_ionos::DEMO_HOST;
+use crate::support::helper::{Done, Started, mode, write_private};
+use crate::support::skip;
+
+fn five_hundred() -> String {
+    let helpers = (0..500).map(|number| format!("\t\t\"r{number}.example.com\": \"pass\""));
+    let helpers: Vec<String> = helpers.collect();
+    let others =
+        (0..500).map(|number| format!(",\n\t\"key{number}\": {{\"a\": [{number}, 1e2, null]}}"));
+    let others: String = others.collect();
+    format!(
+        "{{\n\t\"credHelpers\": {{\n{}\n\t}}{others}\n}}",
+        helpers.join(",\n")
+    )
+}
+
+/// Files as people have them, with `@` where our entry goes.
+fn files_of_people() -> Vec<String> {
+    let ours = "\"demo.cr.de-fra.ionos.com\": \"ionos\"";
+    let five_hundred = five_hundred();
+    let end = "\"r499.example.com\": \"pass\"";
+    vec![
+        // Docker Desktop's.
+        format!(
+            "{{\n\t\"auths\": {{\n\t\t\"https://index.docker.io/v1/\": {{}},\n\t\t\"ghcr.io\": {{\n\t\t\t\"auth\": \"{LOGIN}\"\n\t\t}}\n\t}},\n\t\"credsStore\": \"desktop\",\n\t\"currentContext\": \"desktop-linux\",\n\t\"plugins\": {{\n\t\t\"-x-cli-hints\": {{\n\t\t\t\"enabled\": \"true\"\n\t\t}}\n\t}},\n\t\"features\": {{\n\t\t\"hooks\": \"true\"\n\t}}@,\n\t\"credHelpers\": {{\n\t\t{ours}\n\t}}@\n}}"
+        ),
+        // Where comments were taken out by hand.
+        format!(
+            "\n{{   \n  \"psFormat\" :\"table {{{{.ID}}}}\\t{{{{.Names}}}}\",   \n\n   \n  \"credHelpers\" : {{ \n      \n    \"gcr.io\" :  \"gcloud\" ,\n\n\n    \"eu.gcr.io\" :  \"gcloud\"@,\n    {}@      \n   }}   ,\n    \n  \"detachKeys\":\"ctrl-e,e\"\n\n}}  \n\n",
+            ours.replace(": ", " :  ")
+        ),
+        five_hundred.replace(end, &format!("{end}@,\n\t\t{ours}@")),
+        format!(
+            "{{\r\n  \"experimental\": \"enabled\"@,\r\n  \"credHelpers\": {{\r\n    {ours}\r\n  }}@\r\n}}\r\n"
+        ),
+        format!(
+            "{{\"HttpHeaders\":{{\"X-Meta\":\"\\u00e9\\/\"}},\"n\":1.50e+3@,\"credHelpers\":{{{}}}@}}",
+            ours.replace(": ", ":")
+        ),
+    ]
+}
+
+#[test]
+fn nothing_but_our_key_changes() {
+    for file in files_of_people() {
+        let [head, ours, tail] = &file.split('@').collect::<Vec<_>>()[..] else {
+            panic!("two marks: {file}");
+        };
+        let (before, after) = (format!("{head}{tail}"), format!("{head}{ours}{tail}"));
+        let person = Person::with(&before);
+        fs::set_permissions(person.config(), fs::Permissions::from_mode(0o640)).unwrap();
+        person.sees(
+            &person.run(&[DEMO_HOST]),
+            0,
+            "added demo.cr.de-fra.ionos.com to ~/.docker/config.json, helper ionos\n",
+            "",
+        );
+        assert_eq!(person.content(), after);
+        assert_eq!(mode(&person.config()), 0o640);
+        let _ = person.run(&["--remove", DEMO_HOST]);
+        assert_eq!(person.content(), before);
+        assert_eq!(mode(&person.config()), 0o640);
+    }
+}
+
+#[test]
+fn a_file_of_another_user_stays_theirs() {
+    if !rustix::process::geteuid().is_root() {
+        return skip::skip_or_fail("a file of another user", "only root can give files away");
+    }
+    let person = Person::with("{}");
+    chown(person.config(), Some(4711), Some(4712)).unwrap();
+    assert_eq!(person.run(&[DEMO_HOST]).code, Some(0));
+    let metadata = fs::metadata(person.config()).unwrap();
+    assert_eq!((metadata.uid(), metadata.gid()), (4711, 4712));
+}
+
+#[test]
+fn what_cannot_be_understood_is_told_with_its_place_and_left_alone() {
+    let mend = "mend it there; JSON has no comments and no comma after the last item";
+    for (content, what, hint) in [
+        (
+            "{\n  // work\n  \"auths\": {\"a\": \"hunter2\"}\n}\n",
+            "no JSON at line 2, column 3",
+            mend,
+        ),
+        (
+            "{\n  \"auths\": {},\n}\n",
+            "no JSON at line 3, column 1",
+            mend,
+        ),
+        (
+            "{\"auths\": \"hunter2",
+            "no JSON at line 1, column 18",
+            mend,
+        ),
+        (
+            "[\"hunter2\"]",
+            "not a JSON object",
+            "write it in braces: {…}",
+        ),
+        (
+            "{\"credHelpers\": \"hunter2\"}",
+            "credHelpers is not an object",
+            "write it as {\"HOST\": \"HELPER\"}",
+        ),
+        (
+            "{\"credHelpers\": {}, \"credHelpers\": {\"a\": \"hunter2\"}}",
+            "credHelpers is there twice",
+            "make one of the two",
+        ),
+    ] {
+        let person = Person::with(content);
+        for args in [&[DEMO_HOST][..], &["--remove"], &["--dry-run", DEMO_HOST]] {
+            person.sees(
+                &person.run(args),
+                1,
+                "",
+                &format!("error: ~/.docker/config.json: {what}\nhint: {hint}\n"),
+            );
+            assert_eq!(person.content(), content);
+        }
+    }
+}
+
+#[test]
+fn a_link_stays_a_link() {
+    for absolute in [false, true] {
+        let person = Person::new();
+        let real = person.home.path().join("dotfiles/docker.json");
+        write_private(&real, b"{\"a\": 1}\n");
+        write_private(&person.config(), b"");
+        fs::remove_file(person.config()).unwrap();
+        let target = if absolute {
+            real.clone()
+        } else {
+            PathBuf::from("../dotfiles/docker.json")
+        };
+        symlink(&target, person.config()).unwrap();
+        let _ = person.run(&[DEMO_HOST]);
+        assert_eq!(
+            fs::read_to_string(&real).unwrap(),
+            "{\"a\": 1, \"credHelpers\": {\"demo.cr.de-fra.ionos.com\": \"ionos\"}}\n"
+        );
+        assert_eq!(fs::read_link(person.config()).unwrap(), target);
+
+        // One that leads to nothing yet makes what it leads to.
+        fs::remove_file(&real).unwrap();
+        let _ = person.run(&[DEMO_HOST]);
+        assert_eq!(fs::read_link(person.config()).unwrap(), target);
+        assert_eq!(mode(&real), 0o600);
+        assert_eq!(
+            person.home.files(),
+            [".docker/config.json", "dotfiles/docker.json"]
+        );
+    }
+}
+
+#[test]
+fn of_twenty_at_once_none_is_lost() {
+    for content in [None, Some("{\"auths\": {}}")] {
+        let person = content.map_or_else(Person::new, Person::with);
+        let hosts: Vec<String> = (0..20)
+            .map(|n| format!("r{n}.cr.de-fra.ionos.com"))
+            .collect();
+        let helper = person.helper();
+        let started: Vec<Started> = hosts.iter().map(|host| start(&helper, &[host])).collect();
+        for (started, host) in started.into_iter().zip(&hosts) {
+            let line = format!("added {host} to ~/.docker/config.json, helper ionos\n");
+            person.sees(&started.finish(), 0, &line, "");
+        }
+        let config: Value = serde_json::from_str(&person.content()).unwrap();
+        let helpers = config["credHelpers"].as_object().unwrap();
+        assert_eq!(helpers.len(), 20);
+        assert!(hosts.iter().all(|host| helpers[host] == "ionos"));
+        assert_eq!(person.home.files(), [".docker/config.json"]);
+    }
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_told() {
+    let hint = "hint: make sure that the file and its directory are yours and can be written\n";
+    // What not even root can make.
+    let person = Person::new();
+    let helper = person.helper().env("DOCKER_CONFIG", "/proc/nowhere");
+    person.sees(
+        &run(&helper, &[DEMO_HOST]),
+        1,
+        "",
+        &format!("error: cannot create /proc/nowhere: No such file or directory\n{hint}"),
+    );
+    let person = Person::new();
+    fs::DirBuilder::new()
+        .create(person.home.path().join(".docker"))
+        .unwrap();
+    symlink("config.json", person.config()).unwrap();
+    person.sees(
+        &person.run(&[DEMO_HOST]),
+        1,
+        "",
+        "error: cannot read ~/.docker/config.json: Too many levels of symbolic links\n\
+         hint: make it a file you can read\n",
+    );
+}
+
+#[test]
+fn a_read_only_directory_is_told_and_its_file_left_alone() {
+    const NOBODY: u32 = 65534;
+    let person = Person::with("{}");
+    let dir = person.config().parent().unwrap().to_owned();
+    let mut command = person.helper().command(&["configure-docker", DEMO_HOST]);
+    if rustix::process::geteuid().is_root() {
+        // To whom no mode means a thing.
+        for path in [person.home.path(), &dir, &person.config()] {
+            chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+        command.uid(NOBODY).gid(NOBODY);
+    }
+    fs::set_permissions(&dir, fs::Permissions::from_mode(0o500)).unwrap();
+    let done = command.output().map(Done::from);
+    fs::set_permissions(&dir, fs::Permissions::from_mode(0o700)).unwrap();
+    let Ok(done) = done else {
+        return skip::skip_or_fail("a read-only directory", "the program is not theirs to run");
+    };
+    person.sees(
+        &done,
+        1,
+        "",
+        "error: cannot write ~/.docker/config.json: Permission denied\n\
+         hint: make sure that the file and its directory are yours and can be written\n",
+    );
+    assert_eq!(person.content(), "{}");
+}

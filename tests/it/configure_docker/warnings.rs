@@ -1,0 +1,129 @@
+//! What stands between a client and us, and the command that mends it.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use serde_json::json;
+
+use super::{LOGIN, Person, run};
+use crate::support::fake_ionos::DEMO_HOST;
+
+#[test]
+fn a_name_that_clients_would_not_find_is_told_with_the_link_that_makes_it() {
+    let person = Person::new();
+    let bin = person.home.path().join("my bin");
+    let plain = bin.join("docker-credential-ionos");
+    fs::DirBuilder::new().create(&bin).unwrap();
+    symlink(Person::program(), &plain).unwrap();
+    let on_path = person.helper().env("PATH", bin.to_str().unwrap());
+    let pull = ["--profile", "pull", DEMO_HOST];
+    person.sees(
+        &run(&on_path, &pull),
+        0,
+        "added demo.cr.de-fra.ionos.com to ~/.docker/config.json, helper ionos-pull\n",
+        "warning: docker-credential-ionos-pull is not on PATH, so docker cannot run it\n\
+         hint: ln -s '~/my bin/docker-credential-ionos' '~/my bin/docker-credential-ionos-pull'\n",
+    );
+    let link = bin.join("docker-credential-ionos-pull");
+    assert!(!link.exists(), "nobody was asked");
+    symlink(&plain, &link).unwrap();
+    let unchanged =
+        "unchanged: demo.cr.de-fra.ionos.com in ~/.docker/config.json, helper ionos-pull\n";
+    person.sees(&run(&on_path, &pull), 0, unchanged, "");
+    // As the link itself, too.
+    let called = on_path.program(&link);
+    person.sees(&run(&called, &[DEMO_HOST]), 0, unchanged, "");
+
+    let person = Person::new();
+    let dir = Person::program().parent().unwrap().display().to_string();
+    person.sees(
+        &run(&person.helper().without("PATH"), &["--podman", DEMO_HOST]),
+        0,
+        "added demo.cr.de-fra.ionos.com to ~/.config/containers/auth.json, helper ionos\n",
+        &format!(
+            "warning: docker-credential-ionos is not on PATH, so podman cannot run it\nhint: add {dir} to PATH\n"
+        ),
+    );
+    person.sees(
+        &run(&person.helper().without("PATH"), &pull),
+        0,
+        "added demo.cr.de-fra.ionos.com to ~/.docker/config.json, helper ionos-pull\n",
+        &format!(
+            "warning: docker-credential-ionos-pull is not on PATH, so docker cannot run it\n\
+             hint: ln -s PROGRAM PROGRAM-pull and add {dir} to PATH\n"
+        ),
+    );
+}
+
+#[test]
+fn a_login_that_wins_over_us_is_told() {
+    let auths =
+        json!({"auths": {DEMO_HOST: {"auth": LOGIN}, "ghcr.io": {"auth": LOGIN}}}).to_string();
+    let added = "added demo.cr.de-fra.ionos.com to ~/.docker/config.json, helper ionos\n";
+
+    let person = Person::new();
+    let helper = person.helper().env("DOCKER_AUTH_CONFIG", &auths);
+    person.sees(
+        &run(&helper, &[DEMO_HOST]),
+        0,
+        added,
+        "warning: DOCKER_AUTH_CONFIG has a login for demo.cr.de-fra.ionos.com, which docker from 28.3 prefers\n\
+         hint: unset it, or take that host out of it\n",
+    );
+    // Podman knows nothing of that variable.
+    person.sees(
+        &run(&helper, &["--podman", DEMO_HOST]),
+        0,
+        "added demo.cr.de-fra.ionos.com to ~/.config/containers/auth.json, helper ionos\n",
+        "",
+    );
+
+    let person = Person::new();
+    for file in ["run/containers/auth.json", ".config/containers/auth.json"] {
+        person.home.file(file, &auths);
+    }
+    let first = "warning: ~/run/containers/auth.json has a login for demo.cr.de-fra.ionos.com, which podman prefers\n\
+        hint: podman logout --authfile ~/run/containers/auth.json demo.cr.de-fra.ionos.com\n";
+    let second = "warning: ~/.config/containers/auth.json has a login for demo.cr.de-fra.ionos.com, which podman prefers\n\
+        hint: podman logout --authfile ~/.config/containers/auth.json demo.cr.de-fra.ionos.com\n";
+    person.sees(
+        &person.run(&[DEMO_HOST]),
+        0,
+        added,
+        &format!("{first}{second}"),
+    );
+    person.sees(
+        &person.run(&["--podman", DEMO_HOST]),
+        0,
+        "added demo.cr.de-fra.ionos.com to ~/.config/containers/auth.json, helper ionos\n",
+        &format!(
+            "{first}warning: ~/.config/containers/auth.json still has a login for demo.cr.de-fra.ionos.com, \
+             readable and no longer needed\n\
+             hint: podman logout --authfile ~/.config/containers/auth.json demo.cr.de-fra.ionos.com\n"
+        ),
+    );
+    person.home.file(
+        "run/containers/auth.json",
+        "{\"credHelpers\": {\"demo.cr.de-fra.ionos.com\": \"pass\"}}",
+    );
+    person.home.file(".config/containers/auth.json", "{broken");
+    person.sees(
+        &person.run(&[DEMO_HOST]),
+        0,
+        &added.replace("added", "unchanged:").replace(" to ", " in "),
+        "warning: podman prefers helper pass for demo.cr.de-fra.ionos.com, by ~/run/containers/auth.json\n\
+         hint: take that host out of credHelpers there\n",
+    );
+
+    let person = Person::with(&auths);
+    person.sees(
+        &person.run(&[DEMO_HOST]),
+        0,
+        added,
+        "warning: ~/.docker/config.json still has a login for demo.cr.de-fra.ionos.com, readable and no longer needed\n\
+         hint: docker logout demo.cr.de-fra.ionos.com\n",
+    );
+    // Docker leaves an empty entry where a helper has it.
+    let person = Person::with(&json!({"auths": {DEMO_HOST: {}}}).to_string());
+    person.sees(&person.run(&[DEMO_HOST]), 0, added, "");
+}
