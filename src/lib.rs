@@ -7,6 +7,7 @@
 //! | [`cli`] | the verb a client or a person asks for |
 //! | [`commands`], [`terminal`] | what people ask for, and how they see it |
 //! | [`kubelet`] | the kubelet's protocol, and its configuration as it reads it |
+//! | [`kubernetes`] | the pull secret, and keeping it fresh from inside a cluster |
 //! | [`docker`] | Docker's protocol: JSON, fixed texts, which stream says what |
 //! | [`clients`] | the configuration files of Docker and podman |
 //! | [`registry`] | what a client sends, turned into `host[:port]`; whether it is ours |
@@ -25,7 +26,7 @@
 //! Five rules keep it small enough to trust:
 //!
 //! 1. Only [`docker`], [`kubelet`] and the commands that print one hand out a secret, [`secret`] writes it into private files, [`api`],
-//!    [`account`] send it. `expose_secret` finds every place.
+//!    [`account`] and [`kubernetes`] send it. `expose_secret` finds every place.
 //! 2. Only [`mod@env`] reads the environment and the clock.
 //! 3. Only [`files`] writes.
 //! 4. Only [`api`] knows HTTP.
@@ -52,6 +53,7 @@ pub mod error;
 pub mod files;
 pub mod ionosctl;
 pub mod kubelet;
+pub mod kubernetes;
 pub mod log;
 pub mod login;
 pub mod memory;

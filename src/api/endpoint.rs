@@ -79,6 +79,25 @@ impl Endpoint {
         Ok(Self(format!("{scheme}://{authority}{path}{PRODUCT}")))
     }
 
+    /// The API of the cluster whose address a pod was given.
+    pub fn of_cluster(host: &str, port: &str) -> Result<Self, Failure> {
+        let bracketed = match host.parse::<std::net::Ipv6Addr>() {
+            Ok(address) => format!("[{address}]"),
+            Err(_) => host.to_ascii_lowercase(),
+        };
+        let url = format!("https://{bracketed}:{port}");
+        let is_whole = url.parse::<Uri>().is_ok_and(|uri| {
+            uri.host() == Some(bracketed.as_str()) && uri.port_u16().is_some() && uri.path() == "/"
+        });
+        if is_whole && !host.is_empty() && !url.contains('#') {
+            return Ok(Self(url));
+        }
+        Err(Failure::new(
+            "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are no address",
+            "leave both as the cluster sets them",
+        ))
+    }
+
     /// The base URL.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -192,6 +211,30 @@ mod tests {
         ] {
             let why = Endpoint::parse(text).unwrap_err();
             assert!(!why.contains("pw"), "{why}");
+        }
+    }
+
+    #[test]
+    fn a_clusters_address_is_a_host_and_a_port() {
+        for (host, port, url) in [
+            ("10.96.0.1", "443", "https://10.96.0.1:443"),
+            ("fd00::1", "6443", "https://[fd00::1]:6443"),
+            ("Api.example", "443", "https://api.example:443"),
+        ] {
+            assert_eq!(Endpoint::of_cluster(host, port).unwrap().0, url);
+        }
+        for (host, port) in [
+            ("", "443"),
+            ("10.96.0.1", ""),
+            ("10.96.0.1", "https"),
+            ("10.96.0.1", "70000"),
+            ("a@b", "443"),
+            ("a/b", "443"),
+            ("a", "443/x"),
+            ("a", "443#x"),
+            ("a b", "443"),
+        ] {
+            assert!(Endpoint::of_cluster(host, port).is_err(), "{host} {port}");
         }
     }
 

@@ -2,8 +2,10 @@
 //!
 //! <https://api.ionos.com/docs/containerregistry/v1/>. Each call ends within the deadline. A `GET`
 //! is tried again on trouble that passes, a `POST` only where nothing can have been made twice;
-//! what a doubtful `POST` means is for [`crate::mint`] to find out.
+//! what a doubtful `POST` means is for [`crate::mint`] to find out. The other API this program
+//! talks to is that of a Kubernetes cluster: [`Cluster`].
 
+mod cluster;
 mod connector;
 mod endpoint;
 mod error;
@@ -22,11 +24,12 @@ use log::debug;
 use secrecy::ExposeSecret as _;
 use ureq::http::{HeaderMap, HeaderValue, Method, Request, header};
 
+pub use cluster::{Cluster, ClusterError, Patch};
 pub use endpoint::Endpoint;
 pub use error::ApiError;
 pub use pin::Fingerprint;
 pub use tls::Trust;
-pub use wire::{NewToken, Registry, Token, is_uuid};
+pub use wire::{ListedToken, NewToken, Registry, Token, is_uuid};
 
 use crate::account::Access;
 use crate::env::{self, Deadline};
@@ -153,22 +156,43 @@ impl Api {
 
     /// The id of the token with this name.
     pub fn token_id(&self, registry_id: &str, name: &str) -> Result<Option<String>, ApiError> {
+        let mut id = None;
+        self.pages_of_tokens(registry_id, |page| {
+            id = page.id_of(name).map(ToOwned::to_owned);
+            id.is_none()
+        })?;
+        Ok(id)
+    }
+
+    /// All tokens of a registry, whoever made them.
+    pub fn tokens(&self, registry_id: &str) -> Result<Vec<ListedToken>, ApiError> {
+        let mut tokens = Vec::new();
+        self.pages_of_tokens(registry_id, |page| {
+            tokens.extend(page.into_listed());
+            true
+        })?;
+        Ok(tokens)
+    }
+
+    /// One page after the other, as long as `more` are wanted.
+    fn pages_of_tokens(
+        &self,
+        registry_id: &str,
+        mut more: impl FnMut(wire::Tokens) -> bool,
+    ) -> Result<(), ApiError> {
         let path = format!("/registries/{registry_id}/tokens");
         let mut offset = 0;
         for _ in 0..MOST_PAGES {
             let from = offset.to_string();
             let answer = self.get(&path, &[("offset", &from), ("limit", "100")])?;
             let tokens: wire::Tokens = answer.json()?;
-            if let Some(id) = tokens.id_of(name) {
-                return Ok(Some(id.to_owned()));
-            }
-            let count = tokens.len();
+            let (count, total) = (tokens.len(), tokens.total());
             offset += count;
-            if count == 0 || offset >= tokens.total() {
+            if !more(tokens) || count == 0 || offset >= total {
                 break;
             }
         }
-        Ok(None)
+        Ok(())
     }
 
     fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Answer, ApiError> {
@@ -192,19 +216,9 @@ impl Api {
         attempt()
     }
 
-    /// Waits before another try: growing and jittered, or as long as the API asks for. `false` at
-    /// once if there is no time for it.
+    /// Waits before another try. `false` at once if there is no time for it.
     pub fn pause(&self, err: &ApiError, tried: u32) -> bool {
-        let jitter = fastrand::f64().mul_add(0.5, 0.75);
-        let pause = err
-            .retry_after()
-            .unwrap_or_else(|| FIRST_PAUSE.mul_f64(jitter) * 3_u32.pow(tried - 1));
-        let in_time = pause < self.deadline.left();
-        if in_time {
-            debug!("again in {pause:?}: {err:?}");
-            thread::sleep(pause);
-        }
-        in_time
+        pause(self.deadline, err, tried)
     }
 
     fn send(
@@ -315,22 +329,42 @@ impl Answer {
     }
 }
 
+/// Waits before another try: growing and jittered, or as long as the API asks for. `false` at
+/// once if there is no time for it.
+fn pause(deadline: Deadline, err: &ApiError, tried: u32) -> bool {
+    let jitter = fastrand::f64().mul_add(0.5, 0.75);
+    let pause = err
+        .retry_after()
+        .unwrap_or_else(|| FIRST_PAUSE.mul_f64(jitter) * 3_u32.pow(tried - 1));
+    let in_time = pause < deadline.left();
+    if in_time {
+        debug!("again in {pause:?}: {err:?}");
+        thread::sleep(pause);
+    }
+    in_time
+}
+
 /// Whether foreign text repeats our secret or a part of it: some gateways echo the header they did
 /// not like, whole or cut.
 fn repeats(text: &str, authorization: &str) -> bool {
-    /// Words and ids have as many letters in common by chance; a secret's are enough to hide it.
-    const TELLING: usize = 8;
     let sent = authorization.split(' ').next_back().unwrap_or_default();
     let pair = STANDARD.decode(sent).unwrap_or_default();
     let pair = String::from_utf8(pair).unwrap_or_default();
     let password = pair.split_once(':').map_or("", |(_, password)| password);
     [sent, password]
         .iter()
-        .filter(|secret| !secret.is_empty())
-        .any(|secret| {
-            let parts = secret.as_bytes().windows(TELLING.min(secret.len()));
-            parts
-                .filter_map(|part| std::str::from_utf8(part).ok())
-                .any(|part| text.contains(part))
-        })
+        .any(|secret| holds_part_of(text, secret))
+}
+
+/// Whether a text has a telling piece of a secret in it.
+fn holds_part_of(text: &str, secret: &str) -> bool {
+    /// Words and ids have as many letters in common by chance; a secret's are enough to hide it.
+    const TELLING: usize = 8;
+    if secret.is_empty() {
+        return false;
+    }
+    let parts = secret.as_bytes().windows(TELLING.min(secret.len()));
+    parts
+        .filter_map(|part| std::str::from_utf8(part).ok())
+        .any(|part| text.contains(part))
 }

@@ -8,11 +8,13 @@
 //!   and plain `http://` would hand the account's secret to it.
 //! - `NO_PROXY` is a list of names, addresses, `host:port` or `*`, parted by commas or spaces. A name
 //!   stands for every name below it as well, with or without a dot in front. ureq wants names to
-//!   be equal and trips over a space. Networks (`10.0.0.0/8`) are not read: the API has a name.
+//!   be equal and trips over a space. A network (`10.0.0.0/8`) stands for the addresses in it,
+//!   which is how the address of a cluster is excepted.
 //! - A proxy that cannot be understood is an error. ureq would go past it, into a firewall or
 //!   around what the company wants to see.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use ureq::http::Uri;
 
@@ -96,7 +98,7 @@ fn is_listed(endpoint: &Endpoint, list: &str) -> bool {
     list.split(|c: char| c == ',' || c.is_whitespace())
         .map(str::to_ascii_lowercase)
         .any(|entry| {
-            if entry == "*" {
+            if entry == "*" || is_in_network(bare, &entry) {
                 return true;
             }
             let below = entry.strip_prefix('*').unwrap_or(&entry);
@@ -107,6 +109,26 @@ fn is_listed(endpoint: &Endpoint, list: &str) -> bool {
                     rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
                 })
         })
+}
+
+/// Whether an address is in a network such as `10.0.0.0/8`.
+fn is_in_network(host: &str, network: &str) -> bool {
+    fn bits(address: IpAddr) -> (u128, u32) {
+        match address {
+            IpAddr::V4(address) => (u128::from(address.to_bits()) << 96, 32),
+            IpAddr::V6(address) => (address.to_bits(), 128),
+        }
+    }
+    let Some((base, length)) = network.split_once('/') else {
+        return false;
+    };
+    let (Ok(host), Ok(base), Ok(length)) = (host.parse(), base.parse(), length.parse::<u32>())
+    else {
+        return false;
+    };
+    let ((host, width), (base, other_width)) = (bits(host), bits(base));
+    let differing = (host ^ base).leading_zeros();
+    width == other_width && length <= width && differing >= length
 }
 
 #[cfg(test)]
@@ -152,6 +174,36 @@ mod tests {
             assert!(is_listed(&endpoint, list), "{list}");
         }
         assert!(!is_listed(&endpoint, "[2001:db8::1]:443"));
+    }
+
+    #[test]
+    fn an_address_is_found_by_its_network() {
+        let endpoint = Endpoint::parse("https://10.96.0.1").unwrap();
+        for list in [
+            "10.0.0.0/8",
+            "10.96.0.0/12,svc",
+            "10.96.0.1/32",
+            "0.0.0.0/0",
+            "localhost 10.96.0.0/16",
+        ] {
+            assert!(is_listed(&endpoint, list), "{list}");
+        }
+        for list in [
+            "10.97.0.0/16",
+            "10.96.0.0/33",
+            "10.96.0.0/",
+            "/8",
+            "10.96.0.2/32",
+            "::/0",
+            "10.96.0.0/-1",
+        ] {
+            assert!(!is_listed(&endpoint, list), "{list}");
+        }
+        let endpoint = Endpoint::parse("https://[fd00:1::1]").unwrap();
+        assert!(is_listed(&endpoint, "fd00::/8"));
+        assert!(!is_listed(&endpoint, "fe00::/8"));
+        let name = Endpoint::parse("https://api.ionos.com").unwrap();
+        assert!(!is_listed(&name, "0.0.0.0/0"));
     }
 
     #[test]

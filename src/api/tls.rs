@@ -52,7 +52,15 @@ impl Trust {
         } else if self.skip_verify {
             None
         } else if let Some(pem) = &self.certificate_authority {
-            let verifier = Verifier::new_with_extra_roots(authorities(pem)?, Arc::clone(provider))
+            let authorities = authorities(pem);
+            if authorities.is_empty() {
+                // Not quoted: a key that was put there by mistake would end up in a log.
+                return Err(Failure::new(
+                    "certificateAuthData holds no certificate",
+                    "put the certificate authority's certificate there as PEM text, or remove the key",
+                ));
+            }
+            let verifier = Verifier::new_with_extra_roots(authorities, Arc::clone(provider))
                 .map_err(|err| cannot_set_up(&err))?;
             Some(Arc::new(verifier))
         } else {
@@ -88,21 +96,40 @@ pub(super) fn agent(
     Ok(connector::agent(config, tls))
 }
 
-/// The certificates in a PEM text that can vouch for others. One among many that is no good is
-/// passed over, as the IONOS tools and the system's own store do.
-fn authorities(pem: &str) -> Result<Vec<CertificateDer<'static>>, Failure> {
-    let found: Vec<_> = CertificateDer::pem_slice_iter(pem.as_bytes())
-        .filter_map(Result::ok)
-        .filter(|certificate| RootCertStore::empty().add(certificate.clone()).is_ok())
-        .collect();
-    if found.is_empty() {
-        // Not quoted: a key that was put there by mistake would end up in a log.
+/// An agent that talks to a cluster only if the cluster's own authority vouches for it.
+pub(super) fn agent_for_cluster(
+    config: ureq::config::ConfigBuilder<AgentScope>,
+    pem: &str,
+) -> Result<ureq::Agent, Failure> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(authorities(pem));
+    if roots.is_empty() {
         return Err(Failure::new(
-            "certificateAuthData holds no certificate",
-            "put the certificate authority's certificate there as PEM text, or remove the key",
+            "there is no certificate in it",
+            "it has to hold the cluster's certificate authority",
         ));
     }
-    Ok(found)
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    // ureq's own part of TLS is left with a proxy, if there is one.
+    let for_proxy = TlsConfig::builder()
+        .unversioned_rustls_crypto_provider(Arc::clone(&provider))
+        .root_certs(RootCerts::PlatformVerifier)
+        .build();
+    let tls = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|err| cannot_set_up(&err))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(connector::agent(config.tls_config(for_proxy).build(), tls))
+}
+
+/// The certificates in a PEM text that can vouch for others. One among many that is no good is
+/// passed over, as the IONOS tools and the system's own store do.
+fn authorities(pem: &str) -> Vec<CertificateDer<'static>> {
+    CertificateDer::pem_slice_iter(pem.as_bytes())
+        .filter_map(Result::ok)
+        .filter(|certificate| RootCertStore::empty().add(certificate.clone()).is_ok())
+        .collect()
 }
 
 fn cannot_set_up(err: &rustls::Error) -> Failure {

@@ -23,6 +23,23 @@ pub struct Registry {
     pub hostname: Option<String>,
 }
 
+/// A token as the API lists it.
+#[derive(Debug, Clone)]
+pub struct ListedToken {
+    /// For its deletion.
+    pub id: String,
+    /// Its name, which is the user name.
+    pub name: String,
+    /// `enabled` or `disabled`.
+    pub status: String,
+    /// When it was made, in seconds since 1970 by the API's clock.
+    pub created_at: Option<i64>,
+    /// When it ends, the same; `None` for never.
+    pub expires_at: Option<i64>,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+}
+
 /// A token as it was just made.
 #[derive(Debug)]
 pub struct Token {
@@ -122,7 +139,16 @@ pub(super) struct TokenAnswer {
     #[serde(default, deserialize_with = "or_default")]
     id: String,
     #[serde(default, deserialize_with = "or_default")]
+    metadata: Metadata,
+    #[serde(default, deserialize_with = "or_default")]
     properties: TokenProperties,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata {
+    #[serde(default, deserialize_with = "or_default")]
+    created_date: String,
 }
 
 #[derive(Default, Deserialize)]
@@ -132,6 +158,10 @@ struct TokenProperties {
     name: String,
     #[serde(default, deserialize_with = "or_default")]
     expiry_date: String,
+    #[serde(default, deserialize_with = "or_default")]
+    status: String,
+    #[serde(default, deserialize_with = "or_default")]
+    scopes: Vec<Scope>,
     credentials: Option<Credentials>,
 }
 
@@ -177,6 +207,22 @@ impl Tokens {
             .flatten()
             .find(|token| token.properties.name == name && is_uuid(&token.id))
             .map(|token| token.id.as_str())
+    }
+
+    /// A token without an id that can stand in a path is of no use to anybody.
+    pub(super) fn into_listed(self) -> impl Iterator<Item = ListedToken> {
+        self.items
+            .into_iter()
+            .flatten()
+            .filter(|token| is_uuid(&token.id))
+            .map(|token| ListedToken {
+                id: token.id,
+                name: token.properties.name,
+                status: token.properties.status,
+                created_at: parse_date(&token.metadata.created_date),
+                expires_at: parse_date(&token.properties.expiry_date),
+                scopes: token.properties.scopes,
+            })
     }
 
     pub(super) fn len(&self) -> usize {

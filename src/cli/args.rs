@@ -93,11 +93,35 @@ pub enum Command {
     /// Adds each HOST to credHelpers in Docker's config.json and touches nothing else there.
     #[command(after_help = example!("configure-docker demo.cr.de-fra.ionos.com"))]
     ConfigureDocker(commands::configure_docker::Options),
+    /// Print a config.json with a login, for what cannot run a helper
+    #[command(after_help = example!("docker-config demo.cr.de-fra.ionos.com >/kaniko/.docker/config.json"))]
+    DockerConfig(commands::docker_config::Options),
+    /// Print user name and password as variables
+    #[command(after_help = example!("env demo.cr.de-fra.ionos.com\n\nIn a shell:\n  eval \"$(docker-credential-ionos env demo.cr.de-fra.ionos.com)\""))]
+    Env(commands::env::Options),
+    /// Log a client in that keeps credentials itself
+    ///
+    /// The password goes through a pipe, never through an argument.
+    #[command(after_help = example!("login --with helm demo.cr.de-fra.ionos.com"))]
+    Login(commands::login::Options),
     /// Answer a kubelet as its image credential provider, or check how one is configured
     ///
     /// A kubelet sends its request on stdin. Tokens may only pull, unless a profile says otherwise.
     #[command(alias = "get-credentials", after_help = example!("kubelet --check /etc/kubernetes/credential-provider-config.yaml"))]
     Kubelet(commands::kubelet::Options),
+    /// Print a pull secret for Kubernetes
+    ///
+    /// The token in it may only pull, unless a profile says otherwise.
+    #[command(
+        visible_alias = "k8s",
+        after_help = example!("kubernetes-manifest demo.cr.de-fra.ionos.com | kubectl apply --server-side -f -")
+    )]
+    KubernetesManifest(commands::kubernetes_manifest::Options),
+    /// Keep a pull secret fresh, from a job inside the cluster
+    ///
+    /// Mints when less than half the life of the Secret is left, and changes it in place.
+    #[command(after_help = example!("kubernetes-apply --namespace shop --service-account default demo.cr.de-fra.ionos.com"))]
+    KubernetesApply(commands::kubernetes_apply::Options),
     /// Print a script that completes commands in a shell
     #[command(after_help = example!("completions bash >~/.local/share/bash-completion/completions/docker-credential-ionos"))]
     Completions(commands::completions::Options),

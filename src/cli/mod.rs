@@ -119,7 +119,16 @@ fn execute(
         Command::ConfigureDocker(options) => {
             commands::configure_docker::run(options, profile, terminal)
         }
+        Command::DockerConfig(options) => commands::docker_config::run(options, profile, terminal),
+        Command::Env(options) => commands::env::run(options, profile, terminal),
+        Command::Login(options) => commands::login::run(options, profile, terminal),
         Command::Kubelet(options) => commands::kubelet::run(options, profile, terminal),
+        Command::KubernetesManifest(options) => {
+            commands::kubernetes_manifest::run(options, profile, terminal)
+        }
+        Command::KubernetesApply(options) => {
+            commands::kubernetes_apply::run(options, profile, terminal)
+        }
         Command::Completions(options) => commands::completions::run(options, terminal),
     }
 }

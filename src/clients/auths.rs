@@ -1,9 +1,11 @@
 //! Logins as clients' files and pull secrets hold them.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::{Map, Value, json};
+use serde::Serialize;
 
 use crate::credential::Credential;
 use crate::registry::Registry;
@@ -17,26 +19,45 @@ pub enum Entry {
     Kubectl,
 }
 
+#[derive(Serialize)]
+struct Auths<'a> {
+    auths: BTreeMap<&'a str, Login<'a>>,
+}
+
+/// In the order kubectl writes it.
+#[derive(Serialize)]
+struct Login<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password: Option<&'a str>,
+    auth: String,
+}
+
 /// `{"auths":{"HOST":{"auth":"…"}}}` on one line.
 pub fn auths<'a>(
     logins: impl IntoIterator<Item = (&'a Registry, &'a Credential)>,
     entry: Entry,
 ) -> SecretString {
-    let auths: Map<String, Value> = logins
+    let auths = logins
         .into_iter()
-        .map(|(host, credential)| (host.to_string(), login(credential, entry)))
+        .map(|(host, credential)| (host.as_str(), login(credential, entry)))
         .collect();
-    json!({ "auths": auths }).to_string().into()
+    // Texts under texts: there is nothing in it that is not JSON.
+    serde_json::to_string(&Auths { auths })
+        .unwrap_or_default()
+        .into()
 }
 
-fn login(credential: &Credential, entry: Entry) -> Value {
+fn login(credential: &Credential, entry: Entry) -> Login<'_> {
     let Credential {
         username, secret, ..
     } = credential;
     let secret = secret.expose_secret();
-    let auth = BASE64_STANDARD.encode(format!("{username}:{secret}"));
-    match entry {
-        Entry::Plain => json!({ "auth": auth }),
-        Entry::Kubectl => json!({ "username": username, "password": secret, "auth": auth }),
+    let as_kubectl = entry == Entry::Kubectl;
+    Login {
+        username: as_kubectl.then_some(username),
+        password: as_kubectl.then_some(secret),
+        auth: BASE64_STANDARD.encode(format!("{username}:{secret}")),
     }
 }

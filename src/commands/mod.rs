@@ -2,5 +2,10 @@
 
 pub mod completions;
 pub mod configure_docker;
+pub mod docker_config;
+pub mod env;
 mod hosts;
 pub mod kubelet;
+pub mod kubernetes_apply;
+pub mod kubernetes_manifest;
+pub mod login;

@@ -1,6 +1,6 @@
 //! Files that other programs and people own, changed as those would like it.
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -106,4 +106,10 @@ fn hold(dir: &Path) -> Option<File> {
 /// Makes `link` another name for the program at `target`.
 pub fn link(target: &Path, link: &Path) -> io::Result<()> {
     platform::link(target, link)
+}
+
+/// Adds to the end of a file that somebody else made for it.
+pub fn append(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+    file.write_all(content)
 }

@@ -18,7 +18,7 @@ use anyhow::{Context as _, Result, bail};
 use log::debug;
 
 use crate::env;
-pub use foreign::{link, replace_foreign};
+pub use foreign::{append, link, replace_foreign};
 pub use lock::{Lock, Waited, try_lock, wait};
 
 /// No file of ours comes near this.

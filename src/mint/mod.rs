@@ -10,7 +10,7 @@ use std::time::Duration;
 use log::debug;
 use secrecy::SecretString;
 
-pub use name::is_minted as is_minted_name;
+pub use name::{is_minted as is_minted_name, machine_of, this_machine};
 
 use crate::account::Access;
 use crate::api::{self, Api, ApiError, NewToken, Token};
@@ -121,7 +121,7 @@ pub fn mint(api: &Api, order: &Order<'_>, mut lost: impl FnMut(Lost)) -> Result<
     let mut registry_id = match (order.target, &order.known) {
         (Target::Id(id), _) => id.clone(),
         (_, Some(known)) => known.registry_id.clone(),
-        (_, None) => find(api, order)?,
+        (_, None) => find(api, order.host, order.target)?,
     };
     let mut id_may_be_old = order.known.is_some() && !matches!(order.target, Target::Id(_));
     let mut clock_was_set = false;
@@ -165,7 +165,7 @@ pub fn mint(api: &Api, order: &Order<'_>, mut lost: impl FnMut(Lost)) -> Result<
             // Deleted and made anew, or another account's: its id is another one.
             ApiError::NotFound if id_may_be_old => {
                 id_may_be_old = false;
-                registry_id = find(api, order)?;
+                registry_id = find(api, order.host, order.target)?;
             }
             // An expiry in the past or too near, if our clock is wrong; now we know the API's.
             ApiError::Refused { status: 400, .. }
@@ -185,6 +185,14 @@ pub fn mint(api: &Api, order: &Order<'_>, mut lost: impl FnMut(Lost)) -> Result<
                 return Err(err.into());
             }
         }
+    }
+}
+
+/// The id of the registry behind a host.
+pub fn registry_id(api: &Api, host: &Registry, target: &Target) -> Result<String, MintError> {
+    match target {
+        Target::Id(id) => Ok(id.clone()),
+        _ => find(api, host, target),
     }
 }
 
@@ -216,17 +224,17 @@ fn minted(
 
 /// The id of the registry with this hostname. The first label finds it in one short page, as far
 /// as anybody has seen; hostnames decide.
-fn find(api: &Api, order: &Order<'_>) -> Result<String, MintError> {
-    let name = match order.target {
+fn find(api: &Api, host: &Registry, target: &Target) -> Result<String, MintError> {
+    let name = match target {
         Target::Name(name) => name,
-        _ => order.host.first_label(),
+        _ => host.first_label(),
     };
     let is_named = |found: &api::Registry| found.name.eq_ignore_ascii_case(name);
-    let by_name = matches!(order.target, Target::Name(_));
+    let by_name = matches!(target, Target::Name(_));
     let is_it = |found: &api::Registry| {
         let hostname = found.hostname.as_deref().map(Registry::parse);
         (by_name && is_named(found))
-            || (!by_name && hostname.is_some_and(|it| it.as_ref() == Ok(order.host)))
+            || (!by_name && hostname.is_some_and(|it| it.as_ref() == Ok(host)))
     };
     let mut seen = Vec::new();
     for hint in [Some(name), None] {

@@ -16,7 +16,7 @@ pub(super) fn new() -> String {
         .collect();
     format!(
         "{PREFIX}-{}-{}-{random}",
-        machine(&env::machine()),
+        this_machine(),
         time.strftime("%Y%m%dt%H%M%Sz")
     )
 }
@@ -37,23 +37,30 @@ fn machine(name: &str) -> String {
 
 /// Whether a user name is the name of a token that this program mints, here or elsewhere.
 pub fn is_minted(username: &str) -> bool {
+    machine_of(username).is_some()
+}
+
+/// The machine that minted a token, by its name. Read from the end: a machine's name may hold what
+/// looks like a time.
+pub fn machine_of(username: &str) -> Option<&str> {
     let mut parts = username.rsplitn(3, '-');
-    let (Some(random), Some(time), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
-        return false;
-    };
+    let (random, time, rest) = (parts.next()?, parts.next()?, parts.next()?);
     let is_time = time.len() == 16
         && time.bytes().enumerate().all(|(n, byte)| match n {
             8 => byte == b't',
             15 => byte == b'z',
             _ => byte.is_ascii_digit(),
         });
-    is_time
-        && random.len() == RANDOM_LENGTH
-        && random.bytes().all(|byte| byte.is_ascii_lowercase())
-        && rest
-            .strip_prefix(PREFIX)
-            .and_then(|rest| rest.strip_prefix('-'))
-            .is_some_and(|machine| !machine.is_empty())
+    let is_random =
+        random.len() == RANDOM_LENGTH && random.bytes().all(|byte| byte.is_ascii_lowercase());
+    rest.strip_prefix(PREFIX)?
+        .strip_prefix('-')
+        .filter(|machine| is_time && is_random && !machine.is_empty())
+}
+
+/// This machine, as it is called in the names of its tokens.
+pub fn this_machine() -> String {
+    machine(&env::machine())
 }
 
 #[cfg(test)]

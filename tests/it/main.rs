@@ -19,6 +19,7 @@ mod faults;
 mod generated_files;
 mod get;
 mod kubelet;
+mod kubernetes;
 mod leaks;
 mod login;
 mod network;

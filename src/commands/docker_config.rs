@@ -1,0 +1,34 @@
+//! `docker-config HOST…`: a ready `config.json` for what cannot run a helper.
+
+use clap::Args;
+use secrecy::ExposeSecret as _;
+
+use super::hosts::{self, Credentials};
+use crate::clients::{self, Entry};
+use crate::config::ConfigFile;
+use crate::error::Failure;
+use crate::terminal::Terminal;
+
+/// What `docker-config` takes.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// The registries
+    #[arg(value_name = "HOST", required = true)]
+    hosts: Vec<String>,
+}
+
+/// Prints `{"auths":…}` on one line.
+pub fn run(
+    options: &Options,
+    profile: Option<&str>,
+    terminal: &mut Terminal<'_>,
+) -> Result<bool, Failure> {
+    let config = ConfigFile::load()?;
+    let hosts = hosts::parse_all(&options.hosts, &config)?;
+    let credentials = Credentials::get(&hosts, &config, profile, terminal)?;
+    let logins = credentials.logins.iter().map(|(host, login)| (host, login));
+    let auths = clients::auths(logins, Entry::Plain);
+    terminal.result(auths.expose_secret());
+    credentials.tidy_up();
+    Ok(true)
+}

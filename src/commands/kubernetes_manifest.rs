@@ -1,0 +1,188 @@
+//! `kubernetes-manifest HOST…`: a pull secret for `kubectl apply`.
+
+use clap::{Args, ValueEnum};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::hosts::{self, Credentials};
+use crate::clients::{self, Entry};
+use crate::config::ConfigFile;
+use crate::error::Failure;
+use crate::kubernetes::{self, Document, Label, Labels, Metadata, Name, Namespace};
+use crate::registry::Registry;
+use crate::terminal::Terminal;
+
+/// What the Secret is called where nobody says.
+const NAME: &str = "ionos-registry";
+
+/// What `kubernetes-manifest` takes.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// The registries
+    #[arg(value_name = "HOST", required = true)]
+    hosts: Vec<String>,
+    #[command(flatten)]
+    secret: SecretOptions,
+    /// The namespace of the Secret; without it, kubectl's
+    #[arg(short, long, value_name = "NAMESPACE")]
+    namespace: Option<Namespace>,
+    /// What to print
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Secret)]
+    format: Format,
+}
+
+/// How a Secret is called, here and in `kubernetes-apply`.
+#[derive(Debug, Args)]
+pub(super) struct SecretOptions {
+    /// The name of the Secret [default: ionos-registry]
+    #[arg(long, value_name = "NAME")]
+    name: Option<Name>,
+    /// A label of the Secret; may be given again
+    #[arg(long = "label", value_name = "KEY=VALUE")]
+    labels: Vec<Label>,
+}
+
+/// What a manifest is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A Secret for imagePullSecrets, Flux and others, as YAML
+    Secret,
+    /// Only what is in it: {"auths":…} on one line
+    Dockerconfigjson,
+    /// A repository of Helm charts for Argo CD, as YAML
+    Argocd,
+}
+
+impl SecretOptions {
+    pub(super) fn name(&self) -> Result<Name, Failure> {
+        let name = self.name.clone().map_or_else(|| NAME.parse(), Ok);
+        name.map_err(|why: &str| Failure::new(why, "give another --name"))
+    }
+
+    pub(super) fn labels(&self) -> Result<Labels, Failure> {
+        kubernetes::labels(&self.labels)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.name.is_none() && self.labels.is_empty()
+    }
+}
+
+/// Prints the manifest.
+pub fn run(
+    options: &Options,
+    profile: Option<&str>,
+    terminal: &mut Terminal<'_>,
+) -> Result<bool, Failure> {
+    let (name, labels) = (options.secret.name()?, options.secret.labels()?);
+    let is_bare = options.secret.is_empty() && options.namespace.is_none();
+    if options.format == Format::Dockerconfigjson && !is_bare {
+        return Err(Failure::new(
+            "--format dockerconfigjson has no place for a name, a namespace or labels",
+            "leave them out, or leave the format out for a whole Secret",
+        ));
+    }
+    let config = ConfigFile::load()?;
+    let hosts = hosts::parse_all(&options.hosts, &config)?;
+    if options.format == Format::Argocd {
+        argocd_names(&name, &hosts)?;
+    }
+    let credentials = get(&hosts, &config, profile, terminal)?;
+    let metadata = Metadata {
+        name: &name,
+        namespace: options.namespace.as_ref(),
+        labels: &labels,
+        expires_at: expires_at(&credentials),
+    };
+    match options.format {
+        Format::Secret => {
+            let secret = Document::pull_secret(&metadata, &payload(&credentials));
+            head(&metadata, terminal);
+            print(&secret.yaml(), terminal);
+        }
+        Format::Dockerconfigjson => print(&payload(&credentials), terminal),
+        Format::Argocd => {
+            head(&metadata, terminal);
+            let names = argocd_names(&name, &hosts)?;
+            for (n, ((host, credential), name)) in credentials.logins.iter().zip(&names).enumerate()
+            {
+                if n > 0 {
+                    terminal.result("---");
+                }
+                let metadata = Metadata {
+                    name,
+                    expires_at: credential.expires_at,
+                    ..metadata
+                };
+                print(
+                    &Document::argocd(&metadata, host, credential).yaml(),
+                    terminal,
+                );
+            }
+        }
+    }
+    credentials.tidy_up();
+    Ok(true)
+}
+
+/// Credentials for a cluster, which pull and do nothing else unless somebody says so.
+pub(super) fn get(
+    hosts: &[Registry],
+    config: &ConfigFile,
+    profile: Option<&str>,
+    terminal: &mut Terminal<'_>,
+) -> Result<Credentials, Failure> {
+    let mut all = Credentials::default();
+    for host in hosts {
+        let profile = kubernetes::profile(host, config, profile);
+        let one = Credentials::get(std::slice::from_ref(host), config, profile, terminal)?;
+        all.logins.extend(one.logins);
+        all.chores.extend(one.chores);
+    }
+    Ok(all)
+}
+
+/// When the first of them ends; a login that a person stored has no end.
+pub(super) fn expires_at(credentials: &Credentials) -> Option<i64> {
+    let ends = credentials.logins.iter();
+    ends.filter_map(|(_, credential)| credential.expires_at)
+        .min()
+}
+
+/// What `kubectl create secret docker-registry` puts into a Secret.
+pub(super) fn payload(credentials: &Credentials) -> SecretString {
+    let logins = credentials.logins.iter().map(|(host, login)| (host, login));
+    clients::auths(logins, Entry::Kubectl)
+}
+
+/// Argo CD wants a Secret for each registry.
+fn argocd_names(name: &Name, hosts: &[Registry]) -> Result<Vec<Name>, Failure> {
+    if hosts.len() == 1 {
+        return Ok(vec![name.clone()]);
+    }
+    let names = hosts.iter().map(|host| name.with_suffix(host.as_str()));
+    names
+        .map(|name| {
+            name.as_str().parse().map_err(|why: &str| {
+                Failure::new(
+                    format!("'{name}' is no name: {why}"),
+                    "give a shorter --name",
+                )
+            })
+        })
+        .collect()
+}
+
+/// What a person who finds the file wants to know.
+fn head(metadata: &Metadata<'_>, terminal: &mut Terminal<'_>) {
+    // Client-side apply would keep a second copy of the secret in an annotation.
+    terminal.result(
+        "# docker-credential-ionos kubernetes-manifest … | kubectl apply --server-side -f -",
+    );
+    if let Some(expires_at) = metadata.expires_at {
+        terminal.result(&format!("# expires {}", kubernetes::date(expires_at)));
+    }
+}
+
+fn print(document: &SecretString, terminal: &mut Terminal<'_>) {
+    terminal.result(document.expose_secret().trim_end());
+}

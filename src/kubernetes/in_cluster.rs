@@ -1,0 +1,108 @@
+//! What a pod is given to talk to its cluster with.
+
+use std::fmt;
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+
+use super::names::Namespace;
+use crate::api::{Cluster, Endpoint};
+use crate::env;
+use crate::error::{Failure, one_line, system};
+use crate::files;
+
+/// Where a pod finds its service account.
+pub const SERVICE_ACCOUNT_DIR: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/// The service account of this pod.
+#[derive(Debug)]
+pub struct InCluster {
+    /// The cluster, asked as this service account.
+    pub cluster: Cluster,
+    /// The pod's own namespace.
+    pub namespace: Option<Namespace>,
+    /// Who asks.
+    pub account: Account,
+}
+
+/// A service account as its token tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account(Option<String>);
+
+/// `NAMESPACE:NAME`, as kubectl takes it.
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_deref().unwrap_or("NAMESPACE:NAME"))
+    }
+}
+
+impl InCluster {
+    /// Reads what the kubelet put into this pod. Anew at each run: it renews the token.
+    pub fn find(dir: &Path) -> Result<Self, Failure> {
+        let endpoint = endpoint()?;
+        let read = |name: &str| {
+            let path = dir.join(name);
+            files::read_foreign(&path).map_err(|err| cannot_read(&path, &system(&err)))
+        };
+        let token = text(&dir.join("token"), read("token")?)?;
+        let ca_path = dir.join("ca.crt");
+        let ca = text(&ca_path, read("ca.crt")?)?;
+        let namespace = read("namespace").ok();
+        let namespace =
+            namespace.and_then(|name| String::from_utf8(name).ok()?.trim().parse().ok());
+        let token = SecretString::from(token.expose_secret().trim());
+        let account = Account(subject(&token));
+        let cluster = Cluster::new(endpoint, &token, ca.expose_secret())
+            .map_err(|failure| failure.within(&one_line(&ca_path.display().to_string())))?;
+        Ok(Self {
+            cluster,
+            namespace,
+            account,
+        })
+    }
+}
+
+fn endpoint() -> Result<Endpoint, Failure> {
+    let Some(host) = env::var("KUBERNETES_SERVICE_HOST") else {
+        return Err(Failure::new(
+            "this is not a pod: KUBERNETES_SERVICE_HOST is not set",
+            "run it in the cluster (packaging/kubernetes), or pipe kubernetes-manifest to kubectl apply --server-side -f -",
+        ));
+    };
+    let port = env::var("KUBERNETES_SERVICE_PORT").unwrap_or_else(|| "443".into());
+    Endpoint::of_cluster(host.trim(), port.trim())
+}
+
+fn text(path: &Path, bytes: Vec<u8>) -> Result<SecretString, Failure> {
+    match String::from_utf8(bytes) {
+        Ok(text) if !text.trim().is_empty() => Ok(text.into()),
+        Ok(_) => Err(cannot_read(path, "it is empty")),
+        Err(_) => Err(cannot_read(path, "it is not text")),
+    }
+}
+
+fn cannot_read(path: &Path, why: &str) -> Failure {
+    Failure::new(
+        format!(
+            "cannot read {}: {why}",
+            one_line(&path.display().to_string())
+        ),
+        "give the pod a ServiceAccount and automountServiceAccountToken: true",
+    )
+}
+
+/// `NAMESPACE:NAME` out of the token's claims: for messages, so nobody needs to prove it.
+fn subject(token: &SecretString) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Claims {
+        sub: String,
+    }
+    let claims = token.expose_secret().split('.').nth(1)?;
+    let claims = BASE64_URL_SAFE_NO_PAD.decode(claims).ok()?;
+    let claims: Claims = serde_json::from_slice(&claims).ok()?;
+    let name = claims.sub.strip_prefix("system:serviceaccount:")?;
+    Some(one_line(name))
+}

@@ -1,0 +1,227 @@
+//! Names as Kubernetes takes them, checked before anything is minted for them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use crate::error::Failure;
+
+/// The name of a Secret or a service account: a DNS subdomain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name(String);
+
+impl Name {
+    /// The name, as it stands in a path.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// This name and `suffix`, with what no name may hold as dashes.
+    #[must_use]
+    pub fn with_suffix(&self, suffix: &str) -> Self {
+        let suffix: String = suffix
+            .chars()
+            .map(|c| if is_name_char(c) || c == '.' { c } else { '-' })
+            .collect();
+        Self(format!("{}-{}", self.0, suffix.trim_matches('-')))
+    }
+}
+
+impl FromStr for Name {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if is_subdomain(text) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(
+                "a name is at most 253 of a-z, 0-9, - and ., with a letter or digit at both ends of each part",
+            )
+        }
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The name of a namespace: a DNS label.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Namespace(String);
+
+impl Namespace {
+    /// The name, as it stands in a path.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Namespace {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if is_label(text) && text.len() <= 63 {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("a namespace is at most 63 of a-z, 0-9 and -, with a letter or digit at both ends")
+        }
+    }
+}
+
+impl fmt::Display for Namespace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A label of an object, given as `KEY=VALUE`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    key: String,
+    value: String,
+}
+
+impl FromStr for Label {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (key, value) = text.split_once('=').ok_or("a label is KEY=VALUE")?;
+        if !is_label_key(key) {
+            return Err(
+                "a label's key is at most 63 letters, digits, -, _ and ., with a letter or digit at both ends, or a domain, / and that",
+            );
+        }
+        if !value.is_empty() && !is_qualified(value) {
+            return Err(
+                "a label's value is at most 63 letters, digits, -, _ and ., with a letter or digit at both ends",
+            );
+        }
+        Ok(Self {
+            key: key.to_owned(),
+            value: value.to_owned(),
+        })
+    }
+}
+
+/// Labels by key.
+pub type Labels = BTreeMap<String, String>;
+
+/// All labels; a key that is given two values is a mistake.
+pub fn labels(list: &[Label]) -> Result<Labels, Failure> {
+    let mut labels = Labels::new();
+    for Label { key, value } in list {
+        if let Some(other) = labels.insert(key.clone(), value.clone())
+            && other != *value
+        {
+            return Err(Failure::new(
+                format!("label {key} is both '{other}' and '{value}'"),
+                "give each label once",
+            ));
+        }
+    }
+    Ok(labels)
+}
+
+fn is_name_char(c: char) -> bool {
+    c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'
+}
+
+/// RFC 1123, in lower case; how long it may be is for the caller.
+fn is_label(text: &str) -> bool {
+    !text.is_empty()
+        && text.chars().all(is_name_char)
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
+fn is_subdomain(text: &str) -> bool {
+    text.len() <= 253 && text.split('.').all(is_label)
+}
+
+fn is_label_key(text: &str) -> bool {
+    match text.split_once('/') {
+        Some((domain, name)) => is_subdomain(domain) && is_qualified(name),
+        None => is_qualified(text),
+    }
+}
+
+fn is_qualified(text: &str) -> bool {
+    let ends = |c: char| c.is_ascii_alphanumeric();
+    (1..=63).contains(&text.len())
+        && text.chars().all(|c| ends(c) || "-_.".contains(c))
+        && text.starts_with(ends)
+        && text.ends_with(ends)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_kubernetes() {
+        let long = "a".repeat(63);
+        let longest = [long.as_str(); 4].join(".")[..253].to_owned();
+        for name in ["a", "a.b", "1", "ionos-registry", "a-.b"] {
+            let wanted = name != "a-.b";
+            assert_eq!(name.parse::<Name>().is_ok(), wanted, "{name}");
+        }
+        assert!(longest.parse::<Name>().is_ok());
+        assert!(format!("{longest}a").parse::<Name>().is_err());
+        assert!(long.parse::<Namespace>().is_ok());
+        assert!(format!("{long}a").parse::<Namespace>().is_err());
+        for name in [
+            "", "-a", "a-", "A", "a_b", "a/b", "a b", "a..b", ".a", "ä", "a\n",
+        ] {
+            assert!(name.parse::<Name>().is_err(), "{name:?}");
+            assert!(name.parse::<Namespace>().is_err(), "{name:?}");
+        }
+        assert!("a.b".parse::<Namespace>().is_err());
+    }
+
+    #[test]
+    fn labels_are_those_of_kubernetes() {
+        for label in [
+            "a=b",
+            "a=",
+            "A.b_c-d=E.f_g-h",
+            "example.com/app=1",
+            "a=true",
+        ] {
+            assert!(label.parse::<Label>().is_ok(), "{label}");
+        }
+        let long = "a".repeat(64);
+        for label in [
+            "",
+            "a",
+            "=b",
+            "a=b=c",
+            "a=-b",
+            "a=b c",
+            "a/b/c=d",
+            "/a=b",
+            "a/=b",
+            "A.com/x=1",
+            "a=ä",
+            &format!("{long}=a"),
+            &format!("a={long}"),
+        ] {
+            assert!(label.parse::<Label>().is_err(), "{label:?}");
+        }
+    }
+
+    #[test]
+    fn a_host_becomes_part_of_a_name() {
+        let name: Name = "ionos".parse().unwrap();
+        for (host, whole) in [
+            ("demo.cr.de-fra.ionos.com", "ionos-demo.cr.de-fra.ionos.com"),
+            ("127.0.0.1:5000", "ionos-127.0.0.1-5000"),
+            ("[::1]:5000", "ionos-1--5000"),
+            ("a_b.example", "ionos-a-b.example"),
+        ] {
+            assert_eq!(name.with_suffix(host).as_str(), whole);
+            assert!(whole.parse::<Name>().is_ok(), "{whole}");
+        }
+    }
+}

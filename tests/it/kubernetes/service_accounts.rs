@@ -1,0 +1,115 @@
+//! `--service-account`: the list of pull secrets grows and loses nothing.
+
+use super::{Job, NAME};
+
+const ACCOUNT: &str = "/serviceaccounts/default";
+
+#[test]
+fn a_secret_is_added_beside_what_is_there() {
+    let job = Job::new(&["a", "b"]);
+    job.cluster
+        .objects()
+        .put_service_account("a", "default", &["dockerhub", "quay"]);
+    let args = ["-n", "a", "-n", "b", "--service-account", "default"];
+    let done = job.apply(&args);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    let added = "service account default: changed";
+    assert!(done.stdout.contains(&format!("a: {added}\nb: {added}\n")));
+    let list = |namespace| job.cluster.objects().pull_secrets(namespace, "default");
+    assert_eq!(list("a"), ["dockerhub", "quay", NAME]);
+    assert_eq!(list("b"), [NAME]);
+    // And once is enough, also when the Secret is fresh.
+    job.cluster.forget_requests();
+    let done = job.apply(&args);
+    assert!(
+        done.stdout.ends_with(
+            "a: service account default: unchanged\nb: service account default: unchanged\n"
+        ),
+        "{done:?}"
+    );
+    assert!(
+        job.cluster
+            .lines()
+            .iter()
+            .all(|line| line.starts_with("GET"))
+    );
+    assert_eq!(list("a"), ["dockerhub", "quay", NAME]);
+}
+
+#[test]
+fn what_somebody_adds_at_the_same_moment_stays() {
+    let job = Job::new(&["a"]);
+    for (before, meanwhile) in [
+        (&["dockerhub"][..], &["dockerhub", "quay"][..]),
+        (&[], &["quay"]),
+        (&["dockerhub"], &[]),
+        (&["dockerhub"], &[NAME]),
+    ] {
+        let mut objects = job.cluster.objects();
+        objects.put_service_account("a", "default", before);
+        drop(objects);
+        let list = meanwhile.to_vec();
+        job.cluster.meanwhile("PATCH", ACCOUNT, move |objects| {
+            objects.put_service_account("a", "default", &list);
+        });
+        let done = job.apply(&["-n", "a", "--service-account=default"]);
+        assert_eq!(done.code, Some(0), "{done:?}");
+        assert_eq!(job.cluster.faults_left(), 0);
+        let mut wanted = meanwhile.to_vec();
+        wanted.retain(|name| *name != NAME);
+        wanted.push(NAME);
+        assert_eq!(job.cluster.objects().pull_secrets("a", "default"), wanted);
+    }
+}
+
+/// The addition was made, and nobody heard of it.
+#[test]
+fn an_answer_that_got_lost_adds_nothing_twice() {
+    let job = Job::new(&["a"]);
+    for before in [&["dockerhub"][..], &[]] {
+        job.cluster
+            .objects()
+            .put_service_account("a", "default", before);
+        job.cluster.hang_up("PATCH", ACCOUNT);
+        let done = job.apply(&["-n", "a", "--service-account=default"]);
+        assert_eq!(done.code, Some(0), "{done:?}");
+        assert_eq!(job.cluster.faults_left(), 0);
+        let list = job.cluster.objects().pull_secrets("a", "default");
+        assert_eq!(list, [before, &[NAME]].concat());
+    }
+}
+
+#[test]
+fn somebody_who_keeps_changing_it_is_not_fought_for_ever() {
+    let job = Job::new(&["a"]);
+    for n in 0..5 {
+        job.cluster.meanwhile("PATCH", ACCOUNT, move |objects| {
+            objects.put_service_account("a", "default", &[&format!("other-{n}")]);
+        });
+    }
+    let done = job.apply(&["-n", "a", "--service-account=default"]);
+    assert_eq!(job.cluster.faults_left(), 0);
+    done.complains("service account default in namespace a: the cluster cannot take it: 422 \"the server rejected our request due to an error in our request\"");
+    let list = job.cluster.objects().pull_secrets("a", "default");
+    assert_eq!(list, ["other-4"]);
+}
+
+#[test]
+fn one_that_is_not_there_is_named_and_the_others_are_served() {
+    let job = Job::new(&["a"]);
+    let done = job.apply(&[
+        "-n",
+        "a",
+        "--service-account=ci",
+        "--service-account=default",
+    ]);
+    let hint = done.complains("service account ci in namespace a: there is no such service account: 404 \"serviceaccounts \"ci\" not found\"");
+    assert_eq!(
+        hint,
+        "kubectl -n a create serviceaccount ci, or leave it out of --service-account"
+    );
+    assert!(
+        done.stdout
+            .ends_with("a: service account default: changed\n")
+    );
+}
