@@ -69,6 +69,16 @@ impl Revocation {
         self.account == account.as_str()
     }
 
+    /// The token's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// When time does it, in seconds since 1970.
+    pub fn expires_at(&self) -> i64 {
+        self.expires_at
+    }
+
     fn carry_out(&self, api: &Api) -> Result<(), ApiError> {
         let id = match &self.token_id {
             Some(id) => Some(id.clone()),
@@ -112,24 +122,30 @@ impl Revocations {
 
     /// Those of one account. Forgets those that time has done.
     pub fn of_account(&self, account: &AccountKey) -> Vec<Revocation> {
+        let now = env::now();
+        let mut revocations = self.all();
+        revocations.retain(|revocation| {
+            let is_over = now > revocation.expires_at.saturating_add(SPARE);
+            if is_over {
+                self.forget(revocation);
+            }
+            !is_over && revocation.is_of(account)
+        });
+        revocations
+    }
+
+    /// Those of every account.
+    pub fn all(&self) -> Vec<Revocation> {
         let Some(root) = &self.root else {
             return Vec::new();
         };
         let dir = root.join(DIR);
-        let now = env::now();
         files::names(&dir)
             .iter()
             .filter_map(|name| {
-                let path = dir.join(name);
-                let revocation: Revocation = serde_json::from_slice(&files::read(&path)?).ok()?;
-                if !revocation.is_sound() || revocation.file_name() != *name {
-                    return None;
-                }
-                if now > revocation.expires_at.saturating_add(SPARE) {
-                    files::remove(&path);
-                    return None;
-                }
-                revocation.is_of(account).then_some(revocation)
+                let content = files::read(&dir.join(name))?;
+                let revocation: Revocation = serde_json::from_slice(&content).ok()?;
+                (revocation.is_sound() && revocation.file_name() == *name).then_some(revocation)
             })
             .collect()
     }

@@ -20,7 +20,7 @@ const NO_SESSION: [u8; 16] = [
 ];
 
 /// A warm `get` of it, in a home of its own. `None` where Debian's package cannot be had.
-pub fn ecr(home: &Path) -> Option<Program> {
+pub(crate) fn ecr(home: &Path) -> Option<Program> {
     let path = unpacked()?;
     let host = format!("{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com");
     seed(home, &host);
@@ -33,6 +33,10 @@ pub fn ecr(home: &Path) -> Option<Program> {
     Some(program)
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a place in the target directory to unpack into"
+)]
 fn unpacked() -> Option<PathBuf> {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(PACKAGE);
     let program = dir.join("usr/bin/docker-credential-ecr-login");

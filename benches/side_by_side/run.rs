@@ -8,16 +8,16 @@ use std::time::{Duration, Instant};
 
 /// A program with all that it is given.
 #[derive(Clone)]
-pub struct Program {
-    pub name: String,
-    pub path: PathBuf,
+pub(crate) struct Program {
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
     args: Vec<String>,
     env: Vec<(String, String)>,
     stdin: String,
 }
 
 impl Program {
-    pub fn new(name: &str, path: impl AsRef<Path>) -> Self {
+    pub(crate) fn new(name: &str, path: impl AsRef<Path>) -> Self {
         Self {
             name: name.to_owned(),
             path: path.as_ref().to_owned(),
@@ -27,24 +27,24 @@ impl Program {
         }
     }
 
-    pub fn args(mut self, args: &[&str]) -> Self {
+    pub(crate) fn args(mut self, args: &[&str]) -> Self {
         self.args = args.iter().map(ToString::to_string).collect();
         self
     }
 
-    pub fn env(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.env.retain(|(other, _)| other != name);
         self.env.push((name.into(), value.into()));
         self
     }
 
-    pub fn stdin(mut self, stdin: &str) -> Self {
+    pub(crate) fn stdin(mut self, stdin: &str) -> Self {
         stdin.clone_into(&mut self.stdin);
         self
     }
 
     /// Runs it and answers how long that took. A program that fails would be fast for nothing.
-    pub fn time(&self) -> Duration {
+    pub(crate) fn time(&self) -> Duration {
         let start = Instant::now();
         let done = self.run_under(&[]);
         let took = start.elapsed();
@@ -53,12 +53,12 @@ impl Program {
     }
 
     /// Starts it without waiting.
-    pub fn start(&self) -> std::process::Child {
+    pub(crate) fn start(&self) -> std::process::Child {
         self.spawn_under(&[])
     }
 
     /// The instructions it takes, by callgrind.
-    pub fn instructions(&self) -> Option<u64> {
+    pub(crate) fn instructions(&self) -> Option<u64> {
         let outcome = self.run_tool(&[
             "valgrind",
             "--tool=callgrind",
@@ -69,7 +69,7 @@ impl Program {
     }
 
     /// The most memory it held, in kB, by GNU time.
-    pub fn peak_memory(&self) -> Option<u64> {
+    pub(crate) fn peak_memory(&self) -> Option<u64> {
         let outcome = self.run_tool(&["/usr/bin/time", "-f", "%M"])?;
         outcome.trim().lines().last()?.parse().ok()
     }
@@ -112,7 +112,7 @@ impl Program {
 
 /// Wall times of several programs, in rounds of a new order each, so that what else the machine
 /// does falls on all of them. Medians, in microseconds.
-pub fn interleave(programs: &[&Program], rounds: usize) -> Vec<u128> {
+pub(crate) fn interleave(programs: &[&Program], rounds: usize) -> Vec<u128> {
     let mut times = vec![Vec::with_capacity(rounds); programs.len()];
     let mut order: Vec<usize> = (0..programs.len()).collect();
     for _ in 0..rounds {
@@ -130,7 +130,7 @@ fn median(mut times: Vec<u128>) -> u128 {
 }
 
 /// Processor time of all children so far, user and system.
-pub fn children_cpu() -> Duration {
+pub(crate) fn children_cpu() -> Duration {
     /// `USER_HZ`, which Linux holds at this for programs.
     const TICKS_A_SECOND: u64 = 100;
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();

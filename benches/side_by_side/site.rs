@@ -12,23 +12,23 @@ use crate::support::fake_ionos::{ACCOUNT_TOKEN, FakeIonos};
 use crate::support::helper::{Home, write_private};
 use crate::support::tls::Ca;
 
-const HOST: &str = "demo.cr.de-fra.ionos.com";
+pub(crate) const HOST: &str = "demo.cr.de-fra.ionos.com";
 
-pub struct Site {
+pub(crate) struct Site {
     home: Home,
     api: FakeIonos,
     ca: Option<PathBuf>,
 }
 
 /// Requests and connections.
-pub struct Seen {
-    pub first: (usize, usize),
-    pub again: (usize, usize),
+pub(crate) struct Seen {
+    pub(crate) first: (usize, usize),
+    pub(crate) again: (usize, usize),
 }
 
 impl Site {
     /// So many hosts are cached.
-    pub fn with_hosts(count: usize) -> Self {
+    pub(crate) fn with_hosts(count: usize) -> Self {
         let site = Self::new(FakeIonos::start(), None);
         site.get().time();
         let entry = site.entry();
@@ -43,7 +43,7 @@ impl Site {
     }
 
     /// Nothing is cached, and the API is behind TLS that the system's store vouches for.
-    pub fn over_tls() -> Self {
+    pub(crate) fn over_tls() -> Self {
         let home = Home::new();
         let ca = Ca::new();
         let pem = ca.write_pem(home.path());
@@ -63,12 +63,8 @@ impl Site {
         Self { home, api, ca }
     }
 
-    pub fn host(&self) -> &'static str {
-        HOST
-    }
-
     /// The file of the host that is asked for.
-    pub fn entry(&self) -> PathBuf {
+    pub(crate) fn entry(&self) -> PathBuf {
         let entries = self.home.entries();
         let of_host = |path: &&PathBuf| path.parent().is_some_and(|dir| dir.ends_with(HOST));
         entries.iter().find(of_host).unwrap().clone()
@@ -85,31 +81,31 @@ impl Site {
         }
     }
 
-    pub fn get(&self) -> Program {
+    pub(crate) fn get(&self) -> Program {
         self.program("docker-credential-ionos", &["get"])
             .stdin(HOST)
     }
 
-    pub fn list(&self) -> Program {
+    pub(crate) fn list(&self) -> Program {
         self.program("list", &["list"])
     }
 
-    pub fn status(&self) -> Program {
+    pub(crate) fn status(&self) -> Program {
         self.program("status", &["status"])
     }
 
     /// Finds nothing every time.
-    pub fn cold_get(&self) -> Program {
+    pub(crate) fn cold_get(&self) -> Program {
         self.get().env("IONOS_CR_DISABLE_CACHE", "true")
     }
 
     /// Many at once may wait longer than one.
-    pub fn crowd_get(&self) -> Program {
+    pub(crate) fn crowd_get(&self) -> Program {
         self.get().env("IONOS_CR_TIMEOUT", "60s")
     }
 
     /// A bare ureq program with the same account.
-    pub fn floor(&self, path: &Path) -> Program {
+    pub(crate) fn floor(&self, path: &Path) -> Program {
         let url = self.api.url();
         let floor = Program::new("floor: ureq, two requests", path).args(&[&url, ACCOUNT_TOKEN]);
         match &self.ca {
@@ -119,7 +115,7 @@ impl Site {
     }
 
     /// What the API sees of a `get` on an empty cache, and of one that knows the registry.
-    pub fn requests_of(&self, program: &Program) -> Seen {
+    pub(crate) fn requests_of(&self, program: &Program) -> Seen {
         let cached = program.clone().env("IONOS_CR_DISABLE_CACHE", "false");
         let first = self.seen_of(&cached);
         fs::remove_file(self.entry()).unwrap();
@@ -135,12 +131,12 @@ impl Site {
         (requests.len(), connections.len())
     }
 
-    pub fn minted(&self) -> usize {
+    pub(crate) fn minted(&self) -> usize {
         self.api.count("POST", "/tokens")
     }
 
     /// So many registries have an entry in our own configuration.
-    pub fn configure(&self, entries: usize) {
+    pub(crate) fn configure(&self, entries: usize) {
         let registries: Map<String, Value> = (0..entries)
             .map(|at| {
                 (

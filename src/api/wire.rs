@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 use crate::env;
 use crate::scope::Scope;
@@ -160,8 +161,9 @@ struct TokenProperties {
     expiry_date: String,
     #[serde(default, deserialize_with = "or_default")]
     status: String,
-    #[serde(default, deserialize_with = "or_default")]
-    scopes: Vec<Scope>,
+    /// Only shown, so that what is odd in it spoils nothing else.
+    #[serde(default)]
+    scopes: Value,
     credentials: Option<Credentials>,
 }
 
@@ -221,7 +223,7 @@ impl Tokens {
                 status: token.properties.status,
                 created_at: parse_date(&token.metadata.created_date),
                 expires_at: parse_date(&token.properties.expiry_date),
-                scopes: token.properties.scopes,
+                scopes: serde_json::from_value(token.properties.scopes).unwrap_or_default(),
             })
     }
 

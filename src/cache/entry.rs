@@ -87,15 +87,20 @@ impl Entry {
             && self.target == settings.target
     }
 
+    /// When the next one is minted, in seconds since 1970.
+    pub fn refresh_at(&self) -> i64 {
+        let life = self.expires_at.saturating_sub(self.issued_at);
+        self.issued_at.saturating_add(life / 2)
+    }
+
     /// Its age at `now`.
     pub fn age(&self, now: i64) -> Age {
-        let life = self.expires_at.saturating_sub(self.issued_at);
         // A clock that was set back says nothing about how long the entry has lived.
         if now < self.issued_at.saturating_sub(MARGIN)
             || now >= self.expires_at.saturating_sub(MARGIN)
         {
             Age::Expired
-        } else if now < self.issued_at.saturating_add(life / 2) {
+        } else if now < self.refresh_at() {
             Age::Fresh
         } else {
             Age::Ageing

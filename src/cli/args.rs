@@ -104,6 +104,17 @@ pub enum Command {
     /// The password goes through a pipe, never through an argument.
     #[command(after_help = example!("login --with helm demo.cr.de-fra.ionos.com"))]
     Login(commands::login::Options),
+    /// Show what is held here, until when, and who asks for it
+    ///
+    /// Asks nobody: what is shown is what is on disk.
+    #[command(after_help = example!("status"))]
+    Status(commands::status::Options),
+    /// Show the tokens this program minted, live from the API
+    #[command(after_help = example!("tokens demo.cr.de-fra.ionos.com"))]
+    Tokens(commands::tokens::Options),
+    /// Delete this machine's tokens that nothing here holds
+    #[command(after_help = example!("prune --dry-run demo.cr.de-fra.ionos.com"))]
+    Prune(commands::prune::Options),
     /// Answer a kubelet as its image credential provider, or check how one is configured
     ///
     /// A kubelet sends its request on stdin. Tokens may only pull, unless a profile says otherwise.

@@ -122,6 +122,9 @@ fn execute(
         Command::DockerConfig(options) => commands::docker_config::run(options, profile, terminal),
         Command::Env(options) => commands::env::run(options, profile, terminal),
         Command::Login(options) => commands::login::run(options, profile, terminal),
+        Command::Status(options) => commands::status::run(options, profile, terminal),
+        Command::Tokens(options) => commands::tokens::run(options, profile, terminal),
+        Command::Prune(options) => commands::prune::run(options, profile, terminal),
         Command::Kubelet(options) => commands::kubelet::run(options, profile, terminal),
         Command::KubernetesManifest(options) => {
             commands::kubernetes_manifest::run(options, profile, terminal)

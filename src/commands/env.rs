@@ -1,5 +1,7 @@
 //! `env HOST`: user name and password as variables, from one answer so that they fit.
 
+use std::path::{Path, PathBuf};
+
 use clap::{Args, ValueEnum};
 use secrecy::ExposeSecret as _;
 
@@ -87,7 +89,7 @@ impl Shell {
     }
 }
 
-fn github_env() -> Result<std::path::PathBuf, Failure> {
+fn github_env() -> Result<PathBuf, Failure> {
     env::path("GITHUB_ENV").ok_or_else(|| {
         Failure::new(
             "GITHUB_ENV is not set, so this is no step of GitHub Actions",
@@ -100,7 +102,7 @@ fn github_env() -> Result<std::path::PathBuf, Failure> {
 /// <https://docs.github.com/actions/reference/workflow-commands-for-github-actions>
 fn for_github(
     credential: &Credential,
-    path: &std::path::Path,
+    path: &Path,
     terminal: &mut Terminal<'_>,
 ) -> Result<(), Failure> {
     let secret = credential.secret.expose_secret();
@@ -109,20 +111,24 @@ fn for_github(
         .replace('\r', "%0D")
         .replace('\n', "%0A");
     terminal.result(&format!("::add-mask::{escaped}"));
-    let mut lines = String::new();
-    for (name, value) in variables(credential) {
+    let lines = variables(credential).map(|(name, value)| {
         // No value can end a text whose end it cannot know.
         let end = format!("END_{:016x}", fastrand::u64(..));
-        lines += &format!("{name}<<{end}\n{value}\n{end}\n");
-    }
-    files::append(path, lines.as_bytes()).map_err(|err| {
+        format!("{name}<<{end}\n{value}\n{end}\n")
+    });
+    files::append(path, lines.concat().as_bytes()).map_err(|err| {
         let path = one_line(&path.display().to_string());
         Failure::new(
-            format!("cannot write {path}, which GITHUB_ENV names: {}", system(&err)),
+            format!(
+                "cannot write {path}, which GITHUB_ENV names: {}",
+                system(&err)
+            ),
             "see whether the runner set it",
         )
     })?;
-    terminal.say(&format!("set {USERNAME} and {PASSWORD} for the steps that follow"));
+    terminal.say(&format!(
+        "set {USERNAME} and {PASSWORD} for the steps that follow"
+    ));
     Ok(())
 }
 

@@ -122,7 +122,10 @@ fn log_in(program: Program, host: &Registry, credential: &Credential) -> Result<
             "install it, or name another program with --with",
         ),
         _ => Failure::new(
-            format!("cannot log in to {host}: {name} cannot be run: {}", system(&err)),
+            format!(
+                "cannot log in to {host}: {name} cannot be run: {}",
+                system(&err)
+            ),
             "see whether it runs by itself",
         ),
     })?;

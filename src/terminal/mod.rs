@@ -124,6 +124,13 @@ impl<'a> Terminal<'a> {
         print(self.stdout, line);
     }
 
+    /// A result for programs, on one line.
+    pub fn json(&mut self, value: &impl serde::Serialize) {
+        // What is printed so has no keys but texts, so this cannot fail.
+        let json = serde_json::to_string(value).unwrap_or_default();
+        self.result(&json);
+    }
+
     /// One line of talk.
     pub fn say(&mut self, line: &str) {
         print(self.stderr, line);

@@ -1,0 +1,49 @@
+//! The tokens of one registry, live from the API.
+
+use crate::account::{self, Account};
+use crate::api::{Api, ListedToken};
+use crate::config::ConfigFile;
+use crate::env::Deadline;
+use crate::error::Failure;
+use crate::mint;
+use crate::registry::Registry;
+use crate::terminal::Terminal;
+
+/// A registry, its tokens, and the connection they came on.
+pub(super) struct RegistryTokens {
+    pub(super) api: Api,
+    pub(super) registry_id: String,
+    pub(super) tokens: Vec<ListedToken>,
+}
+
+impl RegistryTokens {
+    /// Asks the API, as the account that a `get` for this host asks as.
+    pub(super) fn fetch(
+        host: &Registry,
+        config: &ConfigFile,
+        profile: Option<&str>,
+        terminal: &mut Terminal<'_>,
+    ) -> Result<Self, Failure> {
+        let context = format!("cannot list the tokens of {host}");
+        let settings = config.settings(host, profile)?;
+        let account = Account::choose(&settings)?.ok_or_else(|| {
+            Failure::new("there is no IONOS account to ask with", account::HOW_TO).within(&context)
+        })?;
+        let deadline = Deadline::after(settings.timeout);
+        terminal
+            .while_saying(&format!("asking for the tokens of {host} …"), || {
+                let api = Api::new(account.resolve(deadline)?, deadline)?;
+                let registry_id = mint::registry_id(&api, host, &settings.target)
+                    .map_err(|err| err.failure(api.access()))?;
+                let tokens = api
+                    .tokens(&registry_id)
+                    .map_err(|err| err.failure(api.access()))?;
+                Ok(Self {
+                    api,
+                    registry_id,
+                    tokens,
+                })
+            })
+            .map_err(|failure: Failure| failure.asked_as(account.origin()).within(&context))
+    }
+}

@@ -1,0 +1,115 @@
+//! `tokens HOST`: the tokens this program minted, live from the API.
+
+use clap::Args;
+use serde::Serialize;
+
+use super::held::Held;
+use super::hosts;
+use super::registry_tokens::RegistryTokens;
+use super::when;
+use crate::api::ListedToken;
+use crate::config::ConfigFile;
+use crate::env;
+use crate::error::{Failure, one_line};
+use crate::mint;
+use crate::scope::Scope;
+use crate::terminal::{Table, Terminal, Tone};
+
+/// What `tokens` takes.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// The registry
+    #[arg(value_name = "HOST")]
+    host: String,
+    /// Every token of the registry, whoever made it
+    #[arg(long)]
+    all: bool,
+    /// Print a JSON array
+    #[arg(long)]
+    json: bool,
+}
+
+/// One token, as `--json` prints it. Times are RFC 3339 in UTC by the API's clock.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line<'a> {
+    name: &'a str,
+    id: &'a str,
+    /// `enabled` or `disabled`.
+    status: &'a str,
+    created_at: Option<String>,
+    /// `null`: never.
+    expires_at: Option<String>,
+    scopes: &'a [Scope],
+    /// The machine that minted it; `null` if this program did not.
+    machine: Option<&'a str>,
+    this_machine: bool,
+    /// Whether its credential is in this user's cache.
+    held: bool,
+}
+
+/// Prints them, the longest-lived last.
+pub fn run(
+    options: &Options,
+    profile: Option<&str>,
+    terminal: &mut Terminal<'_>,
+) -> Result<bool, Failure> {
+    let config = ConfigFile::load()?;
+    let host = hosts::parse(&options.host, &config)?;
+    let mut tokens = RegistryTokens::fetch(&host, &config, profile, terminal)?.tokens;
+    tokens.retain(|token| options.all || mint::is_minted_name(&token.name));
+    tokens.sort_by_key(|token| token.expires_at.unwrap_or(i64::MAX));
+    let held = Held::find();
+    let lines: Vec<Line<'_>> = tokens.iter().map(|token| line(token, &held)).collect();
+    if options.json {
+        terminal.json(&lines);
+        return Ok(true);
+    }
+    if lines.is_empty() {
+        let whose = if options.all { "" } else { " of this program" };
+        terminal.say(&format!("{host} has no token{whose}"));
+        return Ok(true);
+    }
+    let now = env::now();
+    let mut table = Table::new(&["TOKEN", "EXPIRES", "STATUS", "MACHINE", "HELD"]);
+    for (token, line) in tokens.iter().zip(&lines) {
+        let expires = match token.expires_at {
+            Some(at) => (Tone::Plain, when::relative(at, now)),
+            None => (Tone::Warning, "never".into()),
+        };
+        let machine = match line.machine {
+            _ if line.this_machine => "this one".to_owned(),
+            Some(machine) => one_line(machine),
+            None => "-".to_owned(),
+        };
+        let held = if line.held {
+            (Tone::Good, "here")
+        } else {
+            (Tone::Faint, "-")
+        };
+        table.row(vec![
+            (Tone::Strong, one_line(&token.name)),
+            expires,
+            (Tone::Plain, one_line(&token.status)),
+            (Tone::Plain, machine),
+            (held.0, held.1.into()),
+        ]);
+    }
+    table.print(terminal);
+    Ok(true)
+}
+
+fn line<'a>(token: &'a ListedToken, held: &Held) -> Line<'a> {
+    let machine = mint::machine_of(&token.name);
+    Line {
+        name: &token.name,
+        id: &token.id,
+        status: &token.status,
+        created_at: token.created_at.map(when::rfc3339),
+        expires_at: token.expires_at.map(when::rfc3339),
+        scopes: &token.scopes,
+        machine,
+        this_machine: machine == Some(mint::this_machine().as_str()),
+        held: held.has(&token.name),
+    }
+}

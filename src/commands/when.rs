@@ -1,0 +1,55 @@
+//! Times as people read them.
+
+use jiff::Timestamp;
+
+/// RFC 3339 in UTC, for JSON.
+pub(super) fn rfc3339(at: i64) -> String {
+    Timestamp::from_second(at).unwrap_or_default().to_string()
+}
+
+/// `in 5 h 12 min`, or `3 min ago`.
+pub(super) fn relative(at: i64, now: i64) -> String {
+    let seconds = at.saturating_sub(now);
+    let span = span(seconds.unsigned_abs());
+    if seconds >= 0 {
+        format!("in {span}")
+    } else {
+        format!("{span} ago")
+    }
+}
+
+fn span(seconds: u64) -> String {
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
+    let parts = match (days, hours, minutes) {
+        (0, 0, 0) => return format!("{seconds} s"),
+        (0, 0, minutes) => [(minutes, "min"), (0, "")],
+        (0, hours, minutes) => [(hours, "h"), (minutes, "min")],
+        (days, hours, _) => [(days, "d"), (hours, "h")],
+    };
+    let parts: Vec<String> = parts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, unit)| format!("{count} {unit}"))
+        .collect();
+    parts.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_told_from_now_in_two_units_at_most() {
+        for (seconds, text) in [
+            (0, "in 0 s"),
+            (59, "in 59 s"),
+            (60, "in 1 min"),
+            (3600, "in 1 h"),
+            (18_725, "in 5 h 12 min"),
+            (90_000, "in 1 d 1 h"),
+            (-200, "3 min ago"),
+        ] {
+            assert_eq!(relative(1_000_000 + seconds, 1_000_000), text);
+        }
+    }
+}

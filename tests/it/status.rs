@@ -1,0 +1,201 @@
+//! `status`: what is held here, without asking anybody.
+
+use serde_json::{Value, json};
+
+use crate::support::fake_ionos::{
+    ACCOUNT_TOKEN, DEMO_HOST, FakeIonos, OTHER_ACCOUNT_TOKEN, RegistrySpec,
+};
+use crate::support::helper::{Done, Helper, Home};
+
+const STORED_HOST: &str = "stored.cr.de-fra.ionos.com";
+const WIRED_HOST: &str = "wired.cr.de-fra.ionos.com";
+
+fn api() -> FakeIonos {
+    FakeIonos::builder()
+        .registry(RegistrySpec::new("demo"))
+        .registry(RegistrySpec::new("stored"))
+        .account_token(ACCOUNT_TOKEN)
+        .account_token(OTHER_ACCOUNT_TOKEN)
+        .start()
+}
+
+fn status(helper: &Helper) -> Value {
+    let done = helper.run(&["status", "--json"], "");
+    assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""), "{done:?}");
+    assert_eq!(done.stdout.lines().count(), 1);
+    serde_json::from_str(&done.stdout).unwrap()
+}
+
+/// A home with a minted and a stored credential, and a host that Docker asks us for.
+fn lived_in(api: &FakeIonos) -> (Home, Helper) {
+    let home = Home::new();
+    // What is on this machine is none of ours.
+    let runtime = home.path().join("run").display().to_string();
+    let helper = home.helper_for(api).env("XDG_RUNTIME_DIR", &runtime);
+    let _ = helper.get(DEMO_HOST).credential();
+    helper.store(STORED_HOST, "person", "typed").says("");
+    let config = json!({"credHelpers": {DEMO_HOST: "ionos", WIRED_HOST: "ionos-pull"}});
+    home.file(".docker/config.json", &config.to_string());
+    api.clear_requests();
+    (home, helper)
+}
+
+#[test]
+fn each_credential_has_its_line_and_each_host_without_one_too() {
+    let api = api();
+    let (_home, helper) = lived_in(&api);
+    let seen = status(&helper);
+    let lines = seen["credentials"].as_array().unwrap();
+    let [minted, stored, wired] = &lines[..] else {
+        panic!("{seen}");
+    };
+    let username = helper.get(DEMO_HOST).credential().username;
+    let keys = |line: &Value, keys: &[&str]| -> Vec<Value> {
+        keys.iter().map(|key| line[key].clone()).collect()
+    };
+    let known = ["host", "held", "username", "profile", "account", "clients"];
+    assert_eq!(
+        Value::from(keys(minted, &known)),
+        json!([
+            DEMO_HOST,
+            "minted",
+            username,
+            "default",
+            "IONOS_TOKEN",
+            ["docker", "podman"]
+        ])
+    );
+    assert_eq!(
+        minted["scopes"],
+        json!([{"type": "repository", "name": "*", "actions": ["pull", "push"]}])
+    );
+    let at = |key: &str| -> jiff::Timestamp { minted[key].as_str().unwrap().parse().unwrap() };
+    let life = at("expiresAt").duration_since(at("issuedAt"));
+    assert_eq!(
+        at("refreshAt").duration_since(at("issuedAt")).as_secs(),
+        life.as_secs() / 2
+    );
+    assert_eq!(
+        Value::from(keys(stored, &known)),
+        json!([STORED_HOST, "stored", "person", null, null, []])
+    );
+    assert!(stored["expiresAt"].is_null());
+    assert_eq!(
+        Value::from(keys(wired, &known)),
+        json!([WIRED_HOST, "none", null, null, null, ["docker", "podman"]])
+    );
+    assert_eq!(seen["pendingRevocations"], json!([]));
+    assert_eq!(api.requests().len(), 0);
+}
+
+#[test]
+fn the_table_is_plain_in_a_pipe_and_holds_no_secret() {
+    let api = api();
+    let (_home, helper) = lived_in(&api);
+    let done = helper.run(&["status"], "");
+    assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
+    let rows: Vec<Vec<&str>> = done
+        .stdout
+        .lines()
+        .map(|line| {
+            line.split("  ")
+                .map(str::trim)
+                .filter(|it| !it.is_empty())
+                .collect()
+        })
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            vec![
+                "HOST", "HELD", "PROFILE", "ACCOUNT", "SCOPES", "EXPIRES", "NEXT", "ASKED BY"
+            ],
+            vec![
+                DEMO_HOST,
+                "minted",
+                "default",
+                "IONOS_TOKEN",
+                "*:pull,push",
+                rows[1][5],
+                rows[1][6],
+                "docker, podman"
+            ],
+            vec![
+                STORED_HOST,
+                "stored",
+                "-",
+                "-",
+                "-",
+                "at logout",
+                "-",
+                "nobody"
+            ],
+            vec![
+                WIRED_HOST,
+                "nothing",
+                "-",
+                "-",
+                "-",
+                "-",
+                "-",
+                "docker, podman"
+            ],
+        ]
+    );
+    assert!(
+        rows[1][5].starts_with("in 12 h") && rows[1][6].starts_with("in 6 h"),
+        "{rows:?}"
+    );
+    for secret in api
+        .minted_passwords()
+        .iter()
+        .map(String::as_str)
+        .chain(["typed", "\x1b"])
+    {
+        assert!(!done.stdout.contains(secret), "{done:?}");
+    }
+}
+
+#[test]
+fn another_accounts_credential_is_not_called_ours() {
+    let api = api();
+    let (_home, helper) = lived_in(&api);
+    let seen = status(&helper.env("IONOS_TOKEN", OTHER_ACCOUNT_TOKEN));
+    assert_eq!(seen["credentials"][0]["held"], "minted");
+    assert!(seen["credentials"][0]["account"].is_null());
+}
+
+#[test]
+fn tokens_still_to_be_deleted_are_counted() {
+    let api = api();
+    let (home, helper) = lived_in(&api);
+    let username = helper.get(DEMO_HOST).credential().username;
+    let offline = home
+        .helper()
+        .env("IONOS_TOKEN", ACCOUNT_TOKEN)
+        .env("IONOS_API_URL", "http://127.0.0.1:1");
+    offline.erase(DEMO_HOST).says("");
+    let seen = status(&helper);
+    assert_eq!(seen["pendingRevocations"][0]["username"], username);
+    let done: Done = helper.run(&["status"], "");
+    assert!(
+        done.stdout
+            .ends_with("1 token(s) to be deleted at the next contact with the API\n"),
+        "{done:?}"
+    );
+}
+
+#[test]
+fn a_new_user_is_told_how_to_begin() {
+    let home = Home::new();
+    let runtime = home.path().join("run").display().to_string();
+    let done = home
+        .helper()
+        .env("XDG_RUNTIME_DIR", &runtime)
+        .run(&["status"], "");
+    assert_eq!((done.code, done.stdout.as_str()), (Some(0), ""));
+    assert_eq!(
+        done.stderr,
+        "nothing is held and no client asks this program\nhint: docker-credential-ionos configure-docker makes Docker ask\n"
+    );
+}

@@ -1,0 +1,237 @@
+//! `tokens` and `prune`: what was minted, live from the API.
+
+use serde_json::{Value, json};
+
+use crate::support::fake_ionos::{DEMO_HOST, DEMO_ID, FakeIonos, Fault};
+use crate::support::helper::{Done, Home};
+use crate::support::pty::Session;
+
+/// A token of another machine, and one that a person made.
+const FOREIGN: &str = "dci-elsewhere-20260101t000000z-abcdefgh";
+const MADE_BY_HAND: &str = "by-hand";
+
+struct Desk {
+    home: Home,
+    api: FakeIonos,
+}
+
+impl Desk {
+    /// One token is held here; one of this machine, one of another and one made by hand are not.
+    fn new() -> (Self, String, String) {
+        let desk = Self {
+            home: Home::new(),
+            api: FakeIonos::start(),
+        };
+        let helper = desk.home.helper_for(&desk.api);
+        let lost = Home::new()
+            .helper_for(&desk.api)
+            .get(DEMO_HOST)
+            .credential();
+        let held = helper.get(DEMO_HOST).credential();
+        for name in [FOREIGN, MADE_BY_HAND] {
+            desk.make(name);
+        }
+        (desk, held.username, lost.username)
+    }
+
+    fn make(&self, name: &str) {
+        let expiry = jiff::Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(24 * 365 * 130);
+        let body = json!({"properties": {
+            "name": name, "expiryDate": expiry.to_string(), "status": "enabled",
+            "scopes": [{"type": "repository", "name": "*", "actions": ["pull"]}],
+        }});
+        let agent: ureq::Agent = ureq::Agent::config_builder().build().into();
+        agent
+            .post(format!(
+                "{}/containerregistries/registries/{DEMO_ID}/tokens",
+                self.api.url()
+            ))
+            .header(
+                "Authorization",
+                format!("Bearer {}", crate::support::fake_ionos::ACCOUNT_TOKEN),
+            )
+            .send_json(body)
+            .unwrap();
+    }
+
+    fn run(&self, args: &[&str]) -> Done {
+        self.home.helper_for(&self.api).run(args, "")
+    }
+
+    fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.api.tokens().into_iter().map(|it| it.name).collect();
+        names.sort();
+        names
+    }
+}
+
+fn machine(name: &str) -> &str {
+    let rest = name.strip_prefix("dci-").unwrap();
+    rest.rsplitn(3, '-').last().unwrap()
+}
+
+#[test]
+fn tokens_are_those_of_this_program_and_all_on_demand() {
+    let (desk, held, lost) = Desk::new();
+    let listed = |args: &[&str]| {
+        let done = desk.run(args);
+        assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
+        let lines: Vec<Value> = serde_json::from_str(&done.stdout).unwrap();
+        lines
+    };
+    let ours = listed(&["tokens", "--json", DEMO_HOST]);
+    let of = |name: &str| ours.iter().find(|it| it["name"] == name).unwrap();
+    assert_eq!(ours.len(), 3);
+    for (name, this_machine, is_held) in [(&held, true, true), (&lost, true, false)] {
+        let line = of(name);
+        assert_eq!(line["thisMachine"], this_machine, "{line}");
+        assert_eq!(line["held"], is_held, "{line}");
+        assert_eq!(line["machine"], machine(name), "{line}");
+        assert_eq!(line["status"], "enabled", "{line}");
+        assert_eq!(
+            line["scopes"],
+            json!([{"type": "repository", "name": "*", "actions": ["pull", "push"]}])
+        );
+    }
+    assert_eq!(of(FOREIGN)["machine"], "elsewhere");
+    assert_eq!(of(FOREIGN)["thisMachine"], false);
+    let all = listed(&["tokens", "--all", "--json", DEMO_HOST]);
+    assert_eq!(all.len(), 4);
+    assert!(
+        all.iter()
+            .any(|it| it["name"] == MADE_BY_HAND && it["machine"].is_null())
+    );
+}
+
+#[test]
+fn the_table_says_which_is_held_here() {
+    let (desk, held, lost) = Desk::new();
+    let done = desk.run(&["tokens", DEMO_HOST]);
+    assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
+    let row = |name: &str| {
+        let line = done.stdout.lines().find(|line| line.starts_with(name));
+        let words: Vec<&str> = line
+            .unwrap()
+            .split("  ")
+            .filter(|it| !it.is_empty())
+            .collect();
+        words
+            .iter()
+            .map(|it| it.trim().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        row("TOKEN"),
+        ["TOKEN", "EXPIRES", "STATUS", "MACHINE", "HELD"]
+    );
+    assert_eq!(row(&held)[2..], ["enabled", "this one", "here"]);
+    assert_eq!(row(&lost)[2..], ["enabled", "this one", "-"]);
+    assert_eq!(row(FOREIGN)[2..], ["enabled", "elsewhere", "-"]);
+    for secret in desk.api.minted_passwords() {
+        assert!(!done.stdout.contains(&secret));
+    }
+}
+
+#[test]
+fn many_pages_of_tokens_are_read_to_the_end() {
+    let home = Home::new();
+    let api = FakeIonos::builder().page_size(2).start();
+    let helper = home.helper_for(&api).env("IONOS_CR_DISABLE_CACHE", "true");
+    for _ in 0..5 {
+        let _ = helper.get(DEMO_HOST).credential();
+    }
+    let done = helper.run(&["tokens", "--json", DEMO_HOST], "");
+    let lines: Vec<Value> = serde_json::from_str(&done.stdout).unwrap();
+    assert_eq!(lines.len(), 5);
+}
+
+#[test]
+fn prune_deletes_what_this_machine_made_and_nothing_here_holds() {
+    let (desk, held, lost) = Desk::new();
+    let done = desk.run(&["prune", "--yes", DEMO_HOST]);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert_eq!(done.stdout, format!("deleted {lost} of {DEMO_HOST}\n"));
+    let mut left = vec![FOREIGN.to_owned(), MADE_BY_HAND.to_owned(), held.clone()];
+    left.sort();
+    assert_eq!(desk.names(), left);
+    // Again there is nothing to do, and without a host it is found by what is held.
+    let done = desk.run(&["prune", "--yes"]);
+    assert_eq!((done.code, done.stdout.as_str()), (Some(0), ""));
+    assert_eq!(done.stderr, format!("{DEMO_HOST}: nothing to delete\n"));
+    assert_eq!(desk.run(&["get", DEMO_HOST]).credential().username, held);
+}
+
+#[test]
+fn a_name_that_only_begins_like_this_machines_is_left_alone() {
+    let (desk, held, _) = Desk::new();
+    let longer = format!("dci-{}-2-20260101t000000z-abcdefgh", machine(&held));
+    desk.make(&longer);
+    let _ = desk.run(&["prune", "--yes", DEMO_HOST]);
+    assert!(desk.names().contains(&longer));
+}
+
+#[test]
+fn prune_deletes_nothing_unasked() {
+    let (desk, _, lost) = Desk::new();
+    let before = desk.names();
+    let done = desk.run(&["prune", "--dry-run", DEMO_HOST]);
+    assert_eq!((done.code, done.stdout.as_str()), (Some(0), ""));
+    let would = format!("{DEMO_HOST}: {lost} (ends in ");
+    assert!(done.stderr.starts_with(&would), "{done:?}");
+    let done = desk.run(&["prune", DEMO_HOST]);
+    assert_eq!((done.code, done.stdout.as_str()), (Some(1), ""));
+    assert!(
+        done.stderr.ends_with(&format!(
+            "error: {DEMO_HOST}: nobody is there to say whether to delete them\nhint: give --yes, or --dry-run to only look\n"
+        )),
+        "{done:?}"
+    );
+    assert_eq!(desk.names(), before);
+}
+
+#[test]
+fn on_a_terminal_prune_asks_first() {
+    let (desk, _, lost) = Desk::new();
+    let helper = desk.home.helper_for(&desk.api);
+    let before = desk.names();
+    let answered = |answer: &str| {
+        let mut session = Session::start(&helper, &["prune", DEMO_HOST]);
+        session.answer("may hold them. [y/N] ", answer);
+        session.end()
+    };
+    let (code, seen) = answered("n\n");
+    assert_eq!(code, Some(0));
+    assert!(seen.ends_with("nothing is deleted\n"), "{seen}");
+    assert_eq!(desk.names(), before);
+    let (_, seen) = answered("y\n");
+    assert!(seen.contains(&format!("deleted {lost}")), "{seen}");
+    assert!(!desk.names().contains(&lost));
+}
+
+#[test]
+fn a_token_that_cannot_be_deleted_fails_with_its_name() {
+    let (desk, _, lost) = Desk::new();
+    desk.api
+        .fault(Fault::status(403).on("DELETE", "/tokens").always());
+    let done = desk.run(&["prune", "--yes", DEMO_HOST]);
+    assert_eq!((done.code, done.stdout.as_str()), (Some(1), ""));
+    assert!(
+        done.stderr
+            .contains(&format!("error: cannot delete {lost} of {DEMO_HOST}: ")),
+        "{done:?}"
+    );
+    assert!(desk.names().contains(&lost));
+}
+
+#[test]
+fn where_nothing_is_known_prune_asks_for_a_host() {
+    let api = FakeIonos::start();
+    let done = Home::new().helper_for(&api).run(&["prune", "--yes"], "");
+    assert_eq!(
+        (done.code, done.stderr.as_str()),
+        (
+            Some(1),
+            "error: nothing here names a registry\nhint: name it: docker-credential-ionos prune demo.cr.de-fra.ionos.com\n"
+        )
+    );
+}
