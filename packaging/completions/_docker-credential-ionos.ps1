@@ -34,6 +34,7 @@ Register-ArgumentCompleter -Native -CommandName 'docker-credential-ionos' -Scrip
             [CompletionResult]::new('env', 'env', [CompletionResultType]::ParameterValue, 'Print user name and password as variables')
             [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Log a client in that keeps credentials itself')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show what is held here, until when, and who asks for it')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check each link from Docker to the registry, and say what mends it')
             [CompletionResult]::new('tokens', 'tokens', [CompletionResultType]::ParameterValue, 'Show the tokens this program minted, live from the API')
             [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Delete this machine''s tokens that nothing here holds')
             [CompletionResult]::new('kubelet', 'kubelet', [CompletionResultType]::ParameterValue, 'Answer a kubelet as its image credential provider, or check how one is configured')
@@ -107,6 +108,14 @@ Register-ArgumentCompleter -Native -CommandName 'docker-credential-ionos' -Scrip
         }
         'docker-credential-ionos;status' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Act as docker-credential-ionos-NAME would: "pull", "push" or a profile of config.json')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'docker-credential-ionos;doctor' {
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Act as docker-credential-ionos-NAME would: "pull", "push" or a profile of config.json')
+            [CompletionResult]::new('--mint', '--mint', [CompletionResultType]::ParameterName, 'Mint a token if none is held, to see whether that works')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -187,6 +196,7 @@ Register-ArgumentCompleter -Native -CommandName 'docker-credential-ionos' -Scrip
             [CompletionResult]::new('env', 'env', [CompletionResultType]::ParameterValue, 'Print user name and password as variables')
             [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Log a client in that keeps credentials itself')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show what is held here, until when, and who asks for it')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check each link from Docker to the registry, and say what mends it')
             [CompletionResult]::new('tokens', 'tokens', [CompletionResultType]::ParameterValue, 'Show the tokens this program minted, live from the API')
             [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Delete this machine''s tokens that nothing here holds')
             [CompletionResult]::new('kubelet', 'kubelet', [CompletionResultType]::ParameterValue, 'Answer a kubelet as its image credential provider, or check how one is configured')
@@ -224,6 +234,9 @@ Register-ArgumentCompleter -Native -CommandName 'docker-credential-ionos' -Scrip
             break
         }
         'docker-credential-ionos;help;status' {
+            break
+        }
+        'docker-credential-ionos;help;doctor' {
             break
         }
         'docker-credential-ionos;help;tokens' {

@@ -25,6 +25,9 @@ _docker_credential_ionos() {
             docker_credential_ionos,docker-config)
                 cmd="docker_credential_ionos__subcmd__docker__subcmd__config"
                 ;;
+            docker_credential_ionos,doctor)
+                cmd="docker_credential_ionos__subcmd__doctor"
+                ;;
             docker_credential_ionos,env)
                 cmd="docker_credential_ionos__subcmd__env"
                 ;;
@@ -79,6 +82,9 @@ _docker_credential_ionos() {
             docker_credential_ionos__subcmd__help,docker-config)
                 cmd="docker_credential_ionos__subcmd__help__subcmd__docker__subcmd__config"
                 ;;
+            docker_credential_ionos__subcmd__help,doctor)
+                cmd="docker_credential_ionos__subcmd__help__subcmd__doctor"
+                ;;
             docker_credential_ionos__subcmd__help,env)
                 cmd="docker_credential_ionos__subcmd__help__subcmd__env"
                 ;;
@@ -128,7 +134,7 @@ _docker_credential_ionos() {
 
     case "${cmd}" in
         docker_credential_ionos)
-            opts="-h --profile --help get store erase list version configure-docker docker-config env login status tokens prune kubelet kubernetes-manifest k8s kubernetes-apply completions help"
+            opts="-h --profile --help get store erase list version configure-docker docker-config env login status doctor tokens prune kubelet kubernetes-manifest k8s kubernetes-apply completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -183,6 +189,24 @@ _docker_credential_ionos() {
             ;;
         docker_credential_ionos__subcmd__docker__subcmd__config)
             opts="-h --profile --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        docker_credential_ionos__subcmd__doctor)
+            opts="-h --mint --json --profile --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -258,7 +282,7 @@ _docker_credential_ionos() {
             return 0
             ;;
         docker_credential_ionos__subcmd__help)
-            opts="get store erase list version configure-docker docker-config env login status tokens prune kubelet kubernetes-manifest kubernetes-apply completions help"
+            opts="get store erase list version configure-docker docker-config env login status doctor tokens prune kubelet kubernetes-manifest kubernetes-apply completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -300,6 +324,20 @@ _docker_credential_ionos() {
             return 0
             ;;
         docker_credential_ionos__subcmd__help__subcmd__docker__subcmd__config)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        docker_credential_ionos__subcmd__help__subcmd__doctor)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -78,11 +78,15 @@ impl Access {
         self.authorization.expose_secret().starts_with("Basic ")
     }
 
+    /// When the token ends, if it says so.
+    pub fn expires(&self) -> Option<Timestamp> {
+        let token = self.authorization.expose_secret().strip_prefix("Bearer ")?;
+        Timestamp::from_second(token::expiry(token)?).ok()
+    }
+
     /// When the token ended, if it says that it did.
     pub fn ended(&self) -> Option<Timestamp> {
-        let token = self.authorization.expose_secret().strip_prefix("Bearer ")?;
-        let expiry = token::expiry(token).filter(|at| *at < env::now())?;
-        Timestamp::from_second(expiry).ok()
+        self.expires().filter(|at| at.as_second() < env::now())
     }
 }
 

@@ -9,6 +9,7 @@ use ureq::http::Uri;
 
 use crate::env;
 use crate::error::{Failure, one_line};
+use crate::registry::Registry;
 
 const DEFAULT: &str = "https://api.ionos.com/containerregistries";
 const PRODUCT: &str = "/containerregistries";
@@ -95,6 +96,46 @@ impl Endpoint {
         Err(Failure::new(
             "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are no address",
             "leave both as the cluster sets them",
+        ))
+    }
+
+    /// A registry. One on this machine speaks plain HTTP, as Docker expects it to.
+    pub(super) fn of_registry(host: &Registry) -> Result<Self, Failure> {
+        let https = Self(format!("https://{host}"));
+        let uri = https.0.parse::<Uri>().map_err(|_| {
+            Failure::new(
+                format!("{host} is no address to connect to"),
+                "check its spelling",
+            )
+        })?;
+        let is_here = uri.host().is_some_and(is_loopback);
+        Ok(if is_here {
+            Self(format!("http://{host}"))
+        } else {
+            https
+        })
+    }
+
+    /// The token service a registry names.
+    pub(super) fn of_token_service(realm: &str) -> Result<Self, Failure> {
+        let uri = realm.parse::<Uri>();
+        let is_safe = uri.is_ok_and(|uri| {
+            let host = uri.host().unwrap_or_default();
+            !host.is_empty()
+                && (uri.scheme_str() == Some("https")
+                    || (uri.scheme_str() == Some("http") && is_loopback(host)))
+                && uri.query().is_none()
+                && !realm.contains(['#', '@'])
+        });
+        if is_safe {
+            return Ok(Self(realm.to_owned()));
+        }
+        Err(Failure::new(
+            format!(
+                "the registry names a token service that the credential is not sent to: '{}'",
+                one_line(realm)
+            ),
+            "only https is safe for it; ask IONOS's support",
         ))
     }
 

@@ -182,7 +182,6 @@ impl ApiError {
     /// The line for a person.
     pub fn failure(&self, access: &Access) -> Failure {
         let api = access.endpoint.host();
-        let later = "try again in a moment; https://status.ionos.cloud tells of outages";
         let (what, hint) = match self {
             Self::Unauthorized { said } => (
                 format!("{api} refused the account: 401{}", quoted(said.as_deref())),
@@ -204,7 +203,7 @@ impl ApiError {
             ),
             Self::Conflict => (
                 format!("{api} says that every name for a token is taken: 409"),
-                later.into(),
+                LATER.into(),
             ),
             Self::Refused { status, said } if (300..400).contains(status) => (
                 format!("{api} redirects elsewhere, where the account's credentials are not sent: {status}{}", quoted(said.as_deref())),
@@ -212,7 +211,7 @@ impl ApiError {
             ),
             Self::Refused { status, said } if *status >= 500 => (
                 format!("{api} failed: {status}{}", quoted(said.as_deref())),
-                later.into(),
+                LATER.into(),
             ),
             Self::Refused { status, said } => (
                 format!("{api} refused the request: {status}{}", quoted(said.as_deref())),
@@ -220,41 +219,58 @@ impl ApiError {
             ),
             Self::Busy { retry_after } => (
                 format!("{api} has too many requests: 429"),
-                after(*retry_after, later),
+                after(*retry_after),
             ),
             Self::Unavailable {
                 status,
                 retry_after,
             } => (
                 format!("{api} is not available: {status}"),
-                after(*retry_after, later),
+                after(*retry_after),
             ),
             Self::Unreachable { why } => (
                 format!("no connection to {api}: {why}"),
                 "check the network, HTTPS_PROXY and IONOS_API_URL".into(),
             ),
+            Self::Untrusted { .. }
+            | Self::Lost { .. }
+            | Self::TimedOut { .. } => return self.failure_at(api),
+        };
+        Failure::new(what, hint)
+    }
+
+    /// The line for a person where no account matters.
+    pub(super) fn failure_at(&self, host: &str) -> Failure {
+        let (what, hint) = match self {
+            Self::Unreachable { why } => (
+                format!("no connection to {host}: {why}"),
+                "check the network and HTTPS_PROXY",
+            ),
             Self::Untrusted { why, pinned } => (
-                format!("no trusted connection to {api}: {why}"),
+                format!("no trusted connection to {host}: {why}"),
                 if *pinned {
-                    "check what IONOS says its certificate is, then set IONOS_PINNED_CERT to that or unset it".into()
+                    "check what IONOS says its certificate is, then set IONOS_PINNED_CERT to that or unset it"
                 } else {
-                    "if a company proxy is between, add its CA to the system's or name it in SSL_CERT_FILE".into()
+                    "if a company proxy is between, add its CA to the system's or name it in SSL_CERT_FILE"
                 },
             ),
-            Self::Lost { why } => (format!("{api} gave no usable answer: {why}"), later.into()),
             Self::TimedOut { .. } => (
-                format!("{api} gave no answer in time"),
-                "try again, or allow more time with IONOS_CR_TIMEOUT (8s unless set)".into(),
+                format!("{host} gave no answer in time"),
+                "try again, or allow more time with IONOS_CR_TIMEOUT (8s unless set)",
             ),
+            Self::Lost { why } => (format!("{host} gave no usable answer: {why}"), LATER),
+            _ => (format!("{host} gave no usable answer"), LATER),
         };
         Failure::new(what, hint)
     }
 }
 
+const LATER: &str = "try again in a moment; https://status.ionos.cloud tells of outages";
+
 /// When to try again, as far as the API says.
-fn after(retry_after: Option<Duration>, later: &str) -> String {
+fn after(retry_after: Option<Duration>) -> String {
     match retry_after.map(|wait| wait.as_secs()) {
-        None | Some(0) => later.into(),
+        None | Some(0) => LATER.into(),
         Some(wait) => format!("it asks to wait {wait}s; try again then"),
     }
 }

@@ -7,6 +7,7 @@
 
 mod cluster;
 mod connector;
+mod distribution;
 mod endpoint;
 mod error;
 mod pin;
@@ -25,6 +26,7 @@ use secrecy::ExposeSecret as _;
 use ureq::http::{HeaderMap, HeaderValue, Method, Request, header};
 
 pub use cluster::{Cluster, ClusterError, Patch};
+pub use distribution::{Scheme, log_in};
 pub use endpoint::Endpoint;
 pub use error::ApiError;
 pub use pin::Fingerprint;
@@ -94,6 +96,11 @@ impl Api {
     /// Who asks.
     pub fn access(&self) -> &Access {
         &self.access
+    }
+
+    /// The proxy on the way, for messages.
+    pub fn proxy(&self) -> Option<String> {
+        self.proxy.as_ref().map(ToString::to_string)
     }
 
     /// What is left of the time.

@@ -22,6 +22,10 @@ pub struct Registry {
     pub name: String,
     /// Where clients reach it; none while it is being made.
     pub hostname: Option<String>,
+    /// `Running`, once it can be used.
+    pub state: Option<String>,
+    /// The networks that may reach it; all if there are none.
+    pub allow_list: Vec<String>,
 }
 
 /// A token as the API lists it.
@@ -73,15 +77,21 @@ struct RegistryItem {
     #[serde(default, deserialize_with = "or_default")]
     id: String,
     #[serde(default, deserialize_with = "or_default")]
+    metadata: Metadata,
+    #[serde(default, deserialize_with = "or_default")]
     properties: RegistryProperties,
 }
 
 #[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct RegistryProperties {
     #[serde(default, deserialize_with = "or_default")]
     name: String,
     #[serde(default, deserialize_with = "or_default")]
     hostname: String,
+    /// Only shown, so that what is odd in it spoils nothing else.
+    #[serde(default)]
+    api_subnet_allow_list: Value,
 }
 
 impl Registries {
@@ -99,6 +109,9 @@ impl Registries {
                 id: item.id,
                 name: item.properties.name,
                 hostname: Some(item.properties.hostname).filter(|name| !name.is_empty()),
+                state: Some(item.metadata.state).filter(|state| !state.is_empty()),
+                allow_list: serde_json::from_value(item.properties.api_subnet_allow_list)
+                    .unwrap_or_default(),
             })
     }
 }
@@ -148,6 +161,8 @@ pub(super) struct TokenAnswer {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Metadata {
+    #[serde(default, deserialize_with = "or_default")]
+    state: String,
     #[serde(default, deserialize_with = "or_default")]
     created_date: String,
 }

@@ -109,6 +109,11 @@ pub enum Command {
     /// Asks nobody: what is shown is what is on disk.
     #[command(after_help = example!("status"))]
     Status(commands::status::Options),
+    /// Check each link from Docker to the registry, and say what mends it
+    ///
+    /// Exit code 0 only if nothing failed.
+    #[command(after_help = example!("doctor demo.cr.de-fra.ionos.com"))]
+    Doctor(commands::doctor::Options),
     /// Show the tokens this program minted, live from the API
     #[command(after_help = example!("tokens demo.cr.de-fra.ionos.com"))]
     Tokens(commands::tokens::Options),

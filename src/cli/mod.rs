@@ -123,6 +123,7 @@ fn execute(
         Command::Env(options) => commands::env::run(options, profile, terminal),
         Command::Login(options) => commands::login::run(options, profile, terminal),
         Command::Status(options) => commands::status::run(options, profile, terminal),
+        Command::Doctor(options) => commands::doctor::run(options, profile, terminal),
         Command::Tokens(options) => commands::tokens::run(options, profile, terminal),
         Command::Prune(options) => commands::prune::run(options, profile, terminal),
         Command::Kubelet(options) => commands::kubelet::run(options, profile, terminal),

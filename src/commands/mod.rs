@@ -3,6 +3,7 @@
 pub mod completions;
 pub mod configure_docker;
 pub mod docker_config;
+pub mod doctor;
 pub mod env;
 mod held;
 mod hosts;

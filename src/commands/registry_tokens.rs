@@ -2,7 +2,7 @@
 
 use crate::account::{self, Account};
 use crate::api::{Api, ListedToken};
-use crate::config::ConfigFile;
+use crate::config::{ConfigFile, Target};
 use crate::env::Deadline;
 use crate::error::Failure;
 use crate::mint;
@@ -33,8 +33,14 @@ impl RegistryTokens {
         terminal
             .while_saying(&format!("asking for the tokens of {host} …"), || {
                 let api = Api::new(account.resolve(deadline)?, deadline)?;
-                let registry_id = mint::registry_id(&api, host, &settings.target)
-                    .map_err(|err| err.failure(api.access()))?;
+                let registry_id = match &settings.target {
+                    Target::Id(id) => id.clone(),
+                    target => {
+                        mint::registry(&api, host, target)
+                            .map_err(|err| err.failure(api.access()))?
+                            .id
+                    }
+                };
                 let tokens = api
                     .tokens(&registry_id)
                     .map_err(|err| err.failure(api.access()))?;

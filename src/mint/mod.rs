@@ -121,7 +121,7 @@ pub fn mint(api: &Api, order: &Order<'_>, mut lost: impl FnMut(Lost)) -> Result<
     let mut registry_id = match (order.target, &order.known) {
         (Target::Id(id), _) => id.clone(),
         (_, Some(known)) => known.registry_id.clone(),
-        (_, None) => find(api, order.host, order.target)?,
+        (_, None) => find(api, order.host, order.target)?.id,
     };
     let mut id_may_be_old = order.known.is_some() && !matches!(order.target, Target::Id(_));
     let mut clock_was_set = false;
@@ -165,7 +165,7 @@ pub fn mint(api: &Api, order: &Order<'_>, mut lost: impl FnMut(Lost)) -> Result<
             // Deleted and made anew, or another account's: its id is another one.
             ApiError::NotFound if id_may_be_old => {
                 id_may_be_old = false;
-                registry_id = find(api, order.host, order.target)?;
+                registry_id = find(api, order.host, order.target)?.id;
             }
             // An expiry in the past or too near, if our clock is wrong; now we know the API's.
             ApiError::Refused { status: 400, .. }
@@ -188,12 +188,9 @@ pub fn mint(api: &Api, order: &Order<'_>, mut lost: impl FnMut(Lost)) -> Result<
     }
 }
 
-/// The id of the registry behind a host.
-pub fn registry_id(api: &Api, host: &Registry, target: &Target) -> Result<String, MintError> {
-    match target {
-        Target::Id(id) => Ok(id.clone()),
-        _ => find(api, host, target),
-    }
+/// The registry behind a host.
+pub fn registry(api: &Api, host: &Registry, target: &Target) -> Result<api::Registry, MintError> {
+    find(api, host, target)
 }
 
 fn minted(
@@ -222,25 +219,27 @@ fn minted(
     })
 }
 
-/// The id of the registry with this hostname. The first label finds it in one short page, as far
-/// as anybody has seen; hostnames decide.
-fn find(api: &Api, host: &Registry, target: &Target) -> Result<String, MintError> {
+/// The registry with this hostname. The first label finds it in one short page, as far as anybody
+/// has seen; hostnames decide, unless the configuration names the registry.
+fn find(api: &Api, host: &Registry, target: &Target) -> Result<api::Registry, MintError> {
     let name = match target {
         Target::Name(name) => name,
         _ => host.first_label(),
     };
     let is_named = |found: &api::Registry| found.name.eq_ignore_ascii_case(name);
-    let by_name = matches!(target, Target::Name(_));
-    let is_it = |found: &api::Registry| {
-        let hostname = found.hostname.as_deref().map(Registry::parse);
-        (by_name && is_named(found))
-            || (!by_name && hostname.is_some_and(|it| it.as_ref() == Ok(host)))
+    let is_it = |found: &api::Registry| match target {
+        Target::Name(_) => is_named(found),
+        Target::Id(id) => found.id.eq_ignore_ascii_case(id),
+        Target::Hostname => {
+            let hostname = found.hostname.as_deref().map(Registry::parse);
+            hostname.is_some_and(|it| it.as_ref() == Ok(host))
+        }
     };
     let mut seen = Vec::new();
     for hint in [Some(name), None] {
         seen = api.registries(hint)?;
         if let Some(found) = seen.iter().find(|found| is_it(found)) {
-            return Ok(found.id.clone());
+            return Ok(found.clone());
         }
     }
     let unfinished = |found: &api::Registry| found.hostname.is_none() && is_named(found);

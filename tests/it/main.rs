@@ -14,6 +14,7 @@ mod config;
 mod configure_docker;
 mod damage;
 mod disk;
+mod doctor;
 mod fake_api_oracle;
 mod faults;
 mod generated_files;

@@ -18,5 +18,6 @@ pub mod fake_ionos;
 pub mod helper;
 pub mod proxy;
 pub mod pty;
+pub mod registry;
 pub mod skip;
 pub mod tls;

@@ -1,0 +1,121 @@
+//! A registry's front door on this machine: `GET /v2/`, and a token service beside it.
+
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::json;
+
+use super::fake_ionos::Response;
+use super::fake_ionos::http::{Reader, Request};
+use super::fake_ionos::wire::Wire;
+
+const BEARER: &str = "granted-by-the-token-service";
+
+/// How the door is kept.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    Open,
+    Basic,
+    Bearer,
+    /// A token service that nobody should send a credential to.
+    BearerInTheClear,
+    /// Something else is behind this address.
+    NoRegistry,
+}
+
+/// A running front door; it stops when dropped.
+pub struct Registry {
+    address: SocketAddr,
+    seen: Arc<Mutex<Vec<Request>>>,
+    acceptor: Option<JoinHandle<()>>,
+}
+
+impl Registry {
+    /// Lets in whoever `accepts` (user name, password).
+    pub fn start(door: Door, accepts: impl Fn(&str, &str) -> bool + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let seen: Arc<Mutex<Vec<Request>>> = Arc::default();
+        let log = Arc::clone(&seen);
+        let acceptor = thread::spawn(move || {
+            for tcp in listener.incoming() {
+                let Ok(tcp) = tcp else { continue };
+                let mut wire = Wire::plain(Arc::new(tcp));
+                let Ok(Some(request)) = Reader::new().next(&mut wire, 0) else {
+                    // The one who stops it says nothing.
+                    return;
+                };
+                log.lock().unwrap().push(request.clone());
+                let answer =
+                    answer(door, address, &request, &accepts).header("Connection", "close");
+                let sent = wire
+                    .settle()
+                    .and_then(|()| std::io::Write::write_all(&mut wire, &answer.encode("")));
+                drop(sent);
+            }
+        });
+        Self {
+            address,
+            seen,
+            acceptor: Some(acceptor),
+        }
+    }
+
+    /// `host:port`.
+    pub fn host(&self) -> String {
+        self.address.to_string()
+    }
+
+    pub fn requests(&self) -> Vec<Request> {
+        self.seen.lock().unwrap().clone()
+    }
+}
+
+fn answer(
+    door: Door,
+    address: SocketAddr,
+    request: &Request,
+    accepts: &impl Fn(&str, &str) -> bool,
+) -> Response {
+    let authorization = request.header("authorization").unwrap_or_default();
+    let is_let_in = authorization.strip_prefix("Basic ").is_some_and(|pair| {
+        let pair = String::from_utf8(BASE64_STANDARD.decode(pair).unwrap()).unwrap();
+        let (username, password) = pair.split_once(':').unwrap();
+        accepts(username, password)
+    });
+    let welcome = Response::json(200, &json!({}));
+    let refusal = |challenge: &str| {
+        Response::json(401, &json!({"errors": [{"code": "UNAUTHORIZED"}]}))
+            .header("WWW-Authenticate", challenge)
+    };
+    match (door, request.path.as_str()) {
+        (Door::NoRegistry, _) => Response::json(404, &json!({})),
+        (Door::Open, "/v2/") => welcome,
+        (Door::Basic, "/v2/") if is_let_in => welcome,
+        (Door::Basic, "/v2/") => refusal("Basic realm=\"Registry\""),
+        (Door::Bearer, "/v2/") if authorization == format!("Bearer {BEARER}") => welcome,
+        (Door::Bearer, "/v2/") => refusal(&format!(
+            "Bearer realm=\"http://{address}/token\",service=\"the registry\""
+        )),
+        (Door::BearerInTheClear, "/v2/") => {
+            refusal("Bearer realm=\"http://tokens.example.com/token\",service=\"x\"")
+        }
+        (_, "/token") if is_let_in => Response::json(200, &json!({"token": BEARER})),
+        (_, "/token") => refusal("Basic realm=\"tokens\""),
+        _ => Response::json(404, &json!({})),
+    }
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        if let Ok(wake) = TcpStream::connect(self.address) {
+            drop(wake.shutdown(Shutdown::Both));
+        }
+        if let Some(acceptor) = self.acceptor.take() {
+            drop(acceptor.join());
+        }
+    }
+}
