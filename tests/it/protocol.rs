@@ -196,8 +196,8 @@ fn a_wrong_call_is_one_line_and_exit_1() {
             "unknown command 'push'; see docker-credential-ionos --help",
         ),
         (
-            &["two\nlines"],
-            "unknown command 'two lines'; see docker-credential-ionos --help",
+            &["a\nb"],
+            "unknown command 'a b'; see docker-credential-ionos --help",
         ),
         (
             &["comletions"],
