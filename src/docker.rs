@@ -6,8 +6,10 @@
 //! it, and the same on stderr, which is all that `docker pull` before 29 shows. "Not found" and
 //! success leave stderr empty, because some clients read both streams as one.
 
+use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 
+use log::debug;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
@@ -192,16 +194,12 @@ pub fn store(input: &Input) -> Reply {
 }
 
 fn keep(input: &Input) -> Result<(), Error> {
-    // The error of serde_json would quote the value it stumbled over.
-    let login: Login = input
-        .text()
-        .and_then(|text| serde_json::from_str(text).ok())
-        .ok_or_else(|| {
-            Failure::new(
-                "the login to store is not the JSON of Docker's protocol",
-                "log in with docker login, podman login or the like",
-            )
-        })?;
+    let login = Login::parse(input).ok_or_else(|| {
+        Failure::new(
+            "the login to store is not the JSON of Docker's protocol",
+            "log in with docker login, podman login or the like",
+        )
+    })?;
     let host = match ours(&login.server_url) {
         // Exit 0 would lose a login for another registry without a word.
         Err(Error::NotOurs) => {
@@ -251,10 +249,22 @@ pub fn erase(input: &Input, profile: Option<&str>) -> Reply {
 }
 
 /// `list`: hosts and user names. No network, never a failure: one failing `list` costs a docker
-/// build all its credentials.
+/// build all its credentials. Where not all of them fit into one answer, what a person typed does
+/// first, then what lives longest; `status` shows the rest.
 pub fn list() -> Reply {
-    let list = serde_json::to_string(&credential::list());
-    Reply::line(list.unwrap_or_else(|_| "{}".into()))
+    let mut list = BTreeMap::new();
+    let mut length = "{}\n".len();
+    for (host, username) in credential::list() {
+        // With the quotation marks, the colon and a comma.
+        let pair = serde_json::to_string(&[&host, &username]).map_or(LONGEST_LINE, |it| it.len());
+        if length + pair > LONGEST_LINE {
+            debug!("{host} is left out of the list, which is full");
+            continue;
+        }
+        length += pair;
+        list.insert(host, username);
+    }
+    Reply::line(serde_json::to_string(&list).unwrap_or_else(|_| "{}".into()))
 }
 
 /// A server URL that is for us.
@@ -305,9 +315,30 @@ struct Login {
     secret: SecretString,
 }
 
+impl Login {
+    fn parse(input: &Input) -> Option<Self> {
+        // The error of serde_json would quote the value it stumbled over.
+        serde_json::from_str(input.text()?).ok()
+    }
+}
+
 /// The line that answers a `get`; `None` if it would not fit with its line end.
 fn to_line(answer: &Answer<'_>) -> Option<String> {
     serde_json::to_string(answer)
         .ok()
         .filter(|line| line.len() < LONGEST_LINE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAMPLE: &str = r#"{"ServerURL":"a.cr.ionos.com","Username":"u","Secret":"s"}"#;
+
+    proptest::proptest! {
+        #[test]
+        fn any_login_is_read_or_refused(bytes in crate::hostile::bytes(SAMPLE)) {
+            let _ = Login::parse(&Input::read(&mut bytes.as_slice()));
+        }
+    }
 }

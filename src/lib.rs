@@ -51,6 +51,8 @@ pub mod docker;
 pub mod env;
 pub mod error;
 pub mod files;
+#[cfg(test)]
+mod hostile;
 pub mod ionosctl;
 pub mod kubelet;
 pub mod kubernetes;

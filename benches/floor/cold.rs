@@ -32,8 +32,9 @@ fn main() {
         .unwrap();
     let id = registries["items"][0]["id"].as_str().unwrap();
     let scopes = json!([{"type": "repository", "name": "*", "actions": ["pull", "push"]}]);
+    let name = format!("floor-{}", std::process::id());
     let order = json!({"properties": {
-        "name": "floor-of-a-cold-get", "expiryDate": "2099-01-01T00:00:00Z", "scopes": scopes,
+        "name": name, "expiryDate": "2099-01-01T00:00:00Z", "scopes": scopes,
     }});
     let token: Value = agent
         .post(format!("{api}/containerregistries/registries/{id}/tokens"))

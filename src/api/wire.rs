@@ -400,4 +400,40 @@ mod tests {
             assert!(token.into_token(None).is_none(), "{body}");
         }
     }
+
+    const REGISTRIES: &str = r#"{"items":[{"id":"789f8e3c-d5c8-4359-8f85-c200fb89e97c","metadata":{"state":"Running"},"properties":{"name":"demo","hostname":"demo.cr.de-fra.ionos.com","apiSubnetAllowList":["10.0.0.0/8"]}}],"pagination":{"token":"x"}}"#;
+    const TOKEN: &str = r#"{"id":"789f8e3c-d5c8-4359-8f85-c200fb89e97c","metadata":{"createdDate":"2026-01-01T00:00:00Z"},"properties":{"name":"n","expiryDate":"2027-01-01T00:00:00Z","status":"enabled","scopes":[{"type":"repository","name":"*","actions":["pull"]}],"credentials":{"username":"u","password":"p"}}}"#;
+    const ERROR: &str = r#"{"httpStatus":400,"messages":[{"errorCode":"1","message":"said"}]}"#;
+
+    proptest::proptest! {
+        #[test]
+        fn any_list_of_registries_is_read_or_refused(bytes in crate::hostile::bytes(REGISTRIES)) {
+            if let Ok(registries) = serde_json::from_slice::<Registries>(&bytes) {
+                let _ = registries.next_page();
+                for registry in registries.into_items() {
+                    proptest::prop_assert!(is_uuid(&registry.id));
+                }
+            }
+        }
+
+        #[test]
+        fn any_token_can_be_logged_in_with_or_is_refused(bytes in crate::hostile::bytes(TOKEN)) {
+            if let Ok(answer) = serde_json::from_slice::<TokenAnswer>(&bytes)
+                && let Some(token) = answer.into_token(None)
+            {
+                proptest::prop_assert!(!token.username.is_empty());
+                proptest::prop_assert!(!token.password.expose_secret().is_empty());
+            }
+        }
+
+        #[test]
+        fn any_error_is_read_or_passed_over(bytes in crate::hostile::bytes(ERROR)) {
+            let _ = message(&bytes);
+        }
+
+        #[test]
+        fn any_header_is_a_time_or_none(text in "\\PC{0,40}|[0-9]{1,30}|[A-Z][a-z]{2}, [0-9]{1,2} [A-Z][a-z]{2} [0-9]{1,5} [0-9:]{1,8} GMT") {
+            let _ = (parse_retry_after(&text), parse_http_date(&text), parse_date(&text));
+        }
+    }
 }

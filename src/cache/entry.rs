@@ -173,4 +173,21 @@ mod tests {
         assert_eq!(entry(i64::MAX, i64::MIN).age(0), Age::Expired);
         assert_eq!(entry(i64::MIN, i64::MAX).age(0), Age::Ageing);
     }
+
+    const SAMPLE: &str = r#"{"version":1,"host":"a.cr.ionos.com","profile":"default","account":"0","scopes":[{"type":"repository","name":"*","actions":["pull"]}],"target":"hostname","registryId":"789f8e3c-d5c8-4359-8f85-c200fb89e97c","tokenId":null,"username":"u","secret":"s","issuedAt":1,"expiresAt":9}"#;
+
+    #[test]
+    fn the_sample_is_an_entry() {
+        assert!(parse(Path::new("x"), SAMPLE.as_bytes()).is_some());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_entry_is_whole_or_a_miss(bytes in crate::hostile::bytes(SAMPLE), now: i64) {
+            if let Some(entry) = parse(Path::new("x"), &bytes) {
+                proptest::prop_assert!(entry.is_servable());
+                let _ = entry.age(now);
+            }
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use similar::TextDiff;
+use imara_diff::{Algorithm, BasicLineDiffPrinter, Diff, InternedInput, UnifiedDiffConfig};
 
 use super::json;
 
@@ -12,10 +12,17 @@ pub fn diff(path: &Path, before: Option<&str>, after: &str) -> String {
     let name = path.display().to_string();
     let old_name = if before.is_some() { &name } else { "/dev/null" };
     let (before, after) = (redacted(before.unwrap_or_default()), redacted(after));
-    TextDiff::from_lines(&before, &after)
-        .unified_diff()
-        .header(old_name, &name)
-        .to_string()
+    let input = InternedInput::new(before.as_str(), after.as_str());
+    let mut diff = Diff::compute(Algorithm::Myers, &input);
+    diff.postprocess_lines(&input);
+    let printer = BasicLineDiffPrinter(&input.interner);
+    let hunks = diff
+        .unified_diff(&printer, UnifiedDiffConfig::default(), &input)
+        .to_string();
+    if hunks.is_empty() {
+        return hunks;
+    }
+    format!("--- {old_name}\n+++ {name}\n{hunks}")
 }
 
 /// The text without what may be secret in it, line for line.
@@ -44,11 +51,9 @@ mod tests {
         let expected = "\
 --- config.json
 +++ config.json
-@@ -1 +1 @@
+@@ -1,1 +1,1 @@
 -{\"auths\": {\"a\": {\"auth\": \"…\"}}, \"HttpHeaders\": {\"X\": [\"…\", 1]}, \"credsStore\": \"pass\"}
-\\ No newline at end of file
 +{\"auths\": {\"a\": {\"auth\": \"…\"}}, \"HttpHeaders\": {\"X\": [\"…\", 1]}, \"credsStore\": \"osxkeychain\"}
-\\ No newline at end of file
 ";
         let path = Path::new("config.json");
         assert_eq!(diff(path, Some(before), &after), expected);

@@ -314,3 +314,29 @@ impl RawSection {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAMPLE: &str = r#"{"defaults":{"actions":["pull"],"tokenTtl":"12h","timeout":"8s","tokenFile":"/t"},"profiles":{"deploy":{"repositories":["team/*"]}},"registries":{"demo.cr.de-fra.ionos.com":{"ionosProfile":"ci","profile":"deploy"},"127.0.0.1:5000":{"registryId":"789f8e3c-d5c8-4359-8f85-c200fb89e97c","tokenCommand":["op"]}}}"#;
+
+    #[test]
+    fn the_sample_is_a_configuration() {
+        assert!(ConfigFile::parse(PathBuf::from("x"), SAMPLE.as_bytes()).is_ok());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_configuration_is_read_or_refused_in_one_line(bytes in crate::hostile::bytes(SAMPLE)) {
+            match ConfigFile::parse(PathBuf::from("x"), &bytes) {
+                Ok(config) => {
+                    for host in config.registries.keys() {
+                        let _ = config.settings(host, Some("deploy"));
+                    }
+                }
+                Err(failure) => proptest::prop_assert!(!failure.to_string().contains('\n')),
+            }
+        }
+    }
+}

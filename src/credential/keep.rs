@@ -1,6 +1,7 @@
 //! What is kept by hand, and being rid of it: `store`, `erase`, `list`.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use log::debug;
@@ -90,16 +91,20 @@ pub fn erase(host: &Registry, config: &ConfigFile, profile: Option<&str>, revoke
     }
 }
 
-/// Hosts and user names of what is stored, or cached and still good.
-pub fn list() -> BTreeMap<String, String> {
+/// Hosts and user names of what is stored, or cached and still good: one for each host, first the
+/// stored ones, then the longest-lived.
+pub fn list() -> Vec<(String, String)> {
     let places = Places::find_what_there_is();
     let now = env::now();
     let mut entries = Cache::new(places.cache).all();
     entries.retain(|entry| entry.age(now) != Age::Expired);
-    entries.sort_by_key(|entry| entry.expires_at);
+    entries.sort_by_key(|entry| Reverse(entry.expires_at));
     let cached = entries.into_iter().map(|e| (e.host, e.username));
     let stored = Logins::new(places.data).all();
     let stored = stored.into_iter().map(|l| (l.host, l.username));
-    // The later wins: the longest-lived entry, and a login over all of them.
-    cached.chain(stored).collect()
+    let mut seen = BTreeSet::new();
+    stored
+        .chain(cached)
+        .filter(|(host, _)| seen.insert(host.clone()))
+        .collect()
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::fake_ionos::{DEMO_HOST, DEMO_ID, FakeIonos, Fault};
 use crate::support::helper::{Done, Helper, Home};
+use crate::support::tally;
 
 pub(crate) const LATER: &str = "try again in a moment; https://status.ionos.cloud tells of outages";
 const REPORT: &str = "if the settings look right, report it with this line";
@@ -155,6 +156,7 @@ fn every_failure_of_the_look_up_is_named_and_asks_for_no_token() {
         is_remembered(&fake, &home, &helper, &done);
         assert_eq!(revocations(&home), 0);
         is_mended(&fake, &home, &helper);
+        tally::add("faults", 1);
     }
 }
 
@@ -232,6 +234,7 @@ fn every_failure_of_minting_is_named_and_leaves_no_token_behind() {
         is_remembered(&fake, &home, &helper, &done);
         assert_eq!(revocations(&home), usize::from(doubtful), "{fault:?}");
         is_mended(&fake, &home, &helper);
+        tally::add("faults", 1);
     }
 }
 
@@ -325,6 +328,7 @@ fn nobody_is_followed_to_another_host() {
             assert!(elsewhere.requests().is_empty());
             assert_eq!(fake.count(method, path), 1);
             is_mended(&fake, &home, &helper);
+            tally::add("faults", 1);
         }
     }
 }

@@ -9,15 +9,14 @@ use crate::support::fake_ionos::{
     ACCOUNT_TOKEN, DEMO_HOST, FakeIonos, Fault, OTHER_ACCOUNT_TOKEN, RegistrySpec,
 };
 use crate::support::helper::{Credential, Done, Helper, Home, Started};
+use crate::support::tally;
 
 const CROWD: usize = 200;
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "how thorough a run is meant to be"
-)]
 fn rounds() -> usize {
-    std::env::var("RACE_ROUNDS").map_or(2, |rounds| rounds.parse().unwrap())
+    let rounds = tally::times("RACE_ROUNDS", 2);
+    tally::add("races", rounds);
+    rounds
 }
 
 /// Many processes would need more than 8s to start where cores are few.

@@ -20,4 +20,5 @@ pub mod proxy;
 pub mod pty;
 pub mod registry;
 pub mod skip;
+pub mod tally;
 pub mod tls;

@@ -213,7 +213,7 @@ fn a_dry_run_shows_the_change_without_secrets_and_makes_none() {
         0,
         "--- /dev/null\n\
          +++ ~/.docker/config.json\n\
-         @@ -0,0 +1,5 @@\n\
+         @@ -1,0 +1,5 @@\n\
          +{\n\
          +\t\"credHelpers\": {\n\
          +\t\t\"demo.cr.de-fra.ionos.com\": \"ionos\"\n\

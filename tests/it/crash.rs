@@ -1,0 +1,144 @@
+//! SIGKILL at any moment: what is left is whole or absent, and the next one works.
+//!
+//! `KILLS` says how often (default 60).
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::support::fake_ionos::{DEMO_HOST, FakeIonos};
+use crate::support::helper::{Helper, Home, mode, walk};
+use crate::support::tally;
+
+const TEMPORARY: &str = ".docker-credential-ionos-";
+const TAKEN: &str = ".taken-docker-credential-ionos-";
+
+/// What is interrupted, from a state in which it has everything to do.
+#[derive(Debug, Clone, Copy)]
+enum Deed {
+    /// A cold `get`: looks up, mints, saves.
+    Mint,
+    /// A `get` past half life: saves over what is there.
+    Refresh,
+    Store,
+    Erase,
+}
+
+impl Deed {
+    const ALL: [Self; 4] = [Self::Mint, Self::Refresh, Self::Store, Self::Erase];
+
+    fn prepare(self, home: &Home, helper: &Helper) {
+        match self {
+            Self::Mint => {}
+            Self::Refresh => {
+                let _ = helper.get(DEMO_HOST).credential();
+                home.age_entry(7 * 3600);
+            }
+            Self::Store => helper.store(DEMO_HOST, "before", "old").says(""),
+            Self::Erase => {
+                let _ = helper.get(DEMO_HOST).credential();
+                helper.store(DEMO_HOST, "before", "old").says("");
+            }
+        }
+    }
+
+    fn args(self) -> &'static [&'static str] {
+        match self {
+            Self::Mint | Self::Refresh => &["get"],
+            Self::Store => &["store"],
+            Self::Erase => &["erase"],
+        }
+    }
+
+    fn stdin(self) -> String {
+        match self {
+            Self::Store => {
+                format!(r#"{{"ServerURL":"{DEMO_HOST}","Username":"after","Secret":"new"}}"#)
+            }
+            _ => DEMO_HOST.to_owned(),
+        }
+    }
+}
+
+/// How long it takes when nobody interrupts.
+fn measure(deed: Deed) -> Duration {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home.helper_for(&fake);
+    deed.prepare(&home, &helper);
+    let start = Instant::now();
+    let done = helper.run(deed.args(), deed.stdin());
+    assert_eq!(done.code, Some(0), "{done:?}");
+    start.elapsed()
+}
+
+#[track_caller]
+fn is_whole(home: &Home, what: &str) {
+    for path in walk(home.path()) {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if path.is_dir() {
+            continue;
+        }
+        assert_eq!(mode(&path), 0o600, "{what}: {}", path.display());
+        let content = fs::read(&path).unwrap();
+        let is_work = name.starts_with(TEMPORARY) || name.starts_with(TAKEN);
+        let is_lock = path.extension().is_some_and(|it| it == "lock");
+        if !is_work && !is_lock {
+            let whole = serde_json::from_slice::<serde_json::Value>(&content);
+            assert!(whole.is_ok(), "{what}: {}: {content:?}", path.display());
+        }
+    }
+}
+
+fn work_left(dir: &Path) -> Vec<String> {
+    let paths = walk(dir).into_iter();
+    paths
+        .map(|path| path.display().to_string())
+        .filter(|path| path.contains(TEMPORARY))
+        .collect()
+}
+
+#[test]
+fn killed_at_any_moment_it_leaves_whole_files_and_the_next_one_works() {
+    let kills = tally::times("KILLS", 60);
+    let took = Deed::ALL.map(measure);
+    let mut killed = 0;
+    for round in 0..kills {
+        let (deed, took) = (Deed::ALL[round % 4], took[round % 4]);
+        let (fake, home) = (FakeIonos::start(), Home::new());
+        let helper = home.helper_for(&fake);
+        deed.prepare(&home, &helper);
+        let mut running = helper.start(deed.args(), deed.stdin());
+        // A random moment of its life is what is tested; that some come too late does no harm.
+        std::thread::sleep(took.mul_f64(fastrand::f64()));
+        running.kill();
+        killed += usize::from(running.finish().code.is_none());
+        let what = format!("{deed:?} in round {round}");
+        is_whole(&home, &what);
+        // Whatever was kept is served, and if nothing was, the next is minted: no lock is stuck.
+        let served = helper.get(DEMO_HOST).credential();
+        let typed = [("before", "old"), ("after", "new")];
+        let is_typed = typed.contains(&(served.username.as_str(), served.secret.as_str()));
+        assert!(
+            is_typed || fake.accepts(&served.username, &served.secret),
+            "{what}"
+        );
+        if let Deed::Store = deed {
+            assert!(is_typed, "{what}: a login was lost");
+        }
+        // Writing again sweeps what the dead one left, and forgetting forgets all of it.
+        helper.store(DEMO_HOST, "person", "typed").says("");
+        helper.erase(DEMO_HOST).says("");
+        let last = helper.get(DEMO_HOST).credential();
+        assert!(fake.accepts(&last.username, &last.secret), "{what}");
+        helper.erase(DEMO_HOST).says("");
+        assert_eq!(work_left(&home.cache()), [""; 0], "{what}");
+        assert_eq!(work_left(&home.data().join("logins")), [""; 0], "{what}");
+        is_whole(&home, &what);
+        // A token whose minter died before it wrote anything down is nobody's, and one that was
+        // replaced half way is left to expire.
+        let most = if let Deed::Refresh = deed { 2 } else { 1 };
+        assert!(fake.tokens().len() <= most, "{what}: {:?}", fake.tokens());
+    }
+    assert!(killed * 3 > kills, "only {killed} of {kills} died of it");
+    tally::add("kills", kills);
+}
