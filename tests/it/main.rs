@@ -33,4 +33,5 @@ mod protocol;
 mod race;
 mod reach;
 mod status;
+mod threat_model;
 mod tokens;
