@@ -1,7 +1,7 @@
 //! What a `get` costs beside the least it could cost and beside a peer: `cargo bench`.
 //!
 //! Prints tables and judges nothing, because times belong to the machine. What does not depend on
-//! it, bytes and instructions, is judged by `cargo bench -- --check` against the budget below.
+//! it, bytes and instructions, is judged by `tests/it/budget.rs`.
 //! Needs Linux; valgrind, GNU time and apt-get for what they measure and fetch. No network but
 //! Debian's mirror.
 
@@ -19,7 +19,7 @@ mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::Command;
 use std::time::Instant;
 
 use run::{Program, children_cpu, interleave};
@@ -28,32 +28,19 @@ use site::Site;
 const ROUNDS: usize = 500;
 const COLD_ROUNDS: usize = 100;
 
-/// Measured when it was last set, on Debian 12 on `x86_64`; a change may cost a tenth more before
-/// somebody has to look.
-mod budget {
-    pub(crate) const BYTES: u64 = 3_750_000;
-    pub(crate) const WARM_INSTRUCTIONS: u64 = 412_000;
-    pub(crate) const WARM_TO_FLOOR: f64 = 1.5;
-    pub(crate) const MOST_BYTES: u64 = 4_500_000;
-}
-
-fn main() -> ExitCode {
+fn main() {
     build(&["--bin", "docker-credential-ionos"]);
     build(&["--example", "floor_warm", "--example", "floor_cold"]);
     let floors = Floors {
         warm: built("examples/floor_warm"),
         cold: built("examples/floor_cold"),
     };
-    if std::env::args_os().any(|arg| arg == "--check") {
-        return check(&floors);
-    }
     println!("docker-credential-ionos {}", env!("CARGO_PKG_VERSION"));
     sizes(&floors);
     warm(&floors);
     cold(&floors);
     growth();
     crowd();
-    ExitCode::SUCCESS
 }
 
 /// The least that the same work costs, built with the same profile.
@@ -217,33 +204,4 @@ fn crowd() {
         took.as_millis(),
         cpu.as_millis()
     );
-}
-
-/// Whether bytes and instructions are within the budget.
-fn check(floors: &Floors) -> ExitCode {
-    let site = Site::with_hosts(10);
-    let bytes = bytes(&ours());
-    let Some(ours) = site.get().instructions() else {
-        println!("skipped: valgrind is not here, and nothing else counts instructions");
-        return ExitCode::FAILURE;
-    };
-    let floor = floors.warm_get(&site).instructions().unwrap();
-    #[expect(clippy::cast_precision_loss, reason = "a ratio of two digits")]
-    let to_floor = ours as f64 / floor as f64;
-    println!("binary: {bytes} bytes, warm get: {ours} instructions, {to_floor:.2} of the floor");
-    let most = |budget: u64| budget + budget / 10;
-    let kept = bytes <= most(budget::BYTES).min(budget::MOST_BYTES)
-        && ours <= most(budget::WARM_INSTRUCTIONS)
-        && to_floor <= budget::WARM_TO_FLOOR;
-    if kept {
-        println!("within the budget");
-        return ExitCode::SUCCESS;
-    }
-    println!(
-        "over the budget of {} bytes, {} instructions (each and a tenth) or {} of the floor: see what grew, or set it anew in benches/side_by_side/main.rs",
-        budget::BYTES,
-        budget::WARM_INSTRUCTIONS,
-        budget::WARM_TO_FLOOR
-    );
-    ExitCode::FAILURE
 }

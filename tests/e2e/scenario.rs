@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Completion, Trial};
 
+use crate::support::tally;
 use crate::{
     build, crate_client, docker, docker_py, failures, namespace, needs, podman, scopes,
     site::Scheme, skopeo, transcript, typed,
@@ -198,7 +199,10 @@ fn trial(scenario: &'static Scenario, missing: Vec<String>, required: bool) -> T
     Trial::ignorable_test(scenario.name, move || {
         if missing.is_empty() {
             return Ok(match (scenario.run)() {
-                None => Completion::Completed,
+                None => {
+                    tally::add("scenarios with real clients", 1);
+                    Completion::Completed
+                }
                 Some(reason) => {
                     eprintln!("\ne2e: SKIPPED {}: {reason}", scenario.name);
                     Completion::ignored_with(reason)

@@ -10,6 +10,7 @@
 mod support;
 
 mod account;
+mod budget;
 mod config;
 mod configure_docker;
 mod crash;

@@ -8,9 +8,12 @@ fn sources(dir: &Path) -> Vec<PathBuf> {
         .unwrap()
         .map(|entry| entry.unwrap().path());
     entries
-        .flat_map(|path| match path.is_dir() {
-            true => sources(&path),
-            false => vec![path],
+        .flat_map(|path| {
+            if path.is_dir() {
+                sources(&path)
+            } else {
+                vec![path]
+            }
         })
         .filter(|path| path.extension().is_some_and(|it| it == "rs"))
         .collect()
@@ -44,10 +47,10 @@ fn every_test_that_is_named_exists() {
         .collect();
     assert!(named.len() > 30, "{named:?}");
     for name in named {
-        let (module, test) = name.rsplit_once("::").unwrap_or(("", name));
+        let (module, function) = name.rsplit_once("::").unwrap_or(("", name));
         let place = module.replace("::", "/");
         let found = files.iter().any(|(path, content)| {
-            path.contains(&place) && content.contains(&format!("fn {test}("))
+            path.contains(&place) && content.contains(&format!("fn {function}("))
         });
         assert!(found, "SECURITY.md names {name}, which is no test");
     }

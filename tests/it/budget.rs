@@ -1,0 +1,82 @@
+//! Bytes and instructions of the program as it is released, which no machine's load changes.
+//!
+//! Only with `BUDGET=1` and `cargo build --release` of the program and of `floor_warm` before,
+//! as `.ci/run` does; instructions are counted by callgrind.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::support::fake_ionos::{DEMO_HOST, FakeIonos};
+use crate::support::helper::Home;
+use crate::support::{skip, tally};
+
+/// Measured on Debian 12 on `x86_64` when they were last set. A change may cost a tenth more
+/// before somebody has to look.
+const BYTES: u64 = 4_400_000;
+const WARM_GET: u64 = 425_000;
+/// What the program may be at most, and the most it may cost beside the least it could.
+const MOST_BYTES: u64 = 4_500_000;
+const MOST_TO_FLOOR: f64 = 1.5;
+
+fn released(name: &str) -> PathBuf {
+    let debug = Path::new(env!("CARGO_BIN_EXE_docker-credential-ionos"))
+        .parent()
+        .unwrap();
+    debug.parent().unwrap().join("release").join(name)
+}
+
+fn instructions(mut command: Command, stdin: &str) -> u64 {
+    use std::io::Write as _;
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(stdin.as_bytes())
+        .unwrap();
+    let done = child.wait_with_output().unwrap();
+    let said = String::from_utf8(done.stderr).unwrap();
+    assert!(done.status.success(), "{said}");
+    let (_, count) = said.rsplit_once("Collected : ").unwrap();
+    count.split_whitespace().next().unwrap().parse().unwrap()
+}
+
+#[test]
+fn the_program_is_as_small_and_a_warm_get_as_cheap_as_it_was() {
+    if tally::times("BUDGET", 0) == 0 {
+        return skip::skip("budget", "BUDGET=1 is not set");
+    }
+    let (program, floor) = (
+        released("docker-credential-ionos"),
+        released("examples/floor_warm"),
+    );
+    let bytes = std::fs::metadata(&program).unwrap().len();
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home.helper_for(&fake).program(&program);
+    let _ = helper.get(DEMO_HOST).credential();
+    let callgrind = ["--tool=callgrind", "--callgrind-out-file=/dev/null"];
+    let valgrind = helper.clone().program(Path::new("/usr/bin/valgrind"));
+    let args = [&callgrind[..], &[program.to_str().unwrap(), "get"]].concat();
+    let ours = instructions(valgrind.command(&args), DEMO_HOST);
+    let entry = home.entries().remove(0);
+    let args = [
+        &callgrind[..],
+        &[floor.to_str().unwrap(), entry.to_str().unwrap()],
+    ]
+    .concat();
+    let least = instructions(valgrind.command(&args), DEMO_HOST);
+    #[expect(clippy::cast_precision_loss, reason = "a ratio of two digits")]
+    let to_floor = ours as f64 / least as f64;
+    println!("{bytes} bytes, {ours} instructions, {to_floor:.2} of the floor");
+    assert!(
+        bytes <= (BYTES + BYTES / 10).min(MOST_BYTES),
+        "{bytes} bytes"
+    );
+    assert!(ours <= WARM_GET + WARM_GET / 10, "{ours} instructions");
+    assert!(to_floor <= MOST_TO_FLOOR, "{to_floor:.2} of the floor");
+}
