@@ -187,7 +187,13 @@ pub fn file_stamp(path: &Path) -> String {
     };
     let modified = metadata.modified().ok();
     let since = modified.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
-    format!("{}-{:?}", metadata.len(), since)
+    let since = since.unwrap_or_default();
+    format!(
+        "{}-{}-{}",
+        metadata.len(),
+        since.as_secs(),
+        since.subsec_nanos()
+    )
 }
 
 /// The program that a client would run for this file name: the first on `PATH`.

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::support::fake_ionos::{DEMO_HOST, FakeIonos};
+use crate::support::fake_ionos::{ACCOUNT_TOKEN, DEMO_HOST, FakeIonos};
 use crate::support::helper::Home;
 use crate::support::{skip, tally};
 
@@ -57,7 +57,15 @@ fn the_program_is_as_small_and_a_warm_get_as_cheap_as_it_was() {
     );
     let bytes = std::fs::metadata(&program).unwrap().len();
     let (fake, home) = (FakeIonos::start(), Home::new());
-    let helper = home.helper_for(&fake).program(&program);
+    // As most people have it: an account in ionosctl's file.
+    let account = format!(
+        "version: 1.0\ncurrentProfile: user\nprofiles:\n  - name: user\n    environment: prod\n    credentials:\n      token: {ACCOUNT_TOKEN}\n"
+    );
+    home.file(".config/ionosctl/config.yaml", &account);
+    let helper = home
+        .helper()
+        .env("IONOS_API_URL", &fake.url())
+        .program(&program);
     let _ = helper.get(DEMO_HOST).credential();
     let callgrind = ["--tool=callgrind", "--callgrind-out-file=/dev/null"];
     let valgrind = helper.clone().program(Path::new("/usr/bin/valgrind"));

@@ -236,7 +236,7 @@ fn a_dry_run_shows_the_change_without_secrets_and_makes_none() {
         0,
         "--- ~/.docker/config.json\n\
          +++ ~/.docker/config.json\n\
-         @@ -1 +1 @@\n\
+         @@ -1,1 +1,1 @@\n\
          -{\"credHelpers\": {\"demo.cr.de-fra.ionos.com\": \"ionos\"}}\n\
          +{}\n",
         "",
