@@ -214,7 +214,7 @@ fn show(status: &Status, terminal: &mut Terminal<'_>) {
 fn table(lines: &[Line]) -> Table {
     let now = env::now();
     let mut table = Table::new(&[
-        "HOST", "HELD", "PROFILE", "ACCOUNT", "SCOPES", "EXPIRES", "NEXT", "ASKED BY",
+        "HOST", "HELD", "PROFILE", "ACCOUNT", "SCOPES", "EXPIRES", "RENEWED", "ASKED BY",
     ]);
     let dash = || (Tone::Faint, "-".to_owned());
     for line in lines {

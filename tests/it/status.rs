@@ -108,7 +108,7 @@ fn the_table_is_plain_in_a_pipe_and_holds_no_secret() {
         rows,
         [
             vec![
-                "HOST", "HELD", "PROFILE", "ACCOUNT", "SCOPES", "EXPIRES", "NEXT", "ASKED BY"
+                "HOST", "HELD", "PROFILE", "ACCOUNT", "SCOPES", "EXPIRES", "RENEWED", "ASKED BY"
             ],
             vec![
                 DEMO_HOST,
