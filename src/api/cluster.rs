@@ -14,7 +14,7 @@ use ureq::http::{HeaderValue, Method, Request, header};
 
 use super::endpoint::Endpoint;
 use super::proxy::Proxy;
-use super::{ApiError, CONNECT, LARGEST_ANSWER, TRIES, holds_part_of, pause, tls, wire};
+use super::{ApiError, LARGEST_ANSWER, TRIES, holds_part_of, pause, settings, tls, wire};
 use crate::env::Deadline;
 use crate::error::{Failure, one_line};
 
@@ -72,17 +72,7 @@ impl Cluster {
     /// Gets ready to ask. Nothing is sent yet.
     pub fn new(endpoint: Endpoint, token: &SecretString, ca: &str) -> Result<Self, Failure> {
         let proxy = Proxy::from_env(&endpoint)?;
-        let config = ureq::Agent::config_builder()
-            .proxy(proxy.as_ref().map(Proxy::to_ureq))
-            .timeout_connect(Some(CONNECT))
-            // The token must not follow to another host.
-            .max_redirects(0)
-            .http_status_as_error(false)
-            .user_agent(concat!(
-                env!("CARGO_PKG_NAME"),
-                "/",
-                env!("CARGO_PKG_VERSION")
-            ));
+        let config = settings(proxy.as_ref());
         Ok(Self {
             agent: tls::agent_for_cluster(config, ca)?,
             endpoint,

@@ -13,7 +13,7 @@ use ureq::http::{HeaderValue, Request, header};
 
 use super::endpoint::Endpoint;
 use super::proxy::Proxy;
-use super::{ApiError, CONNECT, Trust, tls};
+use super::{ApiError, Trust, settings, tls};
 use crate::credential::Credential;
 use crate::env::Deadline;
 use crate::error::{Failure, one_line};
@@ -171,17 +171,7 @@ struct Answer {
 impl Visitor {
     fn new(endpoint: &Endpoint, deadline: Deadline) -> Result<Self, Failure> {
         let proxy = Proxy::from_env(endpoint)?;
-        let config = ureq::Agent::config_builder()
-            .proxy(proxy.as_ref().map(Proxy::to_ureq))
-            .timeout_connect(Some(CONNECT))
-            // The credential must not follow to another host.
-            .max_redirects(0)
-            .http_status_as_error(false)
-            .user_agent(concat!(
-                env!("CARGO_PKG_NAME"),
-                "/",
-                env!("CARGO_PKG_VERSION")
-            ));
+        let config = settings(proxy.as_ref());
         Ok(Self {
             agent: tls::agent(config, &Trust::default())?,
             proxy,

@@ -23,7 +23,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use log::debug;
 use secrecy::ExposeSecret as _;
+use ureq::config::ConfigBuilder;
 use ureq::http::{HeaderMap, HeaderValue, Method, Request, header};
+use ureq::typestate::AgentScope;
 
 pub use cluster::{Cluster, ClusterError, Patch};
 pub use distribution::{Scheme, log_in};
@@ -68,17 +70,7 @@ impl Api {
     /// Gets ready to ask. Nothing is sent yet.
     pub fn new(access: Access, deadline: Deadline) -> Result<Self, Failure> {
         let proxy = Proxy::from_env(&access.endpoint)?;
-        let config = ureq::Agent::config_builder()
-            .proxy(proxy.as_ref().map(Proxy::to_ureq))
-            .timeout_connect(Some(CONNECT))
-            // The account must not follow to another host.
-            .max_redirects(0)
-            .http_status_as_error(false)
-            .user_agent(concat!(
-                env!("CARGO_PKG_NAME"),
-                "/",
-                env!("CARGO_PKG_VERSION")
-            ));
+        let config = settings(proxy.as_ref());
         Ok(Self {
             agent: tls::agent(config, &access.trust)?,
             access,
@@ -334,6 +326,21 @@ impl Answer {
         serde_json::from_slice(&self.body)
             .map_err(|_| ApiError::unusable("an answer that is not what the API describes"))
     }
+}
+
+/// What every request of this program goes by.
+fn settings(proxy: Option<&Proxy>) -> ConfigBuilder<AgentScope> {
+    ureq::Agent::config_builder()
+        .proxy(proxy.map(Proxy::to_ureq))
+        .timeout_connect(Some(CONNECT))
+        // What is sent must not follow to another host.
+        .max_redirects(0)
+        .http_status_as_error(false)
+        .user_agent(concat!(
+            env!("CARGO_PKG_NAME"),
+            "/",
+            env!("CARGO_PKG_VERSION")
+        ))
 }
 
 /// Waits before another try: growing and jittered, or as long as the API asks for. `false` at
