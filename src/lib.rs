@@ -51,6 +51,8 @@ pub mod docker;
 pub mod env;
 pub mod error;
 pub mod files;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 #[cfg(test)]
 mod hostile;
 pub mod ionosctl;

@@ -14,9 +14,10 @@ use ureq::http::{HeaderValue, Method, Request, header};
 
 use super::endpoint::Endpoint;
 use super::proxy::Proxy;
-use super::{ApiError, LARGEST_ANSWER, TRIES, holds_part_of, pause, settings, tls, wire};
+use super::quote::{holds_part_of, quotable};
+use super::{ApiError, LARGEST_ANSWER, TRIES, pause, settings, tls, wire};
 use crate::env::Deadline;
-use crate::error::{Failure, one_line};
+use crate::error::Failure;
 
 /// For one call and its further tries.
 const ONE_CALL: std::time::Duration = std::time::Duration::from_secs(20);
@@ -197,9 +198,7 @@ impl Cluster {
             return Ok(Answer { status, body });
         }
         let said = received.ok().and_then(|text| message(&text));
-        let said = said
-            .filter(|said| !self.gives_away(said, content))
-            .map(|said| one_line(&said));
+        let said = said.and_then(|said| quotable(&said, |said| self.gives_away(said, content)));
         let retry_after = parts.headers.get(header::RETRY_AFTER);
         let retry_after =
             retry_after.and_then(|value| wire::parse_retry_after(value.to_str().ok()?));
@@ -251,7 +250,7 @@ fn secrets_in(content: &str) -> Vec<SecretString> {
 }
 
 /// The words of a `Status`, which every refusal of a cluster is.
-fn message(body: &SecretString) -> Option<String> {
+pub(super) fn message(body: &SecretString) -> Option<String> {
     #[derive(Deserialize)]
     struct Status {
         message: String,

@@ -140,7 +140,7 @@ fn fetch_token(
 }
 
 /// `name="value"` among the parameters of a challenge.
-fn parameter(parameters: &str, name: &str) -> Option<String> {
+pub(super) fn parameter(parameters: &str, name: &str) -> Option<String> {
     let mut rest = parameters;
     loop {
         let (key, after) = rest.split_once('=')?;

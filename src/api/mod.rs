@@ -10,8 +10,11 @@ mod connector;
 mod distribution;
 mod endpoint;
 mod error;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod pin;
 mod proxy;
+mod quote;
 mod tls;
 mod wire;
 
@@ -19,8 +22,6 @@ use std::cell::Cell;
 use std::thread;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use log::debug;
 use secrecy::ExposeSecret as _;
 use ureq::config::ConfigBuilder;
@@ -37,7 +38,7 @@ pub use wire::{ListedToken, NewToken, Registry, Token, is_uuid};
 
 use crate::account::Access;
 use crate::env::{self, Deadline};
-use crate::error::{Failure, one_line};
+use crate::error::Failure;
 use proxy::Proxy;
 
 /// Answers are a few kilobytes; a page of a hundred registries is some ninety.
@@ -316,8 +317,7 @@ impl Answer {
             .header(&header::RETRY_AFTER)
             .and_then(wire::parse_retry_after);
         let said = wire::message(&self.body)
-            .filter(|said| !repeats(said, secret))
-            .map(|said| one_line(&said));
+            .and_then(|said| quote::quotable(&said, |said| quote::repeats(said, secret)));
         Err(ApiError::from_status(self.status, said, retry_after))
     }
 
@@ -356,29 +356,4 @@ fn pause(deadline: Deadline, err: &ApiError, tried: u32) -> bool {
         thread::sleep(pause);
     }
     in_time
-}
-
-/// Whether foreign text repeats our secret or a part of it: some gateways echo the header they did
-/// not like, whole or cut.
-fn repeats(text: &str, authorization: &str) -> bool {
-    let sent = authorization.split(' ').next_back().unwrap_or_default();
-    let pair = STANDARD.decode(sent).unwrap_or_default();
-    let pair = String::from_utf8(pair).unwrap_or_default();
-    let password = pair.split_once(':').map_or("", |(_, password)| password);
-    [sent, password]
-        .iter()
-        .any(|secret| holds_part_of(text, secret))
-}
-
-/// Whether a text has a telling piece of a secret in it.
-fn holds_part_of(text: &str, secret: &str) -> bool {
-    /// Words and ids have as many letters in common by chance; a secret's are enough to hide it.
-    const TELLING: usize = 8;
-    if secret.is_empty() {
-        return false;
-    }
-    let parts = secret.as_bytes().windows(TELLING.min(secret.len()));
-    parts
-        .filter_map(|part| std::str::from_utf8(part).ok())
-        .any(|part| text.contains(part))
 }

@@ -408,27 +408,17 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_list_of_registries_is_read_or_refused(bytes in crate::hostile::bytes(REGISTRIES)) {
-            if let Ok(registries) = serde_json::from_slice::<Registries>(&bytes) {
-                let _ = registries.next_page();
-                for registry in registries.into_items() {
-                    proptest::prop_assert!(is_uuid(&registry.id));
-                }
-            }
+            crate::fuzzing::api_answer(&bytes);
         }
 
         #[test]
         fn any_token_can_be_logged_in_with_or_is_refused(bytes in crate::hostile::bytes(TOKEN)) {
-            if let Ok(answer) = serde_json::from_slice::<TokenAnswer>(&bytes)
-                && let Some(token) = answer.into_token(None)
-            {
-                proptest::prop_assert!(!token.username.is_empty());
-                proptest::prop_assert!(!token.password.expose_secret().is_empty());
-            }
+            crate::fuzzing::api_answer(&bytes);
         }
 
         #[test]
-        fn any_error_is_read_or_passed_over(bytes in crate::hostile::bytes(ERROR)) {
-            let _ = message(&bytes);
+        fn any_error_is_quoted_in_one_line_without_what_was_sent(bytes in crate::hostile::bytes(ERROR)) {
+            crate::fuzzing::api_answer(&bytes);
         }
 
         #[test]

@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use log::debug;
 
 pub use entry::{Age, Entry};
-use entry::{load, parse};
+use entry::load;
+pub(crate) use entry::parse;
 
 use crate::account::AccountKey;
 use crate::config::Settings;

@@ -131,7 +131,7 @@ impl ClientConfig {
         Ok(config)
     }
 
-    fn parse(path: &Path, content: &[u8]) -> Result<Self, Failure> {
+    pub(crate) fn parse(path: &Path, content: &[u8]) -> Result<Self, Failure> {
         let mut config = Self {
             path: path.to_owned(),
             ..Self::default()

@@ -98,13 +98,16 @@ fn github_env() -> Result<PathBuf, Failure> {
     })
 }
 
-/// The mask comes first: what is printed after it, here or by a later step, is not shown.
+/// The mask comes first: what is printed after it, here or by a later step, is not shown. But where
+/// nobody can be told the variables, nobody is told the mask either: outside of GitHub it is the
+/// password in the clear.
 /// <https://docs.github.com/actions/reference/workflow-commands-for-github-actions>
 fn for_github(
     credential: &Credential,
     path: &Path,
     terminal: &mut Terminal<'_>,
 ) -> Result<(), Failure> {
+    append(path, "")?;
     let secret = credential.secret.expose_secret();
     let escaped = secret
         .replace('%', "%25")
@@ -116,7 +119,15 @@ fn for_github(
         let end = format!("END_{:016x}", fastrand::u64(..));
         format!("{name}<<{end}\n{value}\n{end}\n")
     });
-    files::append(path, lines.concat().as_bytes()).map_err(|err| {
+    append(path, &lines.concat())?;
+    terminal.say(&format!(
+        "set {USERNAME} and {PASSWORD} for the steps that follow"
+    ));
+    Ok(())
+}
+
+fn append(path: &Path, lines: &str) -> Result<(), Failure> {
+    files::append(path, lines.as_bytes()).map_err(|err| {
         let path = one_line(&path.display().to_string());
         Failure::new(
             format!(
@@ -125,11 +136,7 @@ fn for_github(
             ),
             "see whether the runner set it",
         )
-    })?;
-    terminal.say(&format!(
-        "set {USERNAME} and {PASSWORD} for the steps that follow"
-    ));
-    Ok(())
+    })
 }
 
 #[cfg(test)]

@@ -86,7 +86,7 @@ impl Credentials {
 
 /// The profile that was asked for, and by what.
 #[derive(Debug, Clone, Copy)]
-struct Asked<'a> {
+pub(crate) struct Asked<'a> {
     name: &'a str,
     by: &'static str,
 }
@@ -174,7 +174,7 @@ impl Located {
             .map_err(|failure| failure.within(&place))
     }
 
-    fn parse(&self, content: &[u8], asked: Option<Asked>) -> Result<Found, Failure> {
+    pub(crate) fn parse(&self, content: &[u8], asked: Option<Asked>) -> Result<Found, Failure> {
         let text = std::str::from_utf8(content).map_err(|_| {
             Failure::new(
                 "it is not text in UTF-8",
@@ -194,7 +194,7 @@ impl Located {
 }
 
 impl<'a> Asked<'a> {
-    fn new(name: &'a str, by: &'static str) -> Option<Self> {
+    pub(crate) fn new(name: &'a str, by: &'static str) -> Option<Self> {
         let name = name.trim();
         (!name.is_empty()).then_some(Self { name, by })
     }

@@ -195,4 +195,9 @@ proptest! {
         prop_assert_eq!(seen, expected);
         prop_assert_eq!(removed(&after), before);
     }
+
+    #[test]
+    fn any_file_is_changed_in_one_entry_or_refused_in_one_line(bytes in crate::hostile::bytes(NEW)) {
+        crate::fuzzing::docker_config(&bytes);
+    }
 }
