@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 
 use log::debug;
 
-pub use entry::{Age, Entry};
 use entry::load;
 pub(crate) use entry::parse;
+pub use entry::{Age, Entry};
 
 use crate::account::AccountKey;
 use crate::config::Settings;
