@@ -14,10 +14,11 @@ use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, anyhow, bail};
 use log::debug;
 
 use crate::env;
+use crate::error::system;
 pub use foreign::{append, link, replace_foreign};
 pub use lock::{Lock, Waited, try_lock, wait};
 
@@ -97,21 +98,26 @@ pub fn private_dir(root: &Path, name: &str) -> Result<PathBuf> {
     }
     platform::private(DirBuilder::new().recursive(true))
         .create(root)
-        .with_context(|| format!("failed to create {}", root.display()))?;
+        .map_err(|err| failed("create", root, &err))?;
     let dir = root.join(name);
     match platform::private(&mut DirBuilder::new()).create(&dir) {
         Err(err) if err.kind() != io::ErrorKind::AlreadyExists => {
-            return Err(err).with_context(|| format!("failed to create {}", dir.display()));
+            return Err(failed("create", &dir, &err));
         }
         _ => {}
     }
-    let metadata = fs::symlink_metadata(&dir)
-        .with_context(|| format!("failed to look at {}", dir.display()))?;
+    let metadata = fs::symlink_metadata(&dir).map_err(|err| failed("look at", &dir, &err))?;
     if !metadata.is_dir() {
         bail!("{} is not a directory", dir.display());
     }
     platform::make_private(&dir, &metadata)?;
     Ok(dir)
+}
+
+/// The file once and the reason in words: a line that ends in a number of the system's, or repeats a
+/// long path, is cut before it says why.
+fn failed(to: &str, path: &Path, err: &io::Error) -> anyhow::Error {
+    anyhow!("failed to {to} {}: {}", path.display(), system(err))
 }
 
 /// Writes a private file so that readers see the old content or the new, whatever happens.
@@ -137,7 +143,7 @@ pub fn write(dir: &Path, name: &str, content: &[u8]) -> Result<()> {
     attempt()
         .or_else(again)
         .or_else(again)
-        .with_context(|| format!("failed to write {}", path.display()))?;
+        .map_err(|err| failed("write", &path, &err))?;
     // The rename itself is on disk only with the directory. If that fails, a crash of the
     // machine may bring the old content back, which is harmless.
     if let Ok(dir) = File::open(dir) {

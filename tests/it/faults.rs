@@ -1,10 +1,12 @@
 //! Every way the API can fail: the line a person reads, what was asked, and what is left behind.
 
+mod nulls;
+
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::fake_ionos::{DEMO_HOST, DEMO_ID, FakeIonos, Fault};
+use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, Fault};
 use crate::support::helper::{Done, Helper, Home};
 use crate::support::tally;
 
@@ -29,6 +31,7 @@ const NOTHING: &str = "API gave no usable answer: an answer without the token's 
 const HUGE: &str = "API gave no usable answer: an answer of more than 4 MiB";
 
 const PAST: &str = "Thu, 01 Jan 1970 00:00:00 GMT";
+const FUTURE: &str = "Fri, 01 Jan 2100 00:00:00 GMT";
 
 /// What was asked, as a short sentence.
 pub(crate) fn asked(fake: &FakeIonos) -> String {
@@ -57,7 +60,7 @@ pub(crate) fn revocations(home: &Home) -> usize {
 
 /// Nothing but a lock and a failure without secret, and nobody is asked again.
 #[track_caller]
-fn is_remembered(fake: &FakeIonos, home: &Home, helper: &Helper, first: &Done) {
+pub(crate) fn is_remembered(fake: &FakeIonos, home: &Home, helper: &Helper, first: &Done) {
     let asked = fake.requests().len();
     assert_eq!(helper.get(DEMO_HOST), *first);
     assert_eq!(fake.requests().len(), asked);
@@ -180,7 +183,16 @@ fn every_failure_of_minting_is_named_and_leaves_no_token_behind() {
         (Fault::status(422), 1, false, UNFIT, REPORT),
         (Fault::status(429).html(), 3, false, BUSY, LATER),
         (after("0"), 3, false, BUSY, LATER),
+        (
+            after("1"),
+            3,
+            false,
+            BUSY,
+            "it asks to wait 1s; try again then",
+        ),
         (after("3600"), 1, false, BUSY, MUCH_LATER),
+        (after(PAST), 3, false, BUSY, LATER),
+        (after("soon"), 3, false, BUSY, LATER),
         (Fault::status(500), 1, true, BROKEN, LATER),
         (
             Fault::status(502).html(),
@@ -238,76 +250,78 @@ fn every_failure_of_minting_is_named_and_leaves_no_token_behind() {
     }
 }
 
+/// `Retry-After` as a date: nobody waits for a year, and the line says how long it would be.
 #[test]
-fn every_null_in_an_answer_is_as_good_as_a_missing_member() {
-    let registry = json!({
-        "_links": {"next": "", "previous": "", "self": ""}, "href": "", "id": "registries", "type": "collection",
-        "items": [{"href": "", "id": DEMO_ID, "type": "registry", "metadata": {"state": "Running"},
-            "properties": {"hostname": DEMO_HOST, "name": "demo", "location": "de/fra", "storageUsage": {"bytes": 0}}}],
-        "pagination": {"limit": 100, "token": ""},
-    });
-    let token = json!({
-        "href": "", "id": DEMO_ID, "type": "token", "metadata": {"state": "enabled"},
-        "properties": {"name": "t", "status": "enabled", "scopes": [], "expiryDate": "2125-01-01T00:00:00Z",
-            "credentials": {"username": "t", "password": "p"}},
-    });
-    for (method, path, answer, needed) in [
-        (
-            "GET",
-            "/registries",
-            registry,
-            &[
-                "/items",
-                "/items/0",
-                "/items/0/id",
-                "/items/0/properties",
-                "/items/0/properties/hostname",
-            ][..],
-        ),
-        (
-            "POST",
-            "/tokens",
-            token,
-            &[
-                "/properties",
-                "/properties/credentials",
-                "/properties/credentials/password",
-            ][..],
-        ),
+fn a_date_to_wait_for_is_told_in_seconds() {
+    for (method, path, requests) in [
+        ("GET", "/registries", "find"),
+        ("POST", "/tokens", "find mint"),
     ] {
-        for pointer in pointers(&answer, "") {
-            let mut answer = answer.clone();
-            *answer.pointer_mut(&pointer).unwrap() = Value::Null;
+        for status in [429, 503] {
             let (fake, home) = (FakeIonos::start(), Home::new());
-            fake.fault(Fault::replace(200, &answer).on(method, path).always());
-            let done = home.helper_for(&fake).get(DEMO_HOST);
-            assert_eq!(
-                done.code == Some(1),
-                needed.contains(&pointer.as_str()),
-                "{pointer}: {done:?}"
-            );
-            if done.code == Some(1) {
-                assert!(done.failure().contains(" (account from IONOS_TOKEN); "));
-            }
+            let helper = home.helper_for(&fake);
+            let fault = Fault::status(status).header("Retry-After", FUTURE);
+            fake.fault(fault.on(method, path).always());
+            let done = helper.get(DEMO_HOST);
+            let (_, wait) = done.failure().split_once("; it asks to wait ").unwrap();
+            let seconds: u64 = wait
+                .strip_suffix("s; try again then")
+                .unwrap()
+                .parse()
+                .unwrap();
+            assert!(seconds > 365 * 24 * 3600, "{seconds}");
+            assert_eq!(asked(&fake), requests);
+            is_remembered(&fake, &home, &helper, &done);
+            is_mended(&fake, &home, &helper);
+            tally::add("faults", 1);
         }
     }
 }
 
-fn pointers(value: &Value, at: &str) -> Vec<String> {
-    let members: Vec<(String, &Value)> = match value {
-        Value::Object(map) => map
-            .iter()
-            .map(|(name, value)| (format!("{at}/{name}"), value))
-            .collect(),
-        Value::Array(list) => (0..)
-            .zip(list)
-            .map(|(n, value)| (format!("{at}/{n}"), value))
-            .collect(),
-        _ => Vec::new(),
-    };
-    let below =
-        |(path, value): (String, &Value)| [vec![path.clone()], pointers(value, &path)].concat();
-    members.into_iter().flat_map(below).collect()
+#[test]
+fn a_connection_that_is_reset_before_anything_is_heard_makes_nothing() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home.helper_for(&fake);
+    fake.fault(Fault::reset_before_read().always());
+    let done = helper.get(DEMO_HOST);
+    assert_eq!(done.failure(), line(&fake, RESET, LATER));
+    assert_eq!(asked(&fake), "");
+    is_remembered(&fake, &home, &helper, &done);
+    assert_eq!(revocations(&home), 0);
+    is_mended(&fake, &home, &helper);
+    tally::add("faults", 1);
+}
+
+#[test]
+fn who_waits_for_a_lock_waits_no_longer_than_its_own_deadline() {
+    for fault in [
+        Fault::hang(),
+        Fault::trickle(),
+        Fault::delay(Duration::from_secs(60)),
+    ] {
+        let (fake, home) = (FakeIonos::start(), Home::new());
+        let patient = home.helper_for(&fake).env("IONOS_CR_TIMEOUT", "60s");
+        fake.fault(fault.on("POST", "/tokens"));
+        let mut holder = patient.start(&["get"], DEMO_HOST);
+        while fake.count("POST", "/tokens") == 0 {
+            assert!(holder.is_running());
+            std::thread::yield_now();
+        }
+        let helper = home.helper_for(&fake).env("IONOS_CR_TIMEOUT", "300ms");
+        let waiters: Vec<_> = (0..5).map(|_| helper.start(&["get"], DEMO_HOST)).collect();
+        for waiter in waiters {
+            waiter.finish().fails(&format!(
+                "no credential for {DEMO_HOST}: another process is still minting (account from IONOS_TOKEN); {TIMEOUT}"
+            ).replace("; try again,", "; try again in a moment,"));
+        }
+        // All that is still at the same thing, and nobody else has asked.
+        assert!(holder.is_running());
+        assert_eq!(asked(&fake), "find mint");
+        assert!(home.entries().is_empty());
+        holder.kill();
+        let _ = holder.finish();
+        tally::add("faults", 1);
+    }
 }
 
 #[test]
@@ -322,9 +336,10 @@ fn nobody_is_followed_to_another_host() {
             let what = format!(
                 "API redirects elsewhere, where the account's credentials are not sent: {status}"
             );
-            helper
-                .get(DEMO_HOST)
-                .fails(&line(&fake, &what, "check IONOS_API_URL"));
+            let done = helper.get(DEMO_HOST);
+            done.fails(&line(&fake, &what, "check IONOS_API_URL"));
+            is_remembered(&fake, &home, &helper, &done);
+            assert_eq!(revocations(&home), 0);
             assert!(elsewhere.requests().is_empty());
             assert_eq!(fake.count(method, path), 1);
             is_mended(&fake, &home, &helper);

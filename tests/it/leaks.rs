@@ -1,5 +1,8 @@
 //! No secret gets out but in the answer to `get`, and none rests but in private files.
 
+mod commands;
+mod panic;
+
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -17,10 +20,12 @@ use crate::support::helper::{Done, Helper, Home, mode, walk, write_private};
 
 /// In every login that is typed here.
 const TYPED_MARKER: &str = "typed-secret-";
+/// In every private key here.
+const KEY_MARKER: &str = "cert-key-secret-";
 const OTHER_HOST: &str = "a.cr.ionos.com";
 
-/// Every spelling in which a secret could get out, the account's in pieces in case it was cut.
-fn marks() -> Vec<String> {
+/// Every spelling in which the account could get out, in pieces in case it was cut.
+fn account_marks() -> Vec<String> {
     let basic = STANDARD.encode(format!("{USERNAME}:{PASSWORD}"));
     let pieces = [basic.as_str(), ACCOUNT_TOKEN].map(|secret| {
         let pieces = secret
@@ -29,11 +34,37 @@ fn marks() -> Vec<String> {
             .map(String::from_utf8_lossy);
         pieces.map(String::from).collect::<Vec<_>>()
     });
-    [ACCOUNT_MARKER, MINTED_MARKER, TYPED_MARKER]
-        .into_iter()
-        .map(ToOwned::to_owned)
-        .chain(pieces.into_iter().flatten())
-        .collect()
+    let mut marks = pieces.concat();
+    marks.extend(spellings(ACCOUNT_MARKER));
+    marks
+}
+
+/// Every spelling in which any secret could get out.
+fn marks() -> Vec<String> {
+    let mut marks = account_marks();
+    for marker in [MINTED_MARKER, TYPED_MARKER, KEY_MARKER] {
+        marks.extend(spellings(marker));
+    }
+    marks
+}
+
+/// As it is, and in base64 wherever in the text it stands.
+fn spellings(mark: &str) -> Vec<String> {
+    let in_base64 = (0..3).map(|before| {
+        let encoded = STANDARD.encode(format!("{}{mark}", &"xx"[..before]));
+        // What shares bits with its neighbours can be anything.
+        let (first, end) = ((before * 8).div_ceil(6), (before + mark.len()) * 8 / 6);
+        encoded[first..end].to_owned()
+    });
+    std::iter::once(mark.to_owned()).chain(in_base64).collect()
+}
+
+#[test]
+fn a_secret_in_base64_is_seen_for_what_it_is() {
+    for before in ["", "u", "us", "use", "jane.doe:"] {
+        let text = STANDARD.encode(format!("{before}{MINTED_MARKER}0123"));
+        assert!(marks().iter().any(|mark| text.contains(mark)), "{before}");
+    }
 }
 
 #[track_caller]
@@ -67,9 +98,8 @@ fn rests_in_private(home: &Home) {
         let content = fs::read(&path).unwrap();
         let content = String::from_utf8_lossy(&content);
         let name = path.display();
-        assert!(!content.contains(ACCOUNT_MARKER), "{name}: {content}");
-        for piece in &marks()[3..] {
-            assert!(!content.contains(piece), "{name}: {content}");
+        for mark in account_marks().into_iter().chain(spellings(KEY_MARKER)) {
+            assert!(!content.contains(&mark), "{mark} in {name}: {content}");
         }
         if content.contains(MINTED_MARKER) || content.contains(TYPED_MARKER) {
             assert_eq!(name.to_string().rsplit('.').next(), Some("json"));

@@ -281,6 +281,33 @@ fn a_full_disk_costs_the_cache_and_nothing_else() {
 }
 
 #[test]
+fn a_full_disk_refuses_a_login_and_loses_none() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let login = |secret: &str| {
+        format!(
+            "echo '{{\"ServerURL\":\"{DEMO_HOST}\",\"Username\":\"jane\",\"Secret\":\"{secret}\"}}' | {BIN} store"
+        )
+    };
+    let script = format!(
+        "mount -t tmpfs -o size=65536 none \"$HOME\" && {} || exit
+        head -c 65536 /dev/zero 2>&- >\"$HOME/fill\"
+        {} 2>&- && exit 9
+        find \"$HOME\" -name '{TEMPORARY}*'
+        {BIN} get {DEMO_HOST} && echo {DEMO_HOST} | {BIN} erase && exec {BIN} list",
+        login("typed"),
+        login("again"),
+    );
+    let Some(done) = in_namespace(home.helper_for(&fake), &script) else {
+        return;
+    };
+    let place = home.data().join(format!("logins/{DEMO_HOST}.json"));
+    done.says(&format!(
+        "docker-credential-ionos: cannot store the login for {DEMO_HOST}: the login is not kept: failed to write {}: No space left on device; give this user a writable home directory\n{{\"ServerURL\":\"{DEMO_HOST}\",\"Username\":\"jane\",\"Secret\":\"typed\"}}\n{{}}\n",
+        place.display()
+    ));
+}
+
+#[test]
 fn what_killed_writers_left_is_swept_at_the_next_write() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let dirs = [

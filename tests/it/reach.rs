@@ -4,6 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::path::Path;
 
+use crate::faults::revocations;
 use crate::support::fake_ionos::{ACCOUNT_TOKEN, DEMO_HOST, FakeIonos, Fault, PASSWORD, USERNAME};
 use crate::support::helper::{Home, write_private};
 use crate::support::tls::Ca;
@@ -46,11 +47,12 @@ fn a_closed_port_is_tried_again_and_named() {
 
 #[test]
 fn a_name_that_does_not_exist_is_named() {
-    let done = Home::new()
+    let home = Home::new();
+    let helper = home
         .helper()
         .env("IONOS_TOKEN", ACCOUNT_TOKEN)
-        .env("IONOS_API_URL", "https://api.ionos.invalid")
-        .get(DEMO_HOST);
+        .env("IONOS_API_URL", "https://api.ionos.invalid");
+    let done = helper.get(DEMO_HOST);
     // What the resolver says differs from system to system.
     let line = done.failure();
     assert!(
@@ -63,6 +65,20 @@ fn a_name_that_does_not_exist_is_named() {
         line.ends_with(&format!(" (account from IONOS_TOKEN); {NETWORK}")),
         "{line}"
     );
+    keeps_only_a_failure(&home);
+    // The second is the failure of the first: it resolves nothing, so it has nothing to say.
+    let again = helper.env("IONOS_CR_LOG", "debug").get(DEMO_HOST);
+    assert_eq!(again.stdout, done.stdout);
+    assert!(!again.stderr.contains("debug: again in "), "{again:?}");
+}
+
+#[track_caller]
+fn keeps_only_a_failure(home: &Home) {
+    assert!(home.entries().is_empty());
+    assert_eq!(revocations(home), 0);
+    let files = home.files();
+    let failures = files.iter().filter(|file| file.ends_with(".failure"));
+    assert_eq!(failures.count(), 1, "{files:?}");
 }
 
 #[test]
@@ -101,10 +117,8 @@ fn an_api_that_cannot_prove_who_it_is_gets_no_request() {
         let home = Home::new();
         let fake = FakeIonos::builder().certificate(certificate).start();
         let pem = trusted.write_pem(home.path());
-        let done = home
-            .helper_for(&fake)
-            .env("SSL_CERT_FILE", text(&pem))
-            .get(DEMO_HOST);
+        let helper = home.helper_for(&fake).env("SSL_CERT_FILE", text(&pem));
+        let done = helper.get(DEMO_HOST);
         let start = format!(
             "no credential for {DEMO_HOST}: no trusted connection to {}: {why}",
             fake.address()
@@ -116,6 +130,7 @@ fn an_api_that_cannot_prove_who_it_is_gets_no_request() {
             "{done:?}"
         );
         assert!(fake.requests().is_empty());
+        keeps_only_a_failure(&home);
     }
 }
 
