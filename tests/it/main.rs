@@ -33,6 +33,7 @@ mod places;
 mod protocol;
 mod race;
 mod reach;
+mod samples;
 mod status;
 mod threat_model;
 mod tokens;
