@@ -127,13 +127,9 @@ pub(crate) fn newest_docker(scheme: Scheme<'_>) -> Option<String> {
 }
 
 /// With the distribution's.
-pub(crate) fn distribution_docker() -> Option<String> {
+pub(crate) fn distribution_docker(scheme: Scheme<'_>) -> Option<String> {
     match docker::distribution_client() {
-        Ok(docker) => of_docker(
-            &docker,
-            &format!("failures of {DISTRIBUTION}"),
-            Scheme::BASIC,
-        ),
+        Ok(docker) => of_docker(&docker, &format!("failures of {DISTRIBUTION}"), scheme),
         Err(reason) => return Some(reason),
     }
     None
@@ -172,8 +168,8 @@ fn of_docker(docker: &Path, name: &str, scheme: Scheme<'_>) {
 }
 
 /// With a program that uses docker-py.
-pub(crate) fn docker_py() -> Option<String> {
-    let site = Site::open("failures of docker-py", Scheme::BASIC);
+pub(crate) fn docker_py(scheme: Scheme<'_>) -> Option<String> {
+    let site = Site::open("failures of docker-py", scheme);
     let engine = Engine::start(&site.dir("engine"), &site.ca_file());
     let app = &published(&site, &engine, &docker::client());
     let person = docker::person(&site, &engine);
@@ -188,7 +184,12 @@ pub(crate) fn docker_py() -> Option<String> {
         configured_in: ".docker/config.json",
     };
     let words = Words {
-        revoked: "Internal Server Error (\"unauthorized: authentication required\")",
+        revoked: match scheme {
+            Scheme::Basic(_) => "Internal Server Error (\"unauthorized: authentication required\")",
+            Scheme::Bearer => {
+                "/v2/team/app/manifests/1\": unauthorized: incorrect username or password\")"
+            }
+        },
         login_revoked: "",
         without: "docker.errors.DockerException: Credentials store error",
         login_without: "",
@@ -208,8 +209,8 @@ fn published(site: &Site, engine: &Engine, docker: &Path) -> String {
 }
 
 /// With skopeo.
-pub(crate) fn skopeo() -> Option<String> {
-    let site = Site::open("failures of skopeo", Scheme::BASIC);
+pub(crate) fn skopeo(scheme: Scheme<'_>) -> Option<String> {
+    let site = Site::open("failures of skopeo", scheme);
     let client = Client {
         person: skopeo::person(&site),
         program: skopeo::client(),
@@ -222,32 +223,37 @@ pub(crate) fn skopeo() -> Option<String> {
     let layer = format!("tarball:{}", engine::image(&site.dir("image")));
     let copy = words(&["copy", &layer, &skopeo::image("1")]);
     client.run(&copy).succeeds();
-    story(&site, client, &CONTAINERS);
+    story(&site, client, &of_containers(scheme));
     None
 }
 
 /// What skopeo, podman and buildah say.
-const CONTAINERS: Words = Words {
-    revoked: "unauthorized: authentication required",
-    login_revoked: "Existing credentials are invalid, please enter valid username and password",
-    without: CONTAINERS_WITHOUT,
-    login_without: CONTAINERS_WITHOUT,
-};
+fn of_containers(scheme: Scheme<'_>) -> Words {
+    Words {
+        revoked: match scheme {
+            Scheme::Basic(_) => "unauthorized: authentication required",
+            Scheme::Bearer => "unable to retrieve auth token: invalid username/password",
+        },
+        login_revoked: "Existing credentials are invalid, please enter valid username and password",
+        without: CONTAINERS_WITHOUT,
+        login_without: CONTAINERS_WITHOUT,
+    }
+}
 
 /// With podman.
-pub(crate) fn podman() -> Option<String> {
-    of_storage("podman");
+pub(crate) fn podman(scheme: Scheme<'_>) -> Option<String> {
+    of_storage("podman", scheme);
     None
 }
 
 /// With buildah, whose images are podman's.
-pub(crate) fn buildah() -> Option<String> {
-    of_storage("buildah");
+pub(crate) fn buildah(scheme: Scheme<'_>) -> Option<String> {
+    of_storage("buildah", scheme);
     None
 }
 
-fn of_storage(name: &str) {
-    let site = Site::open(&format!("failures of {name}"), Scheme::BASIC);
+fn of_storage(name: &str, scheme: Scheme<'_>) {
+    let site = Site::open(&format!("failures of {name}"), scheme);
     let app = &format!("{DEMO_HOST}/team/app:1");
     let client = Client {
         person: podman::with_storage(&site),
@@ -263,5 +269,5 @@ fn of_storage(name: &str) {
     let import = ["import", "--quiet", &image, app];
     client.person.run(podman, &import).succeeds();
     client.person.run(podman, &["push", app]).succeeds();
-    story(&site, client, &CONTAINERS);
+    story(&site, client, &of_containers(scheme));
 }

@@ -135,27 +135,57 @@ const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "what_the_distribution_s_docker_shows",
         programs: docker::PROGRAMS,
-        run: failures::distribution_docker,
+        run: || failures::distribution_docker(Scheme::BASIC),
+    },
+    Scenario {
+        name: "what_the_distribution_s_docker_shows_with_a_token_service",
+        programs: docker::PROGRAMS,
+        run: || failures::distribution_docker(Scheme::Bearer),
     },
     Scenario {
         name: "what_docker_py_shows",
         programs: docker_py::PROGRAMS,
-        run: failures::docker_py,
+        run: || failures::docker_py(Scheme::BASIC),
+    },
+    Scenario {
+        name: "what_docker_py_shows_with_a_token_service",
+        programs: docker_py::PROGRAMS,
+        run: || failures::docker_py(Scheme::Bearer),
     },
     Scenario {
         name: "what_skopeo_shows",
         programs: skopeo::PROGRAMS,
-        run: failures::skopeo,
+        run: || failures::skopeo(Scheme::BASIC),
+    },
+    Scenario {
+        name: "what_skopeo_shows_with_a_token_service",
+        programs: skopeo::PROGRAMS,
+        run: || failures::skopeo(Scheme::Bearer),
     },
     Scenario {
         name: "what_podman_shows",
         programs: podman::PROGRAMS,
-        run: failures::podman,
+        run: || failures::podman(Scheme::BASIC),
+    },
+    Scenario {
+        name: "what_podman_shows_with_a_token_service",
+        programs: podman::PROGRAMS,
+        run: || failures::podman(Scheme::Bearer),
     },
     Scenario {
         name: "what_buildah_shows",
         programs: podman::PROGRAMS,
-        run: failures::buildah,
+        run: || failures::buildah(Scheme::BASIC),
+    },
+    Scenario {
+        name: "what_buildah_shows_with_a_token_service",
+        programs: podman::PROGRAMS,
+        run: || failures::buildah(Scheme::Bearer),
+    },
+    Scenario {
+        name: "the_image_of_the_cronjob_fills_a_secret",
+        programs: image::PROGRAMS,
+        run: image::in_a_cluster,
     },
 ];
 
