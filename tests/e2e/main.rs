@@ -39,6 +39,8 @@ mod failures;
 #[cfg(target_os = "linux")]
 mod grant;
 #[cfg(target_os = "linux")]
+mod image;
+#[cfg(target_os = "linux")]
 mod namespace;
 #[cfg(target_os = "linux")]
 mod needs;

@@ -9,7 +9,7 @@ use libtest_mimic::{Arguments, Completion, Trial};
 
 use crate::support::tally;
 use crate::{
-    build, crate_client, docker, docker_py, failures, namespace, needs, podman, scopes,
+    build, crate_client, docker, docker_py, failures, image, namespace, needs, podman, scopes,
     site::Scheme, skopeo, transcript, typed,
 };
 

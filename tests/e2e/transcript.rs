@@ -11,6 +11,8 @@ pub(crate) struct Row {
     pub(crate) effect: String,
 }
 
+const WIDEST: usize = 100;
+
 static ROWS: Mutex<Vec<Row>> = Mutex::new(Vec::new());
 
 /// Adds a row to the table.
@@ -31,7 +33,8 @@ pub(crate) fn requests(calls: &[String]) -> String {
 pub(crate) fn print() {
     let rows = ROWS.lock().unwrap();
     let lengths = rows.iter().map(|row| row.command.chars().count());
-    let width = lengths.max().unwrap_or_default();
+    // One long line is no reason to shift all others off the screen.
+    let width = lengths.max().unwrap_or_default().min(WIDEST);
     let mut scenario = "";
     for row in rows.iter() {
         if row.scenario != scenario {
