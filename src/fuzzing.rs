@@ -13,13 +13,52 @@ use crate::config::ConfigFile;
 use crate::docker::{self, Answer, Input, Login};
 use crate::error::Failure;
 use crate::ionosctl::{Asked, Credentials, Format, Located};
+use crate::kubelet;
 use crate::registry::Registry;
 
+pub use crate::account::fuzzing::token_claims;
 pub use crate::api::fuzzing::answer as api_answer;
 
 /// A secret to look for in what is said. Longer than any name that a message may quote, so it has
 /// no place in one, wherever it stands in the input.
 pub const SECRET: &str = "not-to-be-told-not-to-be-told-not-to-be-told-abc";
+
+/// What a client sends as server URL: an address that reads as itself, and ours only under our
+/// domain.
+pub fn server_url(text: &str) {
+    let Ok(registry) = Registry::parse(text) else {
+        return;
+    };
+    assert_eq!(Registry::parse(registry.as_str()).as_ref(), Ok(&registry));
+    if registry.is_ionos() {
+        let host = registry.as_str();
+        assert!(host.ends_with(".ionos.com") && host.contains(".cr."));
+        let plain =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte);
+        assert!(host.bytes().all(plain), "{host}");
+    }
+}
+
+/// What a kubelet sends on stdin: a request whose address is that of its registry, or one line.
+pub fn kubelet_request(bytes: &[u8]) {
+    match kubelet::Request::parse(bytes) {
+        Ok(request) => assert_eq!(
+            Registry::parse(&request.address).as_ref(),
+            Ok(&request.registry)
+        ),
+        Err(failure) => one_line(&failure),
+    }
+}
+
+/// A kubelet's configuration: what is wrong with it, each in one line.
+pub fn kubelet_config(bytes: &[u8]) {
+    let report = kubelet::check::content(bytes);
+    report.warnings.iter().for_each(one_line);
+    for finding in report.findings {
+        let line = finding.to_string();
+        assert!(!line.contains(char::is_control), "{line:?}");
+    }
+}
 
 /// What `store` is sent: a login that `get` can hand out as it came, or nothing.
 pub fn store_json(bytes: &[u8]) {

@@ -6,6 +6,8 @@
 
 mod access;
 mod command;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod token;
 
 use std::fmt;

@@ -110,4 +110,11 @@ mod tests {
         assert_eq!(expiry(&jwt(r#"{"exp":"soon"}"#)), None);
         assert_eq!(expiry("opaque"), None);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_claims_name_somebody_or_nobody(bytes in crate::hostile::bytes(r#"{"iss":"ionoscloud","exp":1893456000,"identity":{"contractNumber":31415,"role":"user","uuid":"u-1"}}"#)) {
+            super::super::fuzzing::token_claims(&bytes);
+        }
+    }
 }

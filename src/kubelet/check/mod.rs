@@ -134,6 +134,18 @@ pub fn read(path: &Path) -> Result<Report, Failure> {
     Ok(report)
 }
 
+/// Checks what one file holds.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn content(content: &[u8]) -> Report {
+    let mut report = Report::default();
+    let mut findings = Findings {
+        file: "providers.yaml".into(),
+        report: &mut report,
+    };
+    check(content, &mut Seen::default(), &mut findings);
+    report
+}
+
 /// What is known across files.
 #[derive(Default)]
 struct Seen {
@@ -211,4 +223,16 @@ fn header(top: &Map<String, Value>, findings: &mut Findings<'_>) -> &'static str
         findings.refused("apiVersion", what, write(API_VERSIONS[0]));
     }
     known.unwrap_or(API_VERSIONS[0])
+}
+
+#[cfg(test)]
+mod tests {
+    const SAMPLE: &str = "kind: CredentialProviderConfig\napiVersion: kubelet.config.k8s.io/v1\nproviders:\n- name: docker-credential-ionos\n  matchImages: [\"*.cr.*.ionos.com\"]\n  defaultCacheDuration: 0s\n  apiVersion: credentialprovider.kubelet.k8s.io/v1\n  args: [kubelet]\n  env: [{name: IONOS_TOKEN_FILE, value: /t}]\n";
+
+    proptest::proptest! {
+        #[test]
+        fn any_configuration_is_reported_on_in_single_lines(bytes in crate::hostile::bytes(SAMPLE)) {
+            crate::fuzzing::kubelet_config(&bytes);
+        }
+    }
 }
