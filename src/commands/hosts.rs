@@ -2,7 +2,7 @@
 
 use crate::config::ConfigFile;
 use crate::credential::{self, Chores, Credential};
-use crate::error::Failure;
+use crate::error::{Failure, one_line};
 use crate::registry::Registry;
 use crate::terminal::Terminal;
 
@@ -10,7 +10,7 @@ use crate::terminal::Terminal;
 pub(super) fn address(host: &str) -> Result<Registry, Failure> {
     Registry::parse(host).map_err(|_| {
         Failure::new(
-            format!("not a registry's host: '{}'", crate::error::one_line(host)),
+            format!("not a registry's host: '{}'", one_line(host)),
             "give it as demo.cr.de-fra.ionos.com",
         )
     })
@@ -22,9 +22,14 @@ pub(super) fn parse(host: &str, config: &ConfigFile) -> Result<Registry, Failure
     if config.is_ours(&registry) {
         return Ok(registry);
     }
+    // Docker's file of the same name has no such key.
+    let place = match one_line(&config.path.display().to_string()) {
+        path if path.is_empty() => "the file that IONOS_CR_CONFIG names".into(),
+        path => path,
+    };
     Err(Failure::new(
         format!("{registry} is not an IONOS registry"),
-        "name a domain of your own under registries in config.json",
+        format!("name a domain of your own under registries in {place}"),
     ))
 }
 

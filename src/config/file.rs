@@ -19,7 +19,7 @@ use crate::scope::{self, Scope};
 /// Our own configuration file; without one it is empty.
 #[derive(Debug, Clone, Default)]
 pub struct ConfigFile {
-    /// Where it is, for messages.
+    /// Where it is or would be, for messages; empty without a home.
     pub path: PathBuf,
     /// For every registry.
     pub defaults: Section,
@@ -126,7 +126,10 @@ impl ConfigFile {
         let content = match files::read_foreign(&path) {
             Ok(content) => content,
             Err(err) if named.is_none() && is_out_of_sight(&path, &err) => {
-                return Ok(Self::default());
+                return Ok(Self {
+                    path,
+                    ..Self::default()
+                });
             }
             Err(err) => {
                 let hint = if named.is_some() {

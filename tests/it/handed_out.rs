@@ -97,8 +97,11 @@ fn what_is_not_ours_is_refused_by_every_command() {
         );
         assert_eq!(
             done.stderr,
-            "error: docker.io is not an IONOS registry\n\
-             hint: name a domain of your own under registries in config.json\n",
+            format!(
+                "error: docker.io is not an IONOS registry\n\
+                 hint: name a domain of your own under registries in {}\n",
+                desk.home.config().display()
+            ),
             "{command}"
         );
     }

@@ -314,11 +314,16 @@ fn each_client_has_its_file() {
 #[test]
 fn one_host_that_is_not_ours_stops_all() {
     let person = Person::new();
+    let config = person.home.config();
+    let ours = format!(
+        "name a domain of your own under registries in {}",
+        config.display()
+    );
     for (host, what, hint) in [
         (
             "docker.io",
             "docker.io is not an IONOS registry",
-            "name a domain of your own under registries in config.json",
+            ours.as_str(),
         ),
         (
             "*.cr.de-fra.ionos.com",
