@@ -125,8 +125,9 @@ impl ApiError {
                         pinned: false,
                     },
                 },
-                ErrorKind::UnexpectedEof
-                | ErrorKind::ConnectionReset
+                // rustls says it with a link to its own manual.
+                ErrorKind::UnexpectedEof => Self::unusable("the connection was closed"),
+                ErrorKind::ConnectionReset
                 | ErrorKind::ConnectionAborted
                 | ErrorKind::BrokenPipe
                 | ErrorKind::TimedOut

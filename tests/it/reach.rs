@@ -95,6 +95,20 @@ fn a_ca_of_ones_own_is_trusted_when_it_is_named() {
 }
 
 #[test]
+fn an_answer_that_is_cut_reads_the_same_over_tls() {
+    for fault in [Fault::close(), Fault::cut_body()] {
+        let (ca, home) = (Ca::new(), Home::new());
+        let fake = FakeIonos::builder().tls(&ca, &["localhost"]).start();
+        let pem = ca.write_pem(home.path());
+        fake.fault(fault.clone().on("GET", "/registries").always());
+        let helper = home.helper_for(&fake).env("SSL_CERT_FILE", text(&pem));
+        let why = " gave no usable answer: the connection was closed (account from IONOS_TOKEN)";
+        let done = helper.get(DEMO_HOST);
+        assert!(done.failure().contains(why), "{fault:?}: {done:?}");
+    }
+}
+
+#[test]
 fn an_api_that_cannot_prove_who_it_is_gets_no_request() {
     let (ca, other) = (Ca::new(), Ca::new());
     for (certificate, trusted, why) in [
