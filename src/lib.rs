@@ -25,8 +25,9 @@
 //!
 //! Five rules keep it small enough to trust:
 //!
-//! 1. Only [`docker`], [`kubelet`] and the commands that print one hand out a secret, [`secret`] writes it into private files, [`api`],
-//!    [`account`] and [`kubernetes`] send it. `expose_secret` finds every place.
+//! 1. Only [`docker`], [`kubelet`] and the commands that print one hand out a secret, [`secret`]
+//!    writes it into private files, [`api`], [`account`] and [`kubernetes`] send it.
+//!    `expose_secret` finds every place.
 //! 2. Only [`mod@env`] reads the environment and the clock.
 //! 3. Only [`files`] writes.
 //! 4. Only [`api`] knows HTTP.
