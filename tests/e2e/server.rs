@@ -40,7 +40,16 @@ impl Server {
             log: log.to_owned(),
         };
         let came_up = wait_for(Duration::from_secs(30), || server.ended() || ready());
-        assert!(came_up && !server.ended(), "{name} did not come up");
+        let why = if server.ended() {
+            "ended"
+        } else {
+            "is not ready"
+        };
+        assert!(
+            came_up && !server.ended(),
+            "{name} {why}:\n{}",
+            server.log()
+        );
         server
     }
 
