@@ -1,6 +1,6 @@
 //! Changing a client's file while others may do the same.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use super::Draft;
@@ -54,9 +54,14 @@ pub fn rewrite<T>(
 
 fn not_written(err: &anyhow::Error) -> Failure {
     let what = one_line(&err.to_string());
-    let why = err.root_cause().downcast_ref::<io::Error>().map(system);
+    let why = err.root_cause().downcast_ref::<io::Error>();
+    let is_mount = why.is_some_and(|why| why.kind() == ErrorKind::ResourceBusy);
     Failure::new(
-        why.map_or_else(|| what.clone(), |why| format!("{what}: {why}")),
-        "make sure that the file and its directory are yours and can be written",
+        why.map_or_else(|| what.clone(), |why| format!("{what}: {}", system(why))),
+        if is_mount {
+            "the file is a mount of its own, as in a container: change it where it comes from, or mount its directory"
+        } else {
+            "make sure that the file and its directory are yours and can be written"
+        },
     )
 }

@@ -4,11 +4,10 @@ use std::fs;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _, symlink};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, Fault, RegistrySpec};
 use crate::support::helper::{Done, Helper, Home, mode, walk, write_private};
-use crate::support::skip;
+use crate::support::{mounts, skip};
 
 const BIN: &str = env!("CARGO_BIN_EXE_docker-credential-ionos");
 const OTHER_HOST: &str = "other.cr.de-fra.ionos.com";
@@ -194,28 +193,6 @@ fn cannot_store(helper: &Helper) {
     );
 }
 
-/// Runs a script as root of a mount namespace of its own, which takes its mounts with it.
-fn in_namespace(helper: Helper, script: &str) -> Option<Done> {
-    let is_root = rustix::process::geteuid().is_root();
-    let namespace = if is_root { "-m" } else { "-rm" };
-    let works = Command::new("/usr/bin/unshare")
-        .args([namespace, "/bin/sh", "-c", "mount -t tmpfs none /mnt"])
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success());
-    if !works {
-        skip::skip_or_fail(
-            "a file system of its own",
-            "unshare or mount is not allowed here",
-        );
-        return None;
-    }
-    let helper = helper
-        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
-        .program(Path::new("/usr/bin/unshare"));
-    Some(helper.run(&[namespace, "/bin/sh", "-c", script], ""))
-}
-
 #[test]
 fn a_read_only_home_serves_what_it_holds_and_keeps_nothing_new() {
     let (fake, home) = (FakeIonos::start(), Home::new());
@@ -226,7 +203,7 @@ fn a_read_only_home_serves_what_it_holds_and_keeps_nothing_new() {
         let script = format!(
             "mount --bind \"$HOME\" \"$HOME\" && mount -o remount,ro,bind \"$HOME\" && ! touch \"$HOME/x\" 2>&- && exec {BIN} get {host}"
         );
-        let Some(done) = in_namespace(home.helper_for(&fake), &script) else {
+        let Some(done) = mounts::run(home.helper_for(&fake), &script, "") else {
             return;
         };
         assert_eq!(done.credential().secret == cached.secret, host == DEMO_HOST);
@@ -236,7 +213,7 @@ fn a_read_only_home_serves_what_it_holds_and_keeps_nothing_new() {
         "mount --bind \"$HOME\" \"$HOME\" && mount -o remount,ro,bind \"$HOME\" && echo {DEMO_HOST} | {BIN} erase && exec {BIN} list"
     );
     let list = format!("{{\"{DEMO_HOST}\":\"{}\"}}\n", cached.username);
-    in_namespace(home.helper_for(&fake), &script)
+    mounts::run(home.helper_for(&fake), &script, "")
         .unwrap()
         .says(&list);
 }
@@ -265,7 +242,7 @@ fn a_full_disk_costs_the_cache_and_nothing_else() {
         );
         let report = left.path().join("left");
         let helper = home.helper_for(&fake).env("LEFT", report.to_str().unwrap());
-        let Some(done) = in_namespace(helper, &script) else {
+        let Some(done) = mounts::run(helper, &script, "") else {
             return;
         };
         let what = format!("{pages} pages, {inodes} inodes: {done:?}");
@@ -297,7 +274,7 @@ fn a_full_disk_refuses_a_login_and_loses_none() {
         login("typed"),
         login("again"),
     );
-    let Some(done) = in_namespace(home.helper_for(&fake), &script) else {
+    let Some(done) = mounts::run(home.helper_for(&fake), &script, "") else {
         return;
     };
     let place = home.data().join(format!("logins/{DEMO_HOST}.json"));

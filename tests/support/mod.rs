@@ -16,6 +16,7 @@
 pub mod fake_cluster;
 pub mod fake_ionos;
 pub mod helper;
+pub mod mounts;
 pub mod proxy;
 pub mod pty;
 pub mod registry;

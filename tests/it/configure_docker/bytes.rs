@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{LOGIN, Person, run, start};
 use crate::support::fake_ionos::DEMO_HOST;
 use crate::support::helper::{Done, Started, mode, write_private};
-use crate::support::skip;
+use crate::support::{mounts, skip};
 
 fn five_hundred() -> String {
     let helpers = (0..500).map(|number| format!("\t\t\"r{number}.example.com\": \"pass\""));
@@ -211,6 +211,28 @@ fn a_place_that_cannot_be_written_is_told() {
         "error: cannot read ~/.docker/config.json: Too many levels of symbolic links\n\
          hint: make it a file you can read\n",
     );
+}
+
+#[test]
+fn a_file_that_is_a_mount_is_told_and_left_alone() {
+    // Containers for development mount it so.
+    let person = Person::with("{}");
+    let script = format!(
+        "mount --bind \"$HOME/.docker/config.json\" \"$HOME/.docker/config.json\" && exec {} configure-docker {DEMO_HOST}",
+        Person::program().display()
+    );
+    let Some(done) = mounts::run(person.helper(), &script, "") else {
+        return;
+    };
+    person.sees(
+        &done,
+        1,
+        "",
+        "error: cannot write ~/.docker/config.json: Device or resource busy\n\
+         hint: the file is a mount of its own, as in a container: change it where it comes from, or mount its directory\n",
+    );
+    assert_eq!(person.content(), "{}");
+    assert_eq!(person.home.files(), [".docker/config.json"]);
 }
 
 #[test]

@@ -4,8 +4,6 @@ mod check;
 mod player;
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -14,7 +12,7 @@ use crate::support::fake_ionos::{
     ACCOUNT_MARKER, DEMO_HOST, FakeIonos, Fault, MINTED_MARKER, RegistrySpec,
 };
 use crate::support::helper::{Done, Home, Started, walk};
-use crate::support::skip;
+use crate::support::mounts;
 use player::{CacheKeyType, Response, V1, V1ALPHA1, V1BETA1, accept, plugin, request, request_of};
 
 const BIN: &str = env!("CARGO_BIN_EXE_docker-credential-ionos");
@@ -518,30 +516,9 @@ fn it_works_without_any_place_to_cache_in() {
 
 /// As root, in a set of mounts of its own with an empty `/run`. `None`: skipped.
 fn as_root(fake: &FakeIonos, home: &Home, script: &str) -> Option<Done> {
-    let unshare = Path::new("/usr/bin/unshare");
-    let is_root = rustix::process::geteuid().is_root();
-    let start = [if is_root { "-m" } else { "-rm" }, "/bin/sh", "-c"];
-    let mount = "mount -t tmpfs none /run";
-    let works = Command::new(unshare)
-        .args(start)
-        .arg(mount)
-        .output()
-        .is_ok_and(|tried| tried.status.success());
-    if !works {
-        skip::skip_or_fail(
-            "root's runtime directory",
-            "unshare or mount is not allowed here",
-        );
-        return None;
-    }
-    let script = format!("{mount} || exit\n{script}");
-    let helper = plugin(home, fake)
-        .without("XDG_CACHE_HOME")
-        .program(unshare);
-    Some(helper.run(
-        &[&start[..], &[script.as_str()]].concat(),
-        request(V1, IMAGE),
-    ))
+    let script = format!("mount -t tmpfs none /run || exit\n{script}");
+    let helper = plugin(home, fake).without("XDG_CACHE_HOME");
+    mounts::run(helper, &script, request(V1, IMAGE))
 }
 
 #[test]
