@@ -281,18 +281,14 @@ fn ours(server_url: &str) -> Result<Ours<'_>, Error> {
         Err(NotARegistry::Malformed) => return Err(Error::NotOurs),
         Err(NotARegistry::Empty) => return Err(Error::Protocol(NO_SERVER_URL)),
     };
-    match ConfigFile::load() {
-        Ok(config) if config.is_ours(&host) => Ok(Ours {
-            server_url: server_url.trim_ascii(),
-            host,
-            config,
-        }),
-        Ok(_) => Err(Error::NotOurs),
-        // A file that cannot be read may name this host, and another registry's pull must not
-        // fail for it.
-        Err(_) if !host.is_ionos() => Err(Error::NotOurs),
-        Err(failure) => Err(failure.within(&format!("no credential for {host}")).into()),
-    }
+    let config = ConfigFile::load_if_ours(&host)
+        .map_err(|failure| failure.within(&format!("no credential for {host}")))?
+        .ok_or(Error::NotOurs)?;
+    Ok(Ours {
+        server_url: server_url.trim_ascii(),
+        host,
+        config,
+    })
 }
 
 #[derive(Serialize)]

@@ -148,6 +148,16 @@ impl ConfigFile {
             .map_err(|failure| failure.within(&path.display().to_string()))
     }
 
+    /// Reads it for `host`; `None` if the host is not ours. A file that cannot be read may name
+    /// it, but another registry's pull must not fail for that.
+    pub fn load_if_ours(host: &Registry) -> Result<Option<Self>, Failure> {
+        match Self::load() {
+            Ok(config) => Ok(Some(config).filter(|config| config.is_ours(host))),
+            Err(_) if !host.is_ionos() => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
     pub(crate) fn parse(path: PathBuf, content: &[u8]) -> Result<Self, Failure> {
         // serde's own errors quote values, and a value in the wrong place may be a secret.
         let raw: Raw =

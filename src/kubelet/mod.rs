@@ -20,11 +20,7 @@ use crate::credential;
 use crate::docker::Reply;
 use crate::env;
 use crate::error::Failure;
-use crate::registry::Registry;
-
-/// The profile where nobody named one. It outranks the actions of the environment and of
-/// `config.json`: those are there for docker on the same machine, and a kubelet only pulls.
-const PROFILE: &str = "pull";
+use crate::kubernetes;
 
 /// The kubelet kills us after 60 s, and what is tidied up after the answer takes a second more.
 const LONGEST: Duration = Duration::from_secs(50);
@@ -57,10 +53,13 @@ fn read(stdin: &mut dyn Read) -> Result<Request, Failure> {
 }
 
 fn respond(request: &Request, profile: Option<&str>) -> Result<Reply, Failure> {
-    let Some(config) = config_if_ours(&request.registry)? else {
+    let registry = &request.registry;
+    let context = format!("no credential for {registry}");
+    let Some(config) =
+        ConfigFile::load_if_ours(registry).map_err(|failure| failure.within(&context))?
+    else {
         return line(&Response::none(request.api_version));
     };
-    let context = format!("no credential for {}", request.registry);
     let annotated = request.profile.as_deref();
     if let Some(name) = annotated {
         config.profile(name).map_err(|failure| {
@@ -68,31 +67,15 @@ fn respond(request: &Request, profile: Option<&str>) -> Result<Reply, Failure> {
             failure.within(&context)
         })?;
     }
-    let own = config.registries.get(&request.registry);
-    let names_one = own.is_some_and(|section| section.profile.is_some());
-    let profile = annotated
-        .or(profile)
-        .or_else(|| (!names_one).then_some(PROFILE));
+    let profile = kubernetes::profile(registry, &config, annotated.or(profile));
     let answer = Places::of_service()
-        .and_then(|places| {
-            credential::get_in(&places, LONGEST, &request.registry, &config, profile)
-        })
+        .and_then(|places| credential::get_in(&places, LONGEST, registry, &config, profile))
         .map_err(|failure| failure.within(&context))?;
     let response = Response::of(request, &answer.credential, env::now());
     Ok(Reply {
         chores: answer.chores,
         ..line(&response)?
     })
-}
-
-/// `None` if the registry is not ours.
-fn config_if_ours(registry: &Registry) -> Result<Option<ConfigFile>, Failure> {
-    match ConfigFile::load() {
-        Ok(config) => Ok(Some(config).filter(|config| config.is_ours(registry))),
-        // A file that cannot be read must not stand in the way of other registries.
-        Err(_) if !registry.is_ionos() => Ok(None),
-        Err(failure) => Err(failure.within(&format!("no credential for {registry}"))),
-    }
 }
 
 fn line(response: &Response<'_>) -> Result<Reply, Failure> {

@@ -20,7 +20,8 @@ use crate::config::ConfigFile;
 use crate::registry::Registry;
 
 /// The profile for a credential that ends up in a cluster: one that may only pull, unless somebody
-/// named another for this run or for the registry.
+/// named another for this run or for the registry. It outranks the actions of the environment and
+/// of `config.json`: those are there for docker on the same machine.
 pub fn profile<'a>(
     host: &Registry,
     config: &ConfigFile,
