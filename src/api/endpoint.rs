@@ -60,6 +60,11 @@ impl Endpoint {
         if authority.host().is_empty() {
             return Err("names no host".into());
         }
+        // The parser reads a port that is none as if there were none, and another would be asked.
+        let has_port = authority.as_str().len() > authority.host().len();
+        if has_port && authority.port_u16().is_none_or(|port| port == 0) {
+            return Err("names no port between 1 and 65535".into());
+        }
         match scheme {
             "https" => {}
             "http" if is_loopback(authority.host()) => {}

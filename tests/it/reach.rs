@@ -228,6 +228,14 @@ fn a_place_that_would_leak_the_account_is_refused_before_anything_is_sent() {
         ("https://", "is not a URL".into()),
         ("https://a b", "is not a URL".into()),
         (
+            "https://api.ionos.com:99999",
+            "names no port between 1 and 65535".into(),
+        ),
+        (
+            "http://127.0.0.1:0",
+            "names no port between 1 and 65535".into(),
+        ),
+        (
             "https://jane:s3cret@api.ionos.com",
             "holds a user or a query".into(),
         ),
