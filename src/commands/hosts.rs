@@ -1,7 +1,7 @@
 //! The registries a command was given, and a credential for each.
 
 use crate::config::ConfigFile;
-use crate::credential::{self, Chores, Credential};
+use crate::credential::{self, Answer, Chores, Credential};
 use crate::error::{Failure, one_line};
 use crate::registry::Registry;
 use crate::terminal::Terminal;
@@ -63,11 +63,22 @@ impl Credentials {
         profile: Option<&str>,
         terminal: &mut Terminal<'_>,
     ) -> Result<Self, Failure> {
+        Self::each(hosts, terminal, |host| {
+            credential::get(host, config, profile)
+        })
+    }
+
+    /// One for each host, got like this.
+    pub(super) fn each(
+        hosts: &[Registry],
+        terminal: &mut Terminal<'_>,
+        get: impl Fn(&Registry) -> Result<Answer, Failure>,
+    ) -> Result<Self, Failure> {
         let mut credentials = Self::default();
         for host in hosts {
             let answer = terminal
                 .while_saying(&format!("getting a credential for {host} …"), || {
-                    credential::get(host, config, profile)
+                    get(host)
                 })
                 .map_err(|failure| failure.within(&format!("no credential for {host}")))?;
             credentials.logins.push((host.clone(), answer.credential));

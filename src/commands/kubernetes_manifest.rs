@@ -1,11 +1,15 @@
 //! `kubernetes-manifest HOST…`: a pull secret for `kubectl apply`.
 
+use std::time::Duration;
+
 use clap::{Args, ValueEnum};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::hosts::{self, Credentials};
 use crate::clients::{self, Entry};
-use crate::config::ConfigFile;
+use crate::config::{ConfigFile, Places};
+use crate::credential;
+use crate::env;
 use crate::error::Failure;
 use crate::kubernetes::{self, Document, Label, Labels, Metadata, Name, Namespace};
 use crate::registry::Registry;
@@ -125,20 +129,30 @@ pub fn run(
 }
 
 /// Credentials for a cluster, which pull and do nothing else unless somebody says so.
+///
+/// Where less is left of what is cached than half of the life that is set now, the cluster gets one
+/// of its own: nobody replaces it there.
 pub(super) fn get(
     hosts: &[Registry],
     config: &ConfigFile,
     profile: Option<&str>,
     terminal: &mut Terminal<'_>,
 ) -> Result<Credentials, Failure> {
-    let mut all = Credentials::default();
-    for host in hosts {
+    Credentials::each(hosts, terminal, |host| {
         let profile = kubernetes::profile(host, config, profile);
-        let one = Credentials::get(std::slice::from_ref(host), config, profile, terminal)?;
-        all.logins.extend(one.logins);
-        all.chores.extend(one.chores);
-    }
-    Ok(all)
+        let answer = credential::get(host, config, profile)?;
+        let life = config.settings(host, profile)?.token_ttl.as_secs();
+        let wanted = i64::try_from(life / 2).unwrap_or(i64::MAX);
+        let is_long = |end: i64| end.saturating_sub(env::now()) >= wanted;
+        if answer.credential.expires_at.is_none_or(is_long) {
+            return Ok(answer);
+        }
+        let places = Places {
+            cache: None,
+            ..Places::find()?
+        };
+        credential::get_in(&places, Duration::MAX, host, config, profile)
+    })
 }
 
 /// When the first of them ends; a login that a person stored has no end.

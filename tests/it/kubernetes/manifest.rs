@@ -8,8 +8,8 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
 use super::NAME;
-use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, RegistrySpec};
-use crate::support::helper::{Done, Home};
+use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, Fault, RegistrySpec};
+use crate::support::helper::{Done, Helper, Home};
 use crate::support::skip::skip_or_fail;
 
 const OTHER: &str = "other.cr.de-fra.ionos.com";
@@ -342,4 +342,30 @@ fn what_kubernetes_would_refuse_is_refused_before_anything_is_minted() {
         run(args).refuses(what);
     }
     assert_eq!(api.requests().len(), 0);
+}
+
+#[test]
+fn a_cached_token_that_would_soon_end_is_not_printed() {
+    let (home, api) = (Home::new(), FakeIonos::start());
+    let helper = home.helper_for(&api);
+    let printed = |helper: &Helper| {
+        let done = helper.run(&["kubernetes-manifest", DEMO_HOST], "");
+        assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""), "{done:?}");
+        let login = &payload(&read(&done.stdout))["auths"][DEMO_HOST];
+        let mut tokens = api.tokens().into_iter();
+        let token = tokens.find(|token| login["username"] == token.name);
+        token.unwrap().expiry
+    };
+    // A month is a month, whatever is cached.
+    let half_a_day = printed(&helper);
+    assert_eq!(printed(&helper), half_a_day);
+    let a_month = printed(&helper.clone().env("IONOS_CR_TOKEN_TTL", "720h"));
+    assert!(a_month > half_a_day);
+    // One that a get would still hand out while the API is down ends in a cluster without a word.
+    home.age_entry(11 * 3600);
+    api.fault(Fault::status(503).always());
+    let done = helper.run(&["kubernetes-manifest", DEMO_HOST], "");
+    assert_eq!((done.code, done.stdout.as_str()), (Some(1), ""), "{done:?}");
+    let start = format!("error: no credential for {DEMO_HOST}: ");
+    assert!(done.stderr.starts_with(&start), "{done:?}");
 }
