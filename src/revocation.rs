@@ -5,7 +5,10 @@
 
 use std::path::PathBuf;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use log::debug;
+use ring::digest;
 use serde::{Deserialize, Serialize};
 
 use crate::account::AccountKey;
@@ -90,8 +93,14 @@ impl Revocation {
         }
     }
 
+    /// By the token's name, which the API chose: one that is not like ours is no name for a file.
     fn file_name(&self) -> String {
-        format!("{}.json", self.name)
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        if (1..=200).contains(&self.name.len()) && self.name.bytes().all(is_plain) {
+            return format!("{}.json", self.name);
+        }
+        let hash = digest::digest(&digest::SHA256, self.name.as_bytes());
+        format!("name-{}.json", URL_SAFE_NO_PAD.encode(hash))
     }
 }
 

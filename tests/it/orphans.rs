@@ -110,3 +110,27 @@ fn what_the_api_closes_between_two_requests_is_opened_again() {
     let _ = home.helper_for(&fake).get(DEMO_HOST).credential();
     assert_eq!((fake.tokens().len(), revocations(&home)), (2, 0));
 }
+
+#[test]
+fn a_token_s_name_chooses_no_path() {
+    let long = "n".repeat(300);
+    for name in ["../../../../.docker/config", "/a/b", "..", ".hidden", &long] {
+        let (fake, home) = (FakeIonos::start(), Home::new());
+        let helper = home.helper_for(&fake);
+        let docker = home.file(".docker/config.json", "{}");
+        let token = json!({
+            "id": "5d3c1b1e-3a55-4c5b-9b1f-0d9c3f0f1a11",
+            "properties": { "name": "n", "credentials": { "username": name, "password": "p" } },
+        });
+        fake.fault(Fault::replace(201, &token).on("POST", "/tokens"));
+        fake.fault(Fault::status(503).on("DELETE", "/tokens").always());
+        assert_eq!(helper.get(DEMO_HOST).credential().username, name);
+        helper.erase(DEMO_HOST).says("");
+        assert_eq!(std::fs::read_to_string(docker).unwrap(), "{}", "{name}");
+        // It is remembered all the same, and done at the next contact.
+        assert_eq!(revocations(&home), 1, "{name}");
+        fake.clear_faults();
+        let _ = helper.get(DEMO_HOST).credential();
+        assert_eq!(revocations(&home), 0, "{name}");
+    }
+}
