@@ -30,8 +30,8 @@ impl Failure {
     /// A failure and its way out.
     pub fn new(what: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
-            what: what.into(),
-            hint: hint.into(),
+            what: without_controls(what.into()),
+            hint: without_controls(hint.into()),
         }
     }
 
@@ -39,7 +39,7 @@ impl Failure {
     #[must_use]
     pub fn within(self, context: &str) -> Self {
         Self {
-            what: format!("{context}: {}", self.what),
+            what: without_controls(format!("{context}: {}", self.what)),
             ..self
         }
     }
@@ -48,7 +48,7 @@ impl Failure {
     #[must_use]
     pub fn asked_as(self, origin: &dyn fmt::Display) -> Self {
         Self {
-            what: format!("{} (account from {origin})", self.what),
+            what: without_controls(format!("{} (account from {origin})", self.what)),
             ..self
         }
     }
@@ -64,6 +64,14 @@ impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         Self::Failed(failure)
     }
+}
+
+/// A path or a name in a message may end its line or move the cursor of a terminal.
+fn without_controls(text: String) -> String {
+    if text.contains(char::is_control) {
+        return text.replace(char::is_control, " ");
+    }
+    text
 }
 
 /// Foreign text (an API's message, a system's error) made fit for one line: control characters

@@ -333,3 +333,13 @@ fn an_answer_comes_within_the_deadline_whatever_the_api_does() {
         "no credential for {DEMO_HOST}: {api} gave no answer in time (account from IONOS_TOKEN); try again, or allow more time with IONOS_CR_TIMEOUT (8s unless set)"
     ));
 }
+
+#[test]
+fn a_path_of_several_lines_makes_no_line_more() {
+    let home = Home::new();
+    for name in ["IONOS_CR_CACHE_DIR", "IONOS_CR_CONFIG"] {
+        let helper = home.helper().env(name, "a\nb\u{1b}[31m");
+        let done = helper.get(DEMO_HOST);
+        assert!(!done.failure().contains(char::is_control), "{done:?}");
+    }
+}
