@@ -224,7 +224,15 @@ fn pass_on(mut from: impl Read, mut to: impl Write) -> io::Result<bool> {
             to.flush()?;
             Ok(true)
         }
-        Err(err) if matches!(err.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => Ok(true),
+        // A process that was stopped and goes on has its waits with a timeout interrupted (signal(7)).
+        Err(err)
+            if matches!(
+                err.kind(),
+                ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
+            ) =>
+        {
+            Ok(true)
+        }
         Err(err) => Err(err),
     }
 }
