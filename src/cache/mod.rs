@@ -1,21 +1,25 @@
 //! Minted credentials on disk, and when one is still good.
 //!
-//! `CACHE/HOST/PROFILE-ACCOUNT.json`: a directory a host, so that a warm `get` opens one file
+//! `CACHE/HOST/PROFILE-ACCOUNT-SCOPES.json`: a directory a host, so that a warm `get` opens one file
 //! however many hosts there are, and `erase` finds every profile and account of one. Each entry
-//! says whom it is for; one that was copied or renamed is not served.
+//! says whom it is for; one that was copied or renamed is not served. The scopes are in the name
+//! because two jobs of one home that ask for different ones would replace each other's entry, and
+//! each `get` would mint.
 
 mod entry;
 
+use std::hash::Hasher as _;
 use std::path::{Path, PathBuf};
 
 use log::debug;
+use siphasher::sip::SipHasher13;
 
 use entry::load;
 pub(crate) use entry::parse;
 pub use entry::{Age, Entry};
 
 use crate::account::AccountKey;
-use crate::config::Settings;
+use crate::config::{Settings, Target};
 use crate::env;
 use crate::files;
 use crate::registry::Registry;
@@ -73,11 +77,12 @@ impl Cache {
         Self { root }
     }
 
-    /// Where the entry of this host, profile and account is kept.
-    pub fn slot(&self, host: &Registry, profile: &str, account: &AccountKey) -> Option<Slot> {
+    /// Where the entry of this host, account and what the settings ask for is kept.
+    pub fn slot(&self, host: &Registry, account: &AccountKey, settings: &Settings) -> Option<Slot> {
+        let (profile, account) = (&settings.profile, account.as_str());
         Some(Slot {
             dir: self.host_dir(host)?,
-            stem: format!("{profile}-{}", account.as_str()),
+            stem: format!("{profile}-{account}-{:016x}", fingerprint(settings)),
         })
     }
 
@@ -183,6 +188,28 @@ impl Cache {
             .map(|name| root.join(name))
             .collect()
     }
+}
+
+/// Of the scopes, and of how the registry is found.
+fn fingerprint(settings: &Settings) -> u64 {
+    let mut hasher = SipHasher13::new();
+    let mut add = |part: &str| {
+        hasher.write(part.as_bytes());
+        hasher.write(&[0]);
+    };
+    for scope in &settings.scopes {
+        add(&scope.kind);
+        add(&scope.name);
+        scope.actions.iter().for_each(|action| add(action));
+        // Actions of one scope are not those of the next.
+        add("");
+    }
+    match &settings.target {
+        Target::Hostname => {}
+        Target::Id(id) => add(id),
+        Target::Name(name) => add(name),
+    }
+    hasher.finish()
 }
 
 fn has_extension(path: &Path, extension: &str) -> bool {

@@ -114,7 +114,7 @@ pub fn get_in(
             .map(Answer::from)
             .ok_or_else(|| Failure::new("there is no IONOS account to ask with", account::HOW_TO));
     };
-    let slot = cache.slot(host, &settings.profile, account.key());
+    let slot = cache.slot(host, account.key(), &settings);
     let getter = Getter {
         host,
         account: &account,

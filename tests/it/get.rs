@@ -437,10 +437,20 @@ fn other_scopes_are_another_credential() {
     assert_ne!(push.secret, pull.secret);
     // The same in another order is the same.
     let again = helper
+        .clone()
         .env("IONOS_CR_ACTIONS", "pull,pull")
         .get(DEMO_HOST)
         .credential();
     assert_eq!(pull, again);
+    // Two jobs of one home do not cost each other their credential.
+    assert_eq!(push, helper.get(DEMO_HOST).credential());
+    assert_eq!(
+        (fake.count("POST", "/tokens"), home.entries().len()),
+        (2, 2)
+    );
+    // Who logs out is rid of both.
+    helper.erase(DEMO_HOST).says("");
+    assert_eq!((fake.tokens().len(), home.entries().len()), (0, 0));
 }
 
 #[test]

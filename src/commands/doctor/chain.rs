@@ -318,7 +318,7 @@ fn held(
     let cache = Cache::new(places.cache_in_use().ok().flatten());
     let entry = match &account {
         Some(account) => cache
-            .slot(host, &settings.profile, account.key())
+            .slot(host, account.key(), settings)
             .and_then(|slot| cache.read(&slot, host, account.key(), settings)),
         None => cache.read_any(host, settings),
     };
