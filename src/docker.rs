@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
+use std::panic::{self, AssertUnwindSafe};
 
 use log::debug;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -18,6 +19,7 @@ use crate::credential::{self, Chores};
 use crate::env;
 use crate::error::{Error, Failure};
 use crate::registry::{NotARegistry, Registry};
+use crate::stream::write_line;
 
 /// Clients compare this text to the letter, on stdout, to go on without us.
 const NOT_FOUND: &str = "credentials not found in native keychain";
@@ -72,18 +74,20 @@ impl Reply {
     }
 
     /// Says it all, then does what is left to do. `true` is exit code 0.
-    pub fn print<'a>(self, stdout: &'a mut dyn Write, stderr: &'a mut dyn Write) -> bool {
-        for (stream, line) in [(stdout, self.stdout), (stderr, self.stderr)] {
-            if let Some(mut line) = line {
-                line.push('\n');
-                // A client that hung up is not interested, and that is no failure of ours.
-                let _ = stream
-                    .write_all(line.as_bytes())
-                    .and_then(|()| stream.flush());
-            }
+    pub fn print(mut self, stdout: &mut dyn Write, stderr: &mut dyn Write) -> bool {
+        if let Some(line) = &self.stdout
+            && let Err(failure) = write_line(stdout, line)
+        {
+            self.ok = false;
+            self.stderr = self.stderr.or(Self::failure(&failure).stderr);
+        }
+        if let Some(line) = &self.stderr {
+            // If this fails too there is nobody left to tell.
+            let _ = write_line(stderr, line);
         }
         if let Some(chores) = self.chores {
-            chores.run();
+            // The client has its answer: what goes wrong now is not for it.
+            let _ = panic::catch_unwind(AssertUnwindSafe(|| chores.run()));
         }
         self.ok
     }
@@ -240,11 +244,15 @@ fn keep(input: &Input) -> Result<(), Error> {
 
 /// `erase`: forget a server URL. Always well: podman and skopeo before 5.31 crash otherwise.
 pub fn erase(input: &Input, profile: Option<&str>) -> Reply {
-    if let Some(Ok(host)) = input.text().map(Registry::parse) {
-        let config = ConfigFile::load().unwrap_or_default();
-        let revoke = env::switch("IONOS_CR_REVOKE_ON_ERASE");
-        credential::erase(&host, &config, profile, !matches!(revoke, Ok(Some(false))));
-    }
+    let erase = || {
+        if let Some(Ok(host)) = input.text().map(Registry::parse) {
+            let config = ConfigFile::load().unwrap_or_default();
+            let revoke = env::switch("IONOS_CR_REVOKE_ON_ERASE");
+            credential::erase(&host, &config, profile, !matches!(revoke, Ok(Some(false))));
+        }
+    };
+    // Well even where we are wrong: what was dropped so far is dropped.
+    let _ = panic::catch_unwind(AssertUnwindSafe(erase));
     Reply::done()
 }
 
@@ -252,6 +260,10 @@ pub fn erase(input: &Input, profile: Option<&str>) -> Reply {
 /// build all its credentials. Where not all of them fit into one answer, what a person typed does
 /// first, then what lives longest; `status` shows the rest.
 pub fn list() -> Reply {
+    Reply::line(panic::catch_unwind(listed).unwrap_or_else(|_| "{}".into()))
+}
+
+fn listed() -> String {
     let mut list = BTreeMap::new();
     let mut length = "{}\n".len();
     for (host, username) in credential::list() {
@@ -264,7 +276,7 @@ pub fn list() -> Reply {
         length += pair;
         list.insert(host, username);
     }
-    Reply::line(serde_json::to_string(&list).unwrap_or_else(|_| "{}".into()))
+    serde_json::to_string(&list).unwrap_or_else(|_| "{}".into())
 }
 
 /// A server URL that is for us.

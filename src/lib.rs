@@ -67,6 +67,7 @@ pub mod registry;
 pub mod revocation;
 pub mod scope;
 pub mod secret;
+pub mod stream;
 pub mod terminal;
 
 pub use cli::run;

@@ -3,7 +3,7 @@
 //! Run without a shell, only when a token is needed, and never longer than the deadline; then it
 //! is killed with its children.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
@@ -39,15 +39,21 @@ pub(super) fn run(words: &[String], deadline: Deadline) -> Result<SecretString, 
             "check that the program is installed and on PATH",
         )
     })?;
-    let stdout = child.stdout.take().map(collect);
-    let stderr = child.stderr.take().map(collect);
+    let (stdout, stderr) = match listen(&mut child) {
+        Ok(streams) => streams,
+        Err(err) => {
+            end(&mut child);
+            return Err(Failure::new(
+                format!("{name} cannot be listened to: {}", system(&err)),
+                "allow this user more processes and threads (ulimit -u, pids of the container)",
+            ));
+        }
+    };
     let status = wait(&mut child, deadline);
     if status.is_none() {
-        group::kill(&child);
-        let _ = child.kill();
-        let _ = child.wait();
+        end(&mut child);
     }
-    let receive = |stream: Option<Receiver<Vec<u8>>>| {
+    let receive = |stream: Stream| {
         let stream = stream?;
         stream.recv_timeout(LINGER).ok().or_else(|| {
             group::kill(&child);
@@ -77,6 +83,21 @@ pub(super) fn run(words: &[String], deadline: Deadline) -> Result<SecretString, 
     }
 }
 
+type Stream = Option<Receiver<Vec<u8>>>;
+
+/// Both streams at once, so that neither fills up unread.
+fn listen(child: &mut Child) -> io::Result<(Stream, Stream)> {
+    let stdout = child.stdout.take().map(collect).transpose()?;
+    let stderr = child.stderr.take().map(collect).transpose()?;
+    Ok((stdout, stderr))
+}
+
+fn end(child: &mut Child) {
+    group::kill(child);
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
 fn wait(child: &mut Child, deadline: Deadline) -> Option<ExitStatus> {
     let mut pause = Duration::from_millis(1);
     loop {
@@ -93,9 +114,9 @@ fn wait(child: &mut Child, deadline: Deadline) -> Option<ExitStatus> {
 
 /// Reads a stream to its end, so that the command never waits for a reader. What is too long is
 /// read and dropped.
-fn collect(mut stream: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+fn collect(mut stream: impl Read + Send + 'static) -> io::Result<Receiver<Vec<u8>>> {
     let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
+    thread::Builder::new().spawn(move || {
         let mut content = Vec::new();
         let _ = stream
             .by_ref()
@@ -103,8 +124,8 @@ fn collect(mut stream: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
             .read_to_end(&mut content);
         let _ = std::io::copy(&mut stream, &mut std::io::sink());
         let _ = sender.send(content);
-    });
-    receiver
+    })?;
+    Ok(receiver)
 }
 
 /// What a program says last is usually why.

@@ -1,4 +1,5 @@
-//! TLS for the API with a verifier of our own, which ureq has no setting for.
+//! Names looked up without a panic, and TLS for the API with a verifier of our own: what ureq has no
+//! setting for.
 //!
 //! A connector in ureq's chain, after those that open the connection or a proxy's tunnel. ureq
 //! keeps `unversioned` outside its promise of compatibility, so Cargo.toml holds it at one minor
@@ -6,18 +7,26 @@
 
 use std::fmt;
 use std::io::{Read as _, Write as _};
-use std::sync::Arc;
+use std::net::IpAddr;
+use std::sync::{Arc, mpsc};
+use std::thread;
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use ureq::config::Config;
 use ureq::http::Uri;
-use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::time::{Duration, Instant};
 use ureq::unversioned::transport::{
-    Buffers, ConnectProxyConnector, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout,
-    RustlsConnector, SocksConnector, TcpConnector, Transport, TransportAdapter,
+    Buffers, ConnectProxyConnector, ConnectionDetails, Connector, DefaultConnector, Either,
+    LazyBuffers, NextTimeout, RustlsConnector, SocksConnector, TcpConnector, Transport,
+    TransportAdapter,
 };
+
+/// An agent that makes every handshake as ureq does.
+pub(super) fn plain_agent(config: Config) -> ureq::Agent {
+    ureq::Agent::with_parts(config, DefaultConnector::default(), Names)
+}
 
 /// An agent that makes the handshake with the API as `tls` says.
 pub(super) fn agent(config: Config, tls: ClientConfig) -> ureq::Agent {
@@ -33,7 +42,41 @@ pub(super) fn agent(config: Config, tls: ClientConfig) -> ureq::Agent {
         // For a proxy that is itself reached over TLS: it proves who it is by the system's
         // certificates, not by those of the API.
         .chain(RustlsConnector::default());
-    ureq::Agent::with_parts(config, chain, DefaultResolver::default())
+    ureq::Agent::with_parts(config, chain, Names)
+}
+
+/// Looks names up as ureq does, in a thread of its own for the sake of the deadline; but ureq panics
+/// where no thread is to be had (a container's limit of processes). Then the look-up is waited for,
+/// which a working resolver makes short.
+#[derive(Debug)]
+struct Names;
+
+impl Resolver for Names {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        config: &Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let look_up = {
+            let (uri, config, mut patient) = (uri.clone(), config.clone(), timeout);
+            // How ureq is told to do without a thread.
+            patient.after = Duration::NotHappening;
+            move || DefaultResolver::default().resolve(&uri, &config, patient)
+        };
+        if bare_host(uri).parse::<IpAddr>().is_ok() {
+            return look_up();
+        }
+        let (sender, receiver) = mpsc::sync_channel(1);
+        let in_a_thread = look_up.clone();
+        let look_up_and_tell = move || drop(sender.send(in_a_thread()));
+        match thread::Builder::new().spawn(look_up_and_tell) {
+            Ok(_) => receiver
+                .recv_timeout(*timeout.after)
+                .unwrap_or(Err(ureq::Error::Timeout(timeout.reason))),
+            Err(_) => look_up(),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -88,10 +131,14 @@ fn what_is_left(details: &ConnectionDetails<'_>) -> NextTimeout {
 }
 
 fn name(uri: &Uri) -> Result<ServerName<'static>, ureq::Error> {
-    let host = uri.host().unwrap_or_default();
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    ServerName::try_from(bare.to_owned())
+    ServerName::try_from(bare_host(uri).to_owned())
         .map_err(|_| ureq::Error::Tls("no certificate can be for this host name"))
+}
+
+/// An IPv6 address without its brackets.
+fn bare_host(uri: &Uri) -> &str {
+    let host = uri.host().unwrap_or_default();
+    host.trim_start_matches('[').trim_end_matches(']')
 }
 
 struct Encrypted {

@@ -85,7 +85,7 @@ pub(super) fn agent(
         .build();
     let config = config.tls_config(tls).build();
     let Some(verifier) = verifier else {
-        return Ok(config.into());
+        return Ok(connector::plain_agent(config));
     };
     let tls = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

@@ -90,12 +90,13 @@ fn parse(args: &[OsString], profile: Option<String>, mut terminal: Terminal<'_>)
             let profile = arguments.profile.or(profile);
             execute(&arguments.command, profile.as_deref(), &mut terminal)
         }
-        Err(err) => return usage::explain(&err, &mut terminal),
+        Err(err) => Ok(usage::explain(&err, &mut terminal)),
     };
-    outcome.unwrap_or_else(|failure| {
+    let ok = outcome.unwrap_or_else(|failure| {
         terminal.fail(&failure);
         false
-    })
+    });
+    terminal.close(ok)
 }
 
 fn execute(

@@ -17,6 +17,7 @@ pub use table::Table;
 
 use crate::docker::Reply;
 use crate::error::{Failure, one_line};
+use crate::stream::write_line;
 
 /// The width where nobody says another: a pipe is as wide as its reader likes.
 const WIDE: usize = usize::MAX;
@@ -68,6 +69,8 @@ pub struct Terminal<'a> {
     out: Face,
     err: Face,
     width: usize,
+    /// Why a line of the result did not get out.
+    unwritten: Option<Failure>,
 }
 
 impl<'a> Terminal<'a> {
@@ -92,6 +95,7 @@ impl<'a> Terminal<'a> {
                 colour: AutoStream::choice(&io::stderr()) != ColorChoice::Never,
             },
             width,
+            unwritten: None,
         }
     }
 
@@ -121,7 +125,9 @@ impl<'a> Terminal<'a> {
 
     /// One line of the result.
     pub fn result(&mut self, line: &str) {
-        print(self.stdout, line);
+        if let Err(failure) = write_line(self.stdout, line) {
+            self.unwritten.get_or_insert(failure);
+        }
     }
 
     /// A result for programs, on one line.
@@ -133,7 +139,8 @@ impl<'a> Terminal<'a> {
 
     /// One line of talk.
     pub fn say(&mut self, line: &str) {
-        print(self.stderr, line);
+        // Who does not listen is not told.
+        let _ = write_line(self.stderr, line);
     }
 
     /// What does not stop the command but will bite later.
@@ -178,6 +185,17 @@ impl<'a> Terminal<'a> {
             text.to_string()
         };
         self.result(text.trim_end());
+    }
+
+    /// Whether all went well: what the command says, and that its result got out.
+    pub fn close(mut self, ok: bool) -> bool {
+        match self.unwritten.take() {
+            Some(failure) => {
+                self.fail(&failure);
+                false
+            }
+            None => ok,
+        }
     }
 
     /// Asks and reads one line; `None` if nobody is there to answer.
@@ -228,11 +246,4 @@ fn paint(face: Face, tone: Tone, text: &str) -> String {
     }
     let style = tone.style();
     format!("{style}{text}{style:#}")
-}
-
-/// A reader that hung up is not interested, and that is no failure of ours.
-fn print(stream: &mut dyn Write, line: &str) {
-    let _ = stream
-        .write_all(format!("{line}\n").as_bytes())
-        .and_then(|()| stream.flush());
 }

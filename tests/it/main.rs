@@ -25,6 +25,7 @@ mod handed_out;
 mod kubelet;
 mod kubernetes;
 mod leaks;
+mod limits;
 mod login;
 mod many;
 mod network;

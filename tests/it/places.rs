@@ -6,10 +6,9 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 
 use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, Fault, RegistrySpec};
-use crate::support::helper::{Done, Helper, Home, mode, walk, write_private};
+use crate::support::helper::{BIN, Done, Helper, Home, mode, walk, write_private};
 use crate::support::{mounts, skip};
 
-const BIN: &str = env!("CARGO_BIN_EXE_docker-credential-ionos");
 const OTHER_HOST: &str = "other.cr.de-fra.ionos.com";
 const TEMPORARY: &str = ".docker-credential-ionos-";
 

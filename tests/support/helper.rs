@@ -10,6 +10,9 @@ use serde::Deserialize;
 
 use super::fake_ionos::{ACCOUNT_TOKEN, FakeIonos};
 
+/// The built program.
+pub const BIN: &str = env!("CARGO_BIN_EXE_docker-credential-ionos");
+
 /// A home directory that goes away with the test.
 pub struct Home(tempfile::TempDir);
 
@@ -98,8 +101,7 @@ impl Home {
     pub fn helper_called(&self, name: &str, fake: &FakeIonos) -> Helper {
         let link = self.path().join(name);
         if !link.exists() {
-            std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_docker-credential-ionos"), &link)
-                .unwrap();
+            std::os::unix::fs::symlink(BIN, &link).unwrap();
         }
         self.helper_for(fake).program(&link)
     }
@@ -107,7 +109,7 @@ impl Home {
     /// The program in this home, without an account.
     pub fn helper(&self) -> Helper {
         Helper {
-            program: PathBuf::from(env!("CARGO_BIN_EXE_docker-credential-ionos")),
+            program: PathBuf::from(BIN),
             env: vec![("HOME".into(), self.path().display().to_string())],
         }
     }

@@ -11,11 +11,10 @@ use serde_json::json;
 use crate::support::fake_ionos::{
     ACCOUNT_MARKER, DEMO_HOST, FakeIonos, Fault, MINTED_MARKER, RegistrySpec,
 };
-use crate::support::helper::{Done, Home, Started, walk};
+use crate::support::helper::{BIN, Done, Home, Started, walk};
 use crate::support::mounts;
 use player::{CacheKeyType, Response, V1, V1ALPHA1, V1BETA1, accept, plugin, request, request_of};
 
-const BIN: &str = env!("CARGO_BIN_EXE_docker-credential-ionos");
 const IMAGE: &str = "demo.cr.de-fra.ionos.com/team/app";
 const MINUTE: u64 = 60;
 const HOUR: i64 = 3600;

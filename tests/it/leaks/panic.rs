@@ -1,22 +1,71 @@
-//! What a panic shows. The program has no way to one that is known, but for a thread that cannot be
-//! started, which the standard library answers with one.
+//! What a panic shows, wherever it happens. No way to one is known, so a clock is put under the program
+//! that stops after so many readings, which the standard library answers with one.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use super::{is_free_of_marks, rests_in_private};
 use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, PASSWORD, USERNAME};
-use crate::support::helper::Home;
+use crate::support::helper::{Done, Helper, Home, write_private};
+use crate::support::skip;
+
+const CLOCK: &str = r#"
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+int clock_gettime(clockid_t id, struct timespec *time)
+{
+    static long left = -1;
+    if (left < 0)
+        left = atol(getenv("CLOCK_READINGS"));
+    if (left == 0) {
+        errno = EINVAL;
+        return -1;
+    }
+    left--;
+    return syscall(SYS_clock_gettime, id, time);
+}
+"#;
+
+/// More readings than any command takes.
+const ENOUGH: usize = 100_000;
+
+/// The clock, compiled, or `None` where there is nothing to compile it with.
+fn clock(dir: &Path) -> Option<PathBuf> {
+    let (source, library) = (dir.join("clock.c"), dir.join("clock.so"));
+    write_private(&source, CLOCK.as_bytes());
+    let mut compiler = Command::new("cc");
+    compiler
+        .args(["-shared", "-fPIC", "-o"])
+        .args([&library, &source]);
+    if compiler.status().is_ok_and(|status| status.success()) {
+        return Some(library);
+    }
+    skip::skip_or_fail("panics", "there is no C compiler");
+    None
+}
+
+fn with_readings(helper: &Helper, clock: &Path, readings: usize) -> Helper {
+    helper
+        .clone()
+        .env("LD_PRELOAD", clock.to_str().unwrap())
+        .env("CLOCK_READINGS", &readings.to_string())
+}
 
 #[test]
 fn a_panic_shows_where_and_nothing_else() {
     let (fake, home) = (FakeIonos::start(), Home::new());
-    // A name has to be resolved, and that is done in a thread, which gets no stack.
-    let url = fake.url().replace("127.0.0.1", "localhost");
+    let dir = tempfile::tempdir().unwrap();
+    let Some(clock) = clock(dir.path()) else {
+        return;
+    };
     let helper = home
         .helper_for(&fake)
-        .env("IONOS_API_URL", &url)
-        .env("RUST_MIN_STACK", &(usize::MAX / 4).to_string())
         .env("RUST_BACKTRACE", "full")
+        .env("IONOS_CR_DISABLE_CACHE", "true")
         .env("IONOS_CR_LOG", "debug");
     let password = helper
         .clone()
@@ -31,27 +80,67 @@ fn a_panic_shows_where_and_nothing_else() {
             (&["tokens", DEMO_HOST], ""),
             (&["kubernetes-manifest", DEMO_HOST], ""),
         ] {
-            let done = helper.run(args, stdin);
-            assert_eq!(done.code, Some(1), "{done:?}");
-            let line = done.stdout.strip_suffix('\n').expect("a line end");
-            let place = line
-                .strip_prefix("docker-credential-ionos: internal error at ")
-                .and_then(|rest| rest.strip_suffix("; please report it with this line and the output of `docker-credential-ionos version`"))
-                .expect(line);
-            let (file, number) = place.rsplit_once(':').expect(place);
-            assert!(
-                Path::new(file).extension().is_some_and(|it| it == "rs"),
-                "{place}"
-            );
-            assert!(
-                !place.contains(' ') && number.parse::<u32>().is_ok(),
-                "{place}"
-            );
-            let debug = done.stderr.strip_suffix(&done.stdout).expect(line);
-            let is_debug = |line: &str| line.starts_with("docker-credential-ionos: debug: ");
-            assert!(debug.lines().all(is_debug), "{done:?}");
-            is_free_of_marks("a panic", &done.stderr);
+            let run = |readings| with_readings(&helper, &clock, readings).run(args, stdin);
+            assert!(!shows_where_alone(&run(ENOUGH)), "{args:?}");
+            assert!(shows_where_alone(&run(0)), "{args:?}");
+            let panics = (1..40).filter(|readings| shows_where_alone(&run(*readings)));
+            assert!(panics.count() > 3, "{args:?}");
         }
     }
     rests_in_private(&home);
+}
+
+/// Whether it was a panic.
+#[track_caller]
+fn shows_where_alone(done: &Done) -> bool {
+    is_free_of_marks("a panic", &done.stderr);
+    let said = done.stderr.lines().last().unwrap_or_default();
+    let Some(line) = Some(said).filter(|line| line.contains("internal error")) else {
+        assert!(matches!(done.code, Some(0 | 1)), "{done:?}");
+        return false;
+    };
+    assert_eq!(done.code, Some(1), "{done:?}");
+    // A command for people may have said something before; a client's answer is one line.
+    assert!(done.stdout.ends_with(&format!("{line}\n")), "{done:?}");
+    let place = line
+        .strip_prefix("docker-credential-ionos: internal error at ")
+        .and_then(|rest| rest.strip_suffix("; please report it with this line and the output of `docker-credential-ionos version`"))
+        .expect(line);
+    let (file, number) = place.rsplit_once(':').expect(place);
+    assert!(
+        Path::new(file).extension().is_some_and(|it| it == "rs"),
+        "{place}"
+    );
+    assert!(
+        !place.contains(' ') && number.parse::<u32>().is_ok(),
+        "{place}"
+    );
+    true
+}
+
+#[test]
+fn a_panic_at_any_moment_keeps_to_the_protocol() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let dir = tempfile::tempdir().unwrap();
+    let Some(clock) = clock(dir.path()) else {
+        return;
+    };
+    let helper = home.helper_for(&fake);
+    for readings in 0..40 {
+        let broken = with_readings(&helper, &clock, readings);
+        let got = broken.get(DEMO_HOST);
+        if got.code == Some(0) {
+            let credential = got.credential();
+            assert!(fake.accepts(&credential.username, &credential.secret));
+        } else {
+            let _ = got.failure();
+        }
+        // podman and skopeo before 5.31 crash on anything else.
+        let _ = helper.get(DEMO_HOST).credential();
+        broken.erase(DEMO_HOST).says("");
+        helper.erase(DEMO_HOST).says("");
+        assert!(home.entries().is_empty(), "{readings}");
+        let listed = broken.list();
+        assert_eq!((listed.code, listed.stderr.as_str()), (Some(0), ""));
+    }
 }

@@ -1,0 +1,121 @@
+//! Where the system gives nothing more: no room for the output, for a file, for a thread.
+
+use std::fs::{File, OpenOptions};
+use std::path::Path;
+use std::process::Stdio;
+
+use crate::support::fake_ionos::{ACCOUNT_TOKEN, DEMO_HOST, FakeIonos};
+use crate::support::helper::{BIN, Done, Helper, Home};
+use crate::support::skip;
+
+fn full() -> File {
+    OpenOptions::new().write(true).open("/dev/full").unwrap()
+}
+
+#[test]
+fn an_answer_that_cannot_be_written_is_a_failure() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home.helper_for(&fake);
+    let into_full = |args: &[&str]| -> Done {
+        let mut command = helper.command(args);
+        command.stdin(Stdio::null()).stdout(full());
+        command.output().unwrap().into()
+    };
+    let line = "cannot write the answer: No space left on device";
+    let hint = "check where the output goes";
+    for verb in [
+        &["get", DEMO_HOST][..],
+        &["list"],
+        &["version"],
+        &["--version"],
+    ] {
+        let done = into_full(verb);
+        let wanted = format!("docker-credential-ionos: {line}; {hint}\n");
+        assert_eq!((done.code, done.stderr), (Some(1), wanted), "{verb:?}");
+    }
+    for command in [
+        &["--help"][..],
+        &["status"],
+        &["status", "--json"],
+        &["docker-config", DEMO_HOST],
+        &["env", DEMO_HOST],
+        &["kubernetes-manifest", DEMO_HOST],
+        &["tokens", DEMO_HOST],
+        &["completions", "bash"],
+    ] {
+        let done = into_full(command);
+        let wanted = format!("error: {line}\nhint: {hint}\n");
+        assert_eq!(done.code, Some(1), "{command:?}");
+        assert!(done.stderr.ends_with(&wanted), "{command:?}: {done:?}");
+    }
+    // A failure says what it has to say all the same, and only that.
+    let done = into_full(&["get", "ghcr.io"]);
+    assert_eq!(done.code, Some(1));
+    assert!(done.stderr.contains("cannot write the answer"), "{done:?}");
+    // Nothing to write, nothing to fail.
+    let done = into_full(&["erase"]);
+    assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
+}
+
+/// The program under a limit of `prlimit(1)`.
+fn limited(helper: Helper, limit: &str, args: &[&str], stdin: &str) -> Option<Done> {
+    let prlimit = Path::new("/usr/bin/prlimit");
+    if !prlimit.exists() {
+        skip::skip_or_fail("a limit", "there is no prlimit");
+        return None;
+    }
+    let args: Vec<&str> = [&[limit, BIN], args].concat();
+    Some(helper.program(prlimit).run(&args, stdin))
+}
+
+#[test]
+fn a_limit_on_the_size_of_files_costs_the_cache_and_nothing_else() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = || home.helper_for(&fake);
+    let run = |args: &[&str], stdin: &str| limited(helper(), "--fsize=10", args, stdin);
+    let Some(done) = run(&["get"], DEMO_HOST) else {
+        return;
+    };
+    assert!(fake.accepts(&done.credential().username, &done.credential().secret));
+    assert_eq!((home.entries().len(), fake.tokens().len()), (0, 1));
+    let login = format!(r#"{{"ServerURL":"{DEMO_HOST}","Username":"jane","Secret":"typed"}}"#);
+    let refused = run(&["store"], &login).unwrap();
+    assert!(
+        refused.failure().contains(": file too large; "),
+        "{refused:?}"
+    );
+    let refused = run(&["configure-docker", DEMO_HOST], "").unwrap();
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(!home.path().join(".docker/config.json").exists());
+    run(&["erase"], DEMO_HOST).unwrap().says("");
+}
+
+/// Where no thread gets a stack, as under a limit of processes.
+fn without_threads(helper: &Helper) -> Helper {
+    let more_than_there_is = (usize::MAX / 4).to_string();
+    helper.clone().env("RUST_MIN_STACK", &more_than_there_is)
+}
+
+#[test]
+fn without_a_thread_names_are_looked_up_all_the_same() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let url = fake.url().replace("127.0.0.1", "localhost");
+    let helper = without_threads(&home.helper_for(&fake).env("IONOS_API_URL", &url));
+    let credential = helper.get(DEMO_HOST).credential();
+    assert!(fake.accepts(&credential.username, &credential.secret));
+    helper.erase(DEMO_HOST).says("");
+    assert!(fake.tokens().is_empty());
+}
+
+#[test]
+fn without_a_thread_a_token_command_is_told_so() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    home.configure(format!(
+        r#"{{ "defaults": {{ "tokenCommand": ["echo", "{ACCOUNT_TOKEN}"] }} }}"#
+    ));
+    let helper = without_threads(&home.helper_for(&fake).without("IONOS_TOKEN"));
+    helper.get(DEMO_HOST).fails(&format!(
+        "no credential for {DEMO_HOST}: tokenCommand echo cannot be listened to: Resource temporarily unavailable (account from tokenCommand echo of the defaults in {}); allow this user more processes and threads (ulimit -u, pids of the container)",
+        home.config().display()
+    ));
+}
