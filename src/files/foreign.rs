@@ -40,6 +40,7 @@ pub fn replace_foreign(path: &Path, before: Option<&[u8]>, content: &[u8]) -> Re
 }
 
 fn replace(path: &Path, dir: &Path, before: Option<&[u8]>, content: &[u8]) -> io::Result<bool> {
+    platform::has_room_for(content.len())?;
     let mut file = tempfile::Builder::new()
         .prefix(TEMPORARY)
         .tempfile_in(dir)?;
@@ -111,5 +112,7 @@ pub fn link(target: &Path, link: &Path) -> io::Result<()> {
 /// Adds to the end of a file that somebody else made for it.
 pub fn append(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+    let so_far = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+    platform::has_room_for(so_far.saturating_add(content.len()))?;
     file.write_all(content)
 }

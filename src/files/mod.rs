@@ -124,6 +124,7 @@ fn failed(to: &str, path: &Path, err: &io::Error) -> anyhow::Error {
 pub fn write(dir: &Path, name: &str, content: &[u8]) -> Result<()> {
     let path = dir.join(name);
     let attempt = || -> io::Result<()> {
+        platform::has_room_for(content.len())?;
         let mut file = tempfile::Builder::new()
             .prefix(TEMPORARY)
             .tempfile_in(dir)?;

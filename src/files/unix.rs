@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use rustix::fs::OFlags;
+use rustix::process::{Resource, getrlimit};
 
 fn me() -> u32 {
     rustix::process::geteuid().as_raw()
@@ -71,6 +72,17 @@ pub(super) fn make_alike(file: &File, old: &Metadata) -> io::Result<()> {
         unix::fchown(file, Some(old.uid()), Some(old.gid()))?;
     }
     file.set_permissions(Permissions::from_mode(old.mode() & 0o777))
+}
+
+/// Refuses what would pass the process's limit for files (`ulimit -f`): writing it would end us by
+/// SIGXFSZ, with a token minted and nobody told.
+pub(super) fn has_room_for(length: usize) -> io::Result<()> {
+    match getrlimit(Resource::Fsize).current {
+        Some(limit) if u64::try_from(length).is_ok_and(|length| length > limit) => {
+            Err(io::ErrorKind::FileTooLarge.into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Makes another name for a file.
