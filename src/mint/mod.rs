@@ -28,6 +28,8 @@ const SPARE: i64 = 5 * 60;
 const TRIES: u32 = 3;
 /// Clocks that differ by less do not explain a refused expiry.
 const TOLERATED_SKEW: i64 = 60;
+/// The end of 1970: Go's zero time and Unix's are how a program says that it has no date.
+const NO_DATE: i64 = 365 * 24 * 3600;
 
 /// What is wanted.
 #[derive(Debug)]
@@ -133,28 +135,53 @@ pub fn mint(api: &Api, order: &Order<'_>, mut lost: impl FnMut(Lost)) -> Result<
         let skew = api.skew().unwrap_or(remembered);
         let life = i64::try_from(order.ttl.as_secs()).unwrap_or(i64::MAX / 2) + SPARE;
         let ends_at = env::now() + life;
+        let orphan = |registry_id: &str, name: &str| Lost {
+            registry_id: registry_id.to_owned(),
+            name: name.to_owned(),
+            // A wrong clock is no reason to forget it early.
+            expires_at: ends_at.max(ends_at + skew),
+        };
         let wanted = NewToken::new(&name, ends_at + skew, order.scopes);
         let err = match api.create_token(&registry_id, &wanted) {
-            Ok(token) => return minted(api, registry_id, token, ends_at),
+            Ok(token) => {
+                let id = token.id.clone();
+                let minted = minted(api, &registry_id, token, ends_at);
+                let off = api.skew().map_or(0, |now| (now - skew).abs());
+                // The clock was mended since it was remembered, or never heard: the token lives
+                // far longer than it is meant to, or not half as long.
+                let is_asked_wrongly = !clock_was_set && off > life / 2;
+                if minted.is_ok() && !is_asked_wrongly {
+                    return minted;
+                }
+                let is_gone = match id {
+                    Some(id) => api.delete_token(&registry_id, &id).is_ok(),
+                    None => delete(api, &registry_id, &name),
+                };
+                if !is_gone {
+                    lost(orphan(&registry_id, &name));
+                }
+                if !is_asked_wrongly {
+                    return minted;
+                }
+                clock_was_set = true;
+                doubts = 0;
+                name = name::new();
+                continue;
+            }
             Err(err) => err,
-        };
-        let orphan = |name: &str| Lost {
-            registry_id: registry_id.clone(),
-            name: name.to_owned(),
-            expires_at: ends_at,
         };
         match err {
             // The same name again: the answer tells whether the first one worked.
             err if err.is_doubtful() => {
                 doubts += 1;
                 if doubts >= TRIES || !api.pause(&err, doubts) {
-                    lost(orphan(&name));
+                    lost(orphan(&registry_id, &name));
                     return Err(err.into());
                 }
             }
             ApiError::Conflict => {
                 if doubts > 0 && !delete(api, &registry_id, &name) {
-                    lost(orphan(&name));
+                    lost(orphan(&registry_id, &name));
                 }
                 conflicts += 1;
                 if conflicts >= TRIES {
@@ -180,7 +207,7 @@ pub fn mint(api: &Api, order: &Order<'_>, mut lost: impl FnMut(Lost)) -> Result<
                 // An internal error may come after the token.
                 let broken = matches!(err, ApiError::Refused { status: 500.., .. });
                 if doubts > 0 || broken {
-                    lost(orphan(&name));
+                    lost(orphan(&registry_id, &name));
                 }
                 return Err(err.into());
             }
@@ -193,16 +220,13 @@ pub fn registry(api: &Api, host: &Registry, target: &Target) -> Result<api::Regi
     find(api, host, target)
 }
 
-fn minted(
-    api: &Api,
-    registry_id: String,
-    token: Token,
-    asked_for: i64,
-) -> Result<Minted, MintError> {
+fn minted(api: &Api, registry_id: &str, token: Token, asked_for: i64) -> Result<Minted, MintError> {
     let issued_at = env::now();
-    let expires_at = match (token.expires_at, api.skew()) {
-        (Some(by_the_api), Some(skew)) => by_the_api.saturating_sub(skew),
-        (Some(by_the_api), None) => by_the_api,
+    let expires_at = match (token.expires_at.filter(|at| *at > NO_DATE), api.skew()) {
+        // What ends later than asked for is not used longer.
+        (Some(by_the_api), skew) => by_the_api
+            .saturating_sub(skew.unwrap_or_default())
+            .min(asked_for),
         // "Never", or not said: then what was asked for is as long as we use it.
         (None, _) => asked_for,
     };
@@ -210,7 +234,7 @@ fn minted(
         return Err(MintError::ShortLived);
     }
     Ok(Minted {
-        registry_id,
+        registry_id: registry_id.to_owned(),
         token_id: token.id,
         username: token.username,
         secret: token.password,

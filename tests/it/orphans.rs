@@ -134,3 +134,54 @@ fn a_token_s_name_chooses_no_path() {
         assert_eq!(revocations(&home), 0, "{name}");
     }
 }
+
+/// An API that says that a new token ends then.
+fn ends_at(date: &str) -> Fault {
+    let token = json!({
+        "id": "5d3c1b1e-3a55-4c5b-9b1f-0d9c3f0f1a11",
+        "properties": { "name": "n", "expiryDate": date, "credentials": { "username": "n", "password": "p" } },
+    });
+    Fault::replace(201, &token).on("POST", "/tokens")
+}
+
+#[test]
+fn a_token_that_ends_at_once_is_deleted() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home.helper_for(&fake);
+    fake.fault(ends_at("2001-01-01T00:00:00Z"));
+    assert!(helper.get(DEMO_HOST).failure().contains("ends at once"));
+    assert_eq!(asked(&fake), "find mint delete");
+    assert_eq!(revocations(&home), 0);
+}
+
+#[test]
+fn a_token_that_ends_at_once_and_cannot_be_deleted_is_remembered() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home.helper_for(&fake);
+    fake.fault(ends_at("2001-01-01T00:00:00Z"));
+    fake.fault(Fault::status(503).on("DELETE", "/tokens").always());
+    assert!(helper.get(DEMO_HOST).failure().contains("ends at once"));
+    assert_eq!(revocations(&home), 1);
+    is_mended(&fake, &home, &helper);
+}
+
+#[test]
+fn an_end_that_is_none_is_the_one_that_was_asked_for() {
+    for date in [
+        "0001-01-01T00:00:00Z",
+        "1970-01-01T00:00:00Z",
+        "2099-01-01T00:00:00Z",
+    ] {
+        let (fake, home) = (FakeIonos::start(), Home::new());
+        fake.fault(ends_at(date));
+        let _ = home.helper_for(&fake).get(DEMO_HOST).credential();
+        home.edit_entry(|entry| {
+            let at = |key: &str| entry[key].as_i64().unwrap();
+            let life = at("expiresAt") - at("issuedAt");
+            assert!(
+                (12 * 3600..=12 * 3600 + 300).contains(&life),
+                "{date}: {life}"
+            );
+        });
+    }
+}
