@@ -19,6 +19,8 @@ use crate::files;
 
 const VERSION: u32 = 1;
 const DIR: &str = "revocations";
+/// Long enough for one command's repetitions.
+const LATELY: i64 = 10;
 /// The API deletes tokens that ended. An hour more is for clocks that disagree.
 const SPARE: i64 = 3600;
 
@@ -33,6 +35,9 @@ pub struct Revocation {
     token_id: Option<String>,
     name: String,
     expires_at: i64,
+    /// When all the time there was went by without an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    waited_at: Option<i64>,
 }
 
 impl Revocation {
@@ -45,6 +50,7 @@ impl Revocation {
             token_id: entry.token_id.clone(),
             name: entry.username.clone(),
             expires_at: entry.expires_at,
+            waited_at: None,
         }
     }
 
@@ -57,6 +63,7 @@ impl Revocation {
             token_id: None,
             name: name.to_owned(),
             expires_at,
+            waited_at: None,
         }
     }
 
@@ -75,6 +82,12 @@ impl Revocation {
     /// The token's name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whether an API that does not answer was waited for in the last ten seconds.
+    pub fn was_waited_for_lately(&self) -> bool {
+        let age = self.waited_at.map(|at| env::now().saturating_sub(at));
+        age.is_some_and(|age| (0..LATELY).contains(&age))
     }
 
     /// When time does it, in seconds since 1970.
@@ -157,6 +170,14 @@ impl Revocations {
                 (revocation.is_sound() && revocation.file_name() == *name).then_some(revocation)
             })
             .collect()
+    }
+
+    /// Remembers of what is still to be done that the API did not answer in time.
+    pub fn waited_in_vain(&self, account: &AccountKey) {
+        for mut revocation in self.of_account(account) {
+            revocation.waited_at = Some(env::now());
+            self.add(&revocation);
+        }
     }
 
     /// Deletes tokens at the API as far as the time goes; what is left stays remembered.

@@ -75,7 +75,12 @@ pub fn erase(host: &Registry, config: &ConfigFile, profile: Option<&str>, revoke
         return;
     };
     tokens.retain(|token| token.is_of(account.key()));
-    for pending in revocations.of_account(account.key()) {
+    let pending = revocations.of_account(account.key());
+    // docker logout asks for up to four forms of one host: it waits for a silent API once.
+    if tokens.is_empty() && pending.iter().any(Revocation::was_waited_for_lately) {
+        return;
+    }
+    for pending in pending {
         if !tokens.contains(&pending) {
             tokens.push(pending);
         }
@@ -88,6 +93,9 @@ pub fn erase(host: &Registry, config: &ConfigFile, profile: Option<&str>, revoke
     match access.and_then(|access| Api::new(access, deadline)) {
         Ok(api) => revocations.carry_out(&api, &tokens),
         Err(err) => debug!("{host}: not revoked yet: {err}"),
+    }
+    if deadline.passed() {
+        revocations.waited_in_vain(account.key());
     }
 }
 

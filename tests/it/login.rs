@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
+use crate::damage::edit;
+use crate::faults::revocations;
 use crate::support::fake_ionos::{ACCOUNT_TOKEN, DEMO_HOST, FakeIonos, Fault, OTHER_ACCOUNT_TOKEN};
-use crate::support::helper::Home;
+use crate::support::helper::{Home, walk};
 
 #[test]
 fn docker_login_with_our_own_credential_keeps_nothing() {
@@ -317,4 +319,34 @@ fn list_leaves_out_what_expired() {
     let _ = helper.get(DEMO_HOST).credential();
     home.age_entry(13 * 3600);
     helper.list().says("{}\n");
+}
+
+#[test]
+fn one_logout_waits_for_a_silent_api_once() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home.helper_for(&fake);
+    let _ = helper.get(DEMO_HOST).credential();
+    fake.fault(Fault::hang().on("DELETE", "/tokens").always());
+    // The forms that docker logout goes through.
+    for form in ["", "https://", "http://"] {
+        helper.erase(&format!("{form}{DEMO_HOST}")).says("");
+    }
+    assert_eq!(
+        (fake.count("DELETE", "/tokens"), revocations(&home)),
+        (1, 1)
+    );
+    // The next logout tries again.
+    let pending = home.data().join("revocations");
+    let [pending] = &walk(&pending)[..] else {
+        panic!("not one revocation");
+    };
+    edit(pending, |file| {
+        file["waitedAt"] = (file["waitedAt"].as_i64().unwrap() - 10).into();
+    });
+    fake.clear_faults();
+    helper.erase(DEMO_HOST).says("");
+    assert_eq!(
+        (fake.count("DELETE", "/tokens"), revocations(&home)),
+        (2, 0)
+    );
 }
