@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::Failure;
+use crate::registry::Registry;
 
 /// The actions the registry knows; `*` is all of them.
 const ACTIONS: [&str; 4] = ["pull", "push", "delete", "*"];
@@ -75,12 +76,7 @@ pub fn check_repositories(
 ) -> Result<Vec<String>, Failure> {
     repositories.sort();
     repositories.dedup();
-    let malformed = |name: &&String| {
-        !name
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-/*".contains(&b))
-    };
-    if let Some(name) = repositories.iter().find(malformed) {
+    if let Some(name) = repositories.iter().find(|name| !is_repository(name)) {
         return Err(Failure::new(
             format!(
                 "{source}: '{}' is not a repository",
@@ -96,6 +92,25 @@ pub fn check_repositories(
         ));
     }
     Ok(repositories)
+}
+
+/// By the grammar of names (<https://github.com/opencontainers/distribution-spec>, "Pulling
+/// manifests"), with `*` for any part of one. A registry's host in front would be taken by the API and
+/// match nothing.
+fn is_repository(name: &str) -> bool {
+    let is_component = |component: &str| {
+        let may_border = |byte: Option<u8>| {
+            byte.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'*')
+        };
+        may_border(component.bytes().next())
+            && may_border(component.bytes().next_back())
+            && component
+                .bytes()
+                .all(|b| may_border(Some(b)) || b"._-".contains(&b))
+            && !component.contains("..")
+    };
+    let host = name.split('/').next().map(Registry::parse);
+    name.split('/').all(is_component) && !host.is_some_and(|it| it.is_ok_and(|it| it.is_ionos()))
 }
 
 fn list(text: &str) -> Vec<String> {
@@ -129,5 +144,22 @@ mod tests {
         assert!(parse_repositories("X", "Team").is_err());
         assert!(parse_repositories("X", "team app").is_err());
         assert!(parse_repositories("X", "").is_err());
+        for name in ["*", "team-*", "*/app", "a.b/c_d/e--f", "a*b", "team/**"] {
+            assert!(parse_repositories("X", name).is_ok(), "{name}");
+        }
+        for name in [
+            "demo.cr.de-fra.ionos.com/team/app",
+            "/",
+            "a//b",
+            "/a",
+            "a/",
+            "../x",
+            "-",
+            ".",
+            "a/-b",
+            "a..b",
+        ] {
+            assert!(parse_repositories("X", name).is_err(), "{name}");
+        }
     }
 }

@@ -22,6 +22,14 @@ pub(super) fn scopes(place: &str, scopes: Vec<RawScope>) -> Result<Vec<Scope>, F
                     "use repository, namespace or registry",
                 ));
             }
+            if scope.kind == "repository" {
+                scope::check_repositories(place, vec![scope.name.clone()])?;
+            } else if scope.name.is_empty() {
+                return Err(Failure::new(
+                    format!("{place} has a {} without a name", scope.kind),
+                    "name it, or write * for all",
+                ));
+            }
             Ok(Scope {
                 kind: scope.kind,
                 name: scope.name,
