@@ -1,7 +1,7 @@
 //! What a call came to, by what the caller does next.
 
 use std::fmt::Display;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use ureq::Timeout;
@@ -58,6 +58,8 @@ pub enum ApiError {
         /// Whether it was to show the one certificate of `IONOS_PINNED_CERT`.
         pinned: bool,
     },
+    /// Not TLS where TLS is spoken: nothing was sent.
+    WithoutTls,
     /// The connection broke or the answer made no sense. Whether something was done is not known.
     Lost {
         /// What was wrong with it.
@@ -110,11 +112,13 @@ impl ApiError {
                 // "proxy server responded 407/407"
                 why: one_line(reason.split('/').next().unwrap_or_default()),
             },
+            ureq::Error::Rustls(err) if speaks_no_tls(err) => Self::WithoutTls,
             ureq::Error::Rustls(_) | ureq::Error::Tls(_) | ureq::Error::Pem(_) => {
                 Self::Untrusted { why, pinned: false }
             }
             ureq::Error::Io(io) => match io.kind() {
                 // How rustls reports a handshake that failed.
+                ErrorKind::InvalidData if behind(io).is_some_and(speaks_no_tls) => Self::WithoutTls,
                 ErrorKind::InvalidData => match OtherCertificate::behind(io) {
                     Some(other) => Self::Untrusted {
                         why: other.to_string(),
@@ -142,6 +146,7 @@ impl ApiError {
     pub(super) fn after_sending(self) -> Self {
         match self {
             Self::Unreachable { why } | Self::Untrusted { why, .. } => Self::Lost { why },
+            Self::WithoutTls => Self::unusable("the connection broke"),
             other => other,
         }
     }
@@ -234,6 +239,7 @@ impl ApiError {
                 "check the network, HTTPS_PROXY and IONOS_API_URL".into(),
             ),
             Self::Untrusted { .. }
+            | Self::WithoutTls
             | Self::Lost { .. }
             | Self::TimedOut { .. } => return self.failure_at(api),
         };
@@ -255,6 +261,10 @@ impl ApiError {
                     "if a company proxy is between, add its CA to the system's or name it in SSL_CERT_FILE"
                 },
             ),
+            Self::WithoutTls => (
+                format!("no trusted connection to {host}: it does not speak TLS"),
+                "check IONOS_API_URL, and HTTPS_PROXY if it is set",
+            ),
             Self::TimedOut { .. } => (
                 format!("{host} gave no answer in time"),
                 "try again, or allow more time with IONOS_CR_TIMEOUT (8s unless set)",
@@ -264,6 +274,19 @@ impl ApiError {
         };
         Failure::new(what, hint)
     }
+}
+
+/// rustls's error in an error of a stream.
+fn behind(err: &io::Error) -> Option<&rustls::Error> {
+    err.get_ref()?.downcast_ref()
+}
+
+/// Bytes that begin no record: plain HTTP, most likely.
+fn speaks_no_tls(err: &rustls::Error) -> bool {
+    matches!(
+        err,
+        rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType)
+    )
 }
 
 const LATER: &str = "try again in a moment; https://status.ionos.cloud tells of outages";

@@ -82,6 +82,10 @@ impl Verb {
 }
 
 fn parse(args: &[OsString], profile: Option<String>, mut terminal: Terminal<'_>) -> bool {
+    let is_protocol = matches!(
+        args.get(1).and_then(|verb| verb.to_str()),
+        Some("get" | "store" | "erase" | "list" | "version")
+    );
     // The name in usage lines is the program's, whatever the link was called.
     let name = OsStr::new(env!("CARGO_PKG_NAME")).to_owned();
     let args = std::iter::once(name).chain(args.iter().skip(1).cloned());
@@ -90,13 +94,22 @@ fn parse(args: &[OsString], profile: Option<String>, mut terminal: Terminal<'_>)
             let profile = arguments.profile.or(profile);
             execute(&arguments.command, profile.as_deref(), &mut terminal)
         }
-        Err(err) => Ok(usage::explain(&err, &mut terminal)),
+        Err(err) => Ok(usage::explain(&err, is_protocol, &mut terminal)),
     };
     let ok = outcome.unwrap_or_else(|failure| {
         terminal.fail(&failure);
         false
     });
     terminal.close(ok)
+}
+
+/// What a program that runs us with these arguments would read about them, if they are wrong.
+pub fn check(words: &[&str]) -> Result<Command, Failure> {
+    let args = [env!("CARGO_PKG_NAME")].iter().chain(words);
+    match Arguments::try_parse_from(args) {
+        Ok(arguments) => Ok(arguments.command),
+        Err(err) => Err(usage::wrong_arguments(&err)),
+    }
 }
 
 fn execute(

@@ -7,7 +7,8 @@ use crate::error::{Failure, one_line};
 use crate::terminal::Terminal;
 
 /// Prints the help that was asked for, or what is wrong with the arguments. `true` is exit code 0.
-pub(super) fn explain(err: &clap::Error, terminal: &mut Terminal<'_>) -> bool {
+/// A client reads what is wrong with a verb of Docker's protocol on stdout.
+pub(super) fn explain(err: &clap::Error, is_protocol: bool, terminal: &mut Terminal<'_>) -> bool {
     match err.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             terminal.help(&err.render());
@@ -17,6 +18,7 @@ pub(super) fn explain(err: &clap::Error, terminal: &mut Terminal<'_>) -> bool {
         ErrorKind::InvalidSubcommand | ErrorKind::MissingSubcommand => {
             terminal.reply(Reply::failure(&unknown_command(err)))
         }
+        _ if is_protocol => terminal.reply(Reply::failure(&wrong_arguments(err))),
         _ => {
             terminal.fail(&wrong_arguments(err));
             false
@@ -38,7 +40,7 @@ fn unknown_command(err: &clap::Error) -> Failure {
 }
 
 /// clap's first paragraph says what is wrong; its tip is a hint like ours.
-fn wrong_arguments(err: &clap::Error) -> Failure {
+pub(super) fn wrong_arguments(err: &clap::Error) -> Failure {
     let text = err.render().to_string();
     let mut paragraphs = text.split("\n\n");
     let what = paragraphs.next().unwrap_or_default();

@@ -203,6 +203,31 @@ fn a_wrong_call_is_one_line_and_exit_1() {
             &["comletions"],
             "unknown command 'comletions'; did you mean 'completions'?",
         ),
+        // A client reads stdout, whatever it got wrong.
+        (
+            &["get", "a", "b"],
+            "unexpected argument 'b' found; see docker-credential-ionos --help",
+        ),
+        (
+            &["get", "--pofile", "x"],
+            "unexpected argument '--pofile' found; a similar argument exists: '--profile'",
+        ),
+        (
+            &["store", "x"],
+            "unexpected argument 'x' found; see docker-credential-ionos --help",
+        ),
+        (
+            &["erase", "x"],
+            "unexpected argument 'x' found; see docker-credential-ionos --help",
+        ),
+        (
+            &["list", "--all"],
+            "unexpected argument '--all' found; see docker-credential-ionos --help",
+        ),
+        (
+            &["version", "x"],
+            "unexpected argument 'x' found; see docker-credential-ionos --help",
+        ),
     ] {
         home.helper().run(args, "").fails(line);
     }
@@ -218,17 +243,7 @@ fn wrong_arguments_are_told_with_a_hint() {
             "see docker-credential-ionos --help",
         ),
         (
-            &["get", "a", "b"],
-            "unexpected argument 'b' found",
-            "see docker-credential-ionos --help",
-        ),
-        (
-            &["list", "--all"],
-            "unexpected argument '--all' found",
-            "see docker-credential-ionos --help",
-        ),
-        (
-            &["get", "--pofile", "x"],
+            &["status", "--pofile", "x"],
             "unexpected argument '--pofile' found",
             "a similar argument exists: '--profile'",
         ),

@@ -168,10 +168,9 @@ fn an_api_that_speaks_no_tls_hears_no_credentials() {
         .get(DEMO_HOST);
     let heard = String::from_utf8_lossy(&heard.join().unwrap()).into_owned();
     assert!(!heard.contains("account-secret-") && !heard.contains("Bearer"));
-    let what = format!(
-        "no trusted connection to {api}: received corrupt message of type InvalidContentType"
-    );
-    done.fails(&line(&what, TRUST));
+    let what = format!("no trusted connection to {api}: it does not speak TLS");
+    let hint = "check IONOS_API_URL, and HTTPS_PROXY if it is set";
+    done.fails(&line(&what, hint));
 }
 
 #[test]

@@ -19,6 +19,9 @@ pub(super) fn parse(content: &[u8]) -> Result<Value, Failure> {
             "JSON has no comments and no comma after the last item",
         ));
     }
+    // An end without a document behind it.
+    let text = text.trim_end();
+    let text = text.strip_suffix("\n---").unwrap_or(text);
     // Also for JSON: this reader notices a key that is there twice.
     serde_saphyr::from_str_with_options::<Value>(text, options()).map_err(|err| explain(&err))
 }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::shape::{self, inside};
 use super::{Findings, Seen, Verdict, duration, images};
+use crate::cli;
 use crate::error::{one_line, system};
 use crate::files;
 use crate::kubelet::{ApiVersion, PROFILE_ANNOTATION};
@@ -264,6 +265,13 @@ fn arguments(provider: &Object, place: &str, findings: &mut Findings<'_>) {
             &inside(place, "args"),
             "without \"kubelet\" the program does not know who asks",
             "write [\"kubelet\"]",
+        );
+    } else if is_list && let Err(failure) = cli::check(&args) {
+        findings.add(
+            Verdict::NeverWorks,
+            &inside(place, "args"),
+            failure.what,
+            failure.hint,
         );
     }
 }

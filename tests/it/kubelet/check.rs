@@ -92,6 +92,7 @@ fn a_good_configuration_is_accepted() {
             "args: [kubelet]\n  env: [{name: A, value: b}]",
         ),
         ("args: [\"kubelet\"]", "args: [kubelet]\n  env:"),
+        ("args: [\"kubelet\"]", "args: [--profile, deploy, kubelet]"),
     ] {
         fine(from, to);
     }
@@ -181,6 +182,11 @@ fn what_the_kubelet_refuses_is_found() {
             "    cacheType:",
             "    cachetype: Token\n    cacheType:",
             "providers[0].tokenAttributes.cachetype: refused: unknown key; did you mean cacheType?".into(),
+        ),
+        (
+            "args: [\"kubelet\"]",
+            "args: [kubelet, --profil, x]",
+            "providers[0].args: never works: unexpected argument '--profil' found; a similar argument exists: '--profile'".into(),
         ),
         (
             "args: [\"kubelet\"]",
