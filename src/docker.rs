@@ -16,7 +16,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::{self, ConfigFile};
 use crate::credential::{self, Chores};
-use crate::env;
 use crate::error::{Error, Failure};
 use crate::registry::{NotARegistry, Registry};
 use crate::stream::write_line;
@@ -25,6 +24,8 @@ use crate::stream::write_line;
 const NOT_FOUND: &str = "credentials not found in native keychain";
 const NO_SERVER_URL: &str = "no credentials server URL";
 const NO_USERNAME: &str = "no credentials username";
+
+const CANNOT_STORE: &str = "cannot store the login for";
 
 /// Spring Boot waits for our end before it reads, so an answer has to fit into the smallest pipe.
 const LONGEST_LINE: usize = 4096;
@@ -167,21 +168,30 @@ fn answer(input: &Input, profile: Option<&str>) -> Result<Reply, Error> {
         server_url,
         host,
         config,
-    } = ours(input.text().ok_or(Error::NotOurs)?)?;
+    } = ours(input.text().ok_or(Error::NotOurs)?, "no credential for")?;
     let context = format!("no credential for {host}");
     let answer =
         credential::get(&host, &config, profile).map_err(|failure| failure.within(&context))?;
-    let line = to_line(&Answer {
-        server_url,
-        username: &answer.credential.username,
-        secret: answer.credential.secret.expose_secret(),
-    })
-    .ok_or_else(|| {
-        Failure::new(
-            "it is too long for one answer (4 KiB)",
-            "erase it with docker logout and try again",
-        )
-        .within(&context)
+    let line_for = |server_url| {
+        to_line(&Answer {
+            server_url,
+            username: &answer.credential.username,
+            secret: answer.credential.secret.expose_secret(),
+        })
+    };
+    let line = line_for(server_url).ok_or_else(|| {
+        let failure = if line_for(host.as_str()).is_some() {
+            Failure::new(
+                "the server URL is too long for one answer (4 KiB)",
+                format!("ask for {host} alone"),
+            )
+        } else {
+            Failure::new(
+                "it is too long for one answer (4 KiB)",
+                "erase it with docker logout and try again",
+            )
+        };
+        failure.within(&context)
     })?;
     Ok(Reply {
         chores: answer.chores,
@@ -204,7 +214,7 @@ fn keep(input: &Input) -> Result<(), Error> {
             "log in with docker login, podman login or the like",
         )
     })?;
-    let host = match ours(&login.server_url) {
+    let host = match ours(&login.server_url, CANNOT_STORE) {
         // Exit 0 would lose a login for another registry without a word.
         Err(Error::NotOurs) => {
             return Err(Failure::new(
@@ -218,7 +228,7 @@ fn keep(input: &Input) -> Result<(), Error> {
     if login.username.is_empty() {
         return Err(Error::Protocol(NO_USERNAME));
     }
-    let context = format!("cannot store the login for {host}");
+    let context = format!("{CANNOT_STORE} {host}");
     let secret = login.secret.expose_secret();
     let answer = Answer {
         server_url: host.as_str(),
@@ -247,8 +257,12 @@ pub fn erase(input: &Input, profile: Option<&str>) -> Reply {
     let erase = || {
         if let Some(Ok(host)) = input.text().map(Registry::parse) {
             let config = ConfigFile::load().unwrap_or_default();
-            let revoke = env::switch("IONOS_CR_REVOKE_ON_ERASE");
-            credential::erase(&host, &config, profile, !matches!(revoke, Ok(Some(false))));
+            // Who set it to something meant another thing than the default.
+            let revoke = config::revokes_on_erase().unwrap_or_else(|failure| {
+                debug!("{host}: nothing is revoked: {failure}");
+                false
+            });
+            credential::erase(&host, &config, profile, revoke);
         }
     };
     // Well even where we are wrong: what was dropped so far is dropped.
@@ -287,14 +301,15 @@ struct Ours<'a> {
     config: ConfigFile,
 }
 
-fn ours(server_url: &str) -> Result<Ours<'_>, Error> {
+/// `context` is what a failure begins with, before the host.
+fn ours<'a>(server_url: &'a str, context: &str) -> Result<Ours<'a>, Error> {
     let host = match Registry::parse(server_url) {
         Ok(host) => host,
         Err(NotARegistry::Malformed) => return Err(Error::NotOurs),
         Err(NotARegistry::Empty) => return Err(Error::Protocol(NO_SERVER_URL)),
     };
     let config = ConfigFile::load_if_ours(&host)
-        .map_err(|failure| failure.within(&format!("no credential for {host}")))?
+        .map_err(|failure| failure.within(&format!("{context} {host}")))?
         .ok_or(Error::NotOurs)?;
     Ok(Ours {
         server_url: server_url.trim_ascii(),

@@ -35,14 +35,20 @@ impl Account {
         let authorization = match &self.source {
             Source::Token(token) => bearer(token, &self.origin)?,
             Source::TokenFile(path) => {
-                let token = files::read_foreign(path)
-                    .and_then(|content| String::from_utf8(content).map_err(std::io::Error::other))
-                    .map_err(|why| {
-                        Failure::new(
-                            format!("cannot read it: {}", system(&why)),
-                            "check the path and its mode",
-                        )
-                    })?;
+                let content = files::read_foreign(path).map_err(|why| {
+                    Failure::new(
+                        format!("cannot read it: {}", system(&why)),
+                        "check the path and its mode",
+                    )
+                })?;
+                // PowerShell's `>` writes UTF-16, Notepad a mark in front.
+                let text = std::str::from_utf8(&content).map_err(|_| {
+                    Failure::new(
+                        "the file is not UTF-8 text",
+                        "save it as UTF-8, without a mark",
+                    )
+                })?;
+                let token = text.strip_prefix('\u{feff}').unwrap_or(text);
                 bearer(&token.into(), &self.origin)?
             }
             Source::TokenCommand(argv) => bearer(&command::run(argv, deadline)?, &self.origin)?,

@@ -159,6 +159,8 @@ impl ConfigFile {
     }
 
     pub(crate) fn parse(path: PathBuf, content: &[u8]) -> Result<Self, Failure> {
+        // The mark that some of Windows's editors put in front.
+        let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
         // serde's own errors quote values, and a value in the wrong place may be a secret.
         let raw: Raw =
             serde_json::from_slice(content).map_err(|err| diagnosis::explain(content, &err))?;

@@ -219,6 +219,11 @@ pub fn profile_of(program: &OsStr) -> Option<String> {
     Some(profile.to_owned()).filter(|profile| !profile.is_empty())
 }
 
+/// Whether `erase` deletes tokens at the API (`IONOS_CR_REVOKE_ON_ERASE`).
+pub fn revokes_on_erase() -> Result<bool, Failure> {
+    Ok(env::switch("IONOS_CR_REVOKE_ON_ERASE")?.unwrap_or(true))
+}
+
 /// Whether a failed `get` answers as if the host were not ours (`IONOS_CR_ON_ERROR=not-found`).
 /// Read apart from [`Settings`], because it decides how an error in those is reported.
 pub fn failure_is_not_found() -> Result<bool, Failure> {

@@ -82,7 +82,11 @@ impl Chores {
 
 /// Hands out the credential for one of our hosts.
 pub fn get(host: &Registry, config: &ConfigFile, profile: Option<&str>) -> Result<Answer, Failure> {
-    get_in(&Places::find()?, Duration::MAX, host, config, profile)
+    // A login needs no cache, so a wrong IONOS_CR_CACHE_DIR is nothing to it.
+    if let Some(answer) = stored(&Places::find_what_there_is(), host) {
+        return Ok(answer);
+    }
+    get_minted(&Places::find()?, Duration::MAX, host, config, profile)
 }
 
 /// As [`get`], with other places and in `at_most` this time, whatever the settings allow.
@@ -93,17 +97,32 @@ pub fn get_in(
     config: &ConfigFile,
     profile: Option<&str>,
 ) -> Result<Answer, Failure> {
-    if let Some(login) = Logins::new(places.data.clone()).read(host) {
-        debug!("{host}: stored login");
-        return Ok(Answer {
-            credential: Credential {
-                username: login.username,
-                secret: login.secret,
-                expires_at: None,
-            },
-            chores: None,
-        });
+    match stored(places, host) {
+        Some(answer) => Ok(answer),
+        None => get_minted(places, at_most, host, config, profile),
     }
+}
+
+fn stored(places: &Places, host: &Registry) -> Option<Answer> {
+    let login = Logins::new(places.data.clone()).read(host)?;
+    debug!("{host}: stored login");
+    Some(Answer {
+        credential: Credential {
+            username: login.username,
+            secret: login.secret,
+            expires_at: None,
+        },
+        chores: None,
+    })
+}
+
+fn get_minted(
+    places: &Places,
+    at_most: Duration,
+    host: &Registry,
+    config: &ConfigFile,
+    profile: Option<&str>,
+) -> Result<Answer, Failure> {
     let settings = config.settings(host, profile)?;
     let deadline = Deadline::after(settings.timeout.min(at_most));
     let cache = Cache::new(places.cache_in_use()?);

@@ -486,6 +486,11 @@ fn a_setting_that_makes_no_sense_is_named_with_the_way_out() {
             "IONOS_CR_REPOSITORIES: 'Team' is not a repository; use names without the registry, such as team/app or team/*, separated by commas",
         ),
         (
+            "IONOS_CR_REPOSITORIES",
+            "demo.cr.de-fra.ionos.com/team/app",
+            "IONOS_CR_REPOSITORIES: 'demo.cr.de-fra.ionos.com/team/app' is not a repository; use names without the registry, such as team/app or team/*, separated by commas",
+        ),
+        (
             "IONOS_CR_TOKEN_TTL",
             "30m",
             "IONOS_CR_TOKEN_TTL is out of range; use 1h, the least the IONOS API allows, to 8784h; the default is 12h",
@@ -552,4 +557,47 @@ fn waiting_as_the_api_asks_and_trying_again_is_not_noticed() {
     assert_eq!(fake.count("GET", "/registries"), 3);
     assert_eq!(fake.count("POST", "/tokens"), 3);
     assert_eq!(fake.tokens().len(), 1);
+}
+
+#[test]
+fn a_token_file_may_begin_with_a_mark_and_has_to_be_utf_8() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let marked = home.file("marked", &format!("\u{feff}{ACCOUNT_TOKEN}\r\n"));
+    let helper = home.helper_for(&fake).without("IONOS_TOKEN");
+    let _ = helper
+        .clone()
+        .env("IONOS_TOKEN_FILE", &marked)
+        .get(DEMO_HOST)
+        .credential();
+    // As PowerShell's `>` writes it.
+    let wide: Vec<u8> = std::iter::once(0xfeff)
+        .chain(ACCOUNT_TOKEN.encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let path = home.path().join("wide");
+    write_private(&path, &wide);
+    let path = path.to_str().unwrap();
+    helper.env("IONOS_TOKEN_FILE", path).get(DEMO_HOST).fails(&format!(
+        "no credential for {DEMO_HOST}: the file is not UTF-8 text (account from IONOS_TOKEN_FILE={path}); save it as UTF-8, without a mark"
+    ));
+}
+
+#[test]
+fn a_configuration_may_begin_with_a_mark() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    home.configure("\u{feff}{ \"defaults\": { \"actions\": [\"pull\"] } }");
+    let _ = home.helper_for(&fake).get(DEMO_HOST).credential();
+    assert_eq!(
+        fake.tokens()[0].scopes[0]["actions"],
+        serde_json::json!(["pull"])
+    );
+}
+
+#[test]
+fn a_server_url_that_leaves_no_room_for_the_answer_is_told() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let url = format!("https://{DEMO_HOST}/{}", "x".repeat(4000));
+    home.helper_for(&fake).get(&url).fails(&format!(
+        "no credential for {DEMO_HOST}: the server URL is too long for one answer (4 KiB); ask for {DEMO_HOST} alone"
+    ));
 }

@@ -350,3 +350,37 @@ fn one_logout_waits_for_a_silent_api_once() {
         (2, 0)
     );
 }
+
+#[test]
+fn a_misspelt_wish_not_to_revoke_revokes_nothing() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home
+        .helper_for(&fake)
+        .env("IONOS_CR_REVOKE_ON_ERASE", "flase");
+    let _ = helper.get(DEMO_HOST).credential();
+    helper.erase(DEMO_HOST).says("");
+    assert_eq!((fake.tokens().len(), home.entries().len()), (1, 0));
+    let found = helper.run(&["doctor"], "").stdout;
+    assert!(
+        found.contains("IONOS_CR_REVOKE_ON_ERASE is neither true nor false"),
+        "{found}"
+    );
+}
+
+#[test]
+fn a_typed_login_needs_no_cache() {
+    let home = Home::new();
+    let helper = home.helper();
+    helper.store(DEMO_HOST, "jane", "typed").says("");
+    let helper = helper.env("IONOS_CR_CACHE_DIR", "not/absolute");
+    assert_eq!(helper.get(DEMO_HOST).credential().secret, "typed");
+}
+
+#[test]
+fn a_login_that_cannot_be_stored_is_told_as_one() {
+    let home = Home::new();
+    home.configure("{");
+    let done = home.helper().store(DEMO_HOST, "jane", "typed");
+    let start = format!("cannot store the login for {DEMO_HOST}: ");
+    assert!(done.failure().starts_with(&start), "{done:?}");
+}

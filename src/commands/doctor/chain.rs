@@ -5,7 +5,7 @@ use crate::account::{self, Account};
 use crate::api::{self, Api, Scheme};
 use crate::cache::{Age, Cache};
 use crate::clients::{self, Client, ClientConfig};
-use crate::config::{ConfigFile, Places, Settings};
+use crate::config::{self, ConfigFile, Places, Settings};
 use crate::credential::{self, Chores, Credential};
 use crate::env::{self, Deadline};
 use crate::error::{Failure, one_line};
@@ -50,6 +50,12 @@ pub(super) fn check(
         }
     };
     report.ok("settings", shown(&settings));
+    // Switches that no get looks at, or only one that fails.
+    for switch in [config::revokes_on_erase(), config::failure_is_not_found()] {
+        if let Err(failure) = switch {
+            report.failed("settings", failure);
+        }
+    }
     let is_asked = ask(host, &settings, &mut report);
     if let (Some(host), Ok(config)) = (host, config) {
         let held = held(host, config, &settings, profile.as_deref());
