@@ -96,6 +96,11 @@ fn build(site: &Site) -> String {
     fs::create_dir(context.join("amd64")).unwrap();
     let program = needs::find(STATIC).expect("it is among the programs");
     fs::copy(program, context.join("amd64").join(HELPER)).unwrap();
+    for text in ["LICENSE", "packaging/THIRD-PARTY-NOTICES"] {
+        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join(text);
+        let to = context.join("amd64").join(from.file_name().unwrap());
+        fs::copy(from, to).unwrap();
+    }
     fs::copy(site.ca_file(), context.join("ca-certificates.crt")).unwrap();
     let archive = site.dir("image").join("image.tar").display().to_string();
     let target = format!("docker-archive:{archive}:{IMAGE}");
