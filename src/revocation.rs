@@ -129,9 +129,11 @@ impl Revocations {
         Self { root }
     }
 
-    /// Remembers one until it is done.
-    pub fn add(&self, revocation: &Revocation) {
-        let Some(root) = &self.root else { return };
+    /// Remembers one until it is done. `false` if there is no room for it.
+    pub fn add(&self, revocation: &Revocation) -> bool {
+        let Some(root) = &self.root else {
+            return false;
+        };
         let written = files::private_dir(root, DIR).and_then(|dir| {
             files::sweep(&dir);
             let json = serde_json::to_vec(revocation)?;
@@ -139,7 +141,9 @@ impl Revocations {
         });
         if let Err(err) = written {
             debug!("a revocation is not remembered: {err:#}");
+            return false;
         }
+        true
     }
 
     /// Those of one account. Forgets those that time has done.

@@ -56,17 +56,24 @@ pub fn erase(host: &Registry, config: &ConfigFile, profile: Option<&str>, revoke
     // Remembered before the entries go, so that a crash in between forgets no token, and again
     // for what came in between.
     let mut tokens: Vec<Revocation> = Vec::new();
+    let mut without_room: Vec<Revocation> = Vec::new();
     let mut to_revoke = |entries: Vec<Entry>| {
         for entry in entries.iter().filter(|_| revoke) {
             let token = Revocation::of(entry);
             if entry.expires_at > env::now() && !tokens.contains(&token) {
-                revocations.add(&token);
+                if !revocations.add(&token) {
+                    without_room.push(token.clone());
+                }
                 tokens.push(token);
             }
         }
     };
     to_revoke(cache.of_host(host));
     to_revoke(cache.remove_host(host));
+    // On a full disk there is room now that the entries are gone.
+    for token in without_room {
+        revocations.add(&token);
+    }
     if !revoke || !config.is_ours(host) {
         return;
     }

@@ -284,6 +284,22 @@ fn a_full_disk_refuses_a_login_and_loses_none() {
 }
 
 #[test]
+fn a_full_disk_forgets_no_token_that_is_to_be_revoked() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    fake.fault(Fault::status(503).on("DELETE", "/tokens").always());
+    let script = format!(
+        "mount -t tmpfs -o size=65536 none \"$HOME\" && {BIN} get {DEMO_HOST} >\"$HOME/fill\" || exit
+        head -c 65536 /dev/zero 2>&- >\"$HOME/fill\"
+        echo {DEMO_HOST} | {BIN} erase && ls \"$HOME/.local/share/docker-credential-ionos/revocations\""
+    );
+    let Some(done) = mounts::run(home.helper_for(&fake), &script, "") else {
+        return;
+    };
+    let name = &fake.tokens()[0].name;
+    done.says(&format!("{name}.json\n"));
+}
+
+#[test]
 fn what_killed_writers_left_is_swept_at_the_next_write() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let dirs = [
