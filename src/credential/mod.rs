@@ -82,11 +82,11 @@ impl Chores {
 
 /// Hands out the credential for one of our hosts.
 pub fn get(host: &Registry, config: &ConfigFile, profile: Option<&str>) -> Result<Answer, Failure> {
-    // A login needs no cache, so a wrong IONOS_CR_CACHE_DIR is nothing to it.
-    if let Some(answer) = stored(&Places::find_what_there_is(), host) {
-        return Ok(answer);
+    match Places::find() {
+        Ok(places) => get_in(&places, Duration::MAX, host, config, profile),
+        // A login needs no cache, so a wrong IONOS_CR_CACHE_DIR is nothing to it.
+        Err(failure) => stored(&Places::find_what_there_is(), host).ok_or(failure),
     }
-    get_minted(&Places::find()?, Duration::MAX, host, config, profile)
 }
 
 /// As [`get`], with other places and in `at_most` this time, whatever the settings allow.
@@ -97,32 +97,9 @@ pub fn get_in(
     config: &ConfigFile,
     profile: Option<&str>,
 ) -> Result<Answer, Failure> {
-    match stored(places, host) {
-        Some(answer) => Ok(answer),
-        None => get_minted(places, at_most, host, config, profile),
+    if let Some(answer) = stored(places, host) {
+        return Ok(answer);
     }
-}
-
-fn stored(places: &Places, host: &Registry) -> Option<Answer> {
-    let login = Logins::new(places.data.clone()).read(host)?;
-    debug!("{host}: stored login");
-    Some(Answer {
-        credential: Credential {
-            username: login.username,
-            secret: login.secret,
-            expires_at: None,
-        },
-        chores: None,
-    })
-}
-
-fn get_minted(
-    places: &Places,
-    at_most: Duration,
-    host: &Registry,
-    config: &ConfigFile,
-    profile: Option<&str>,
-) -> Result<Answer, Failure> {
     let settings = config.settings(host, profile)?;
     let deadline = Deadline::after(settings.timeout.min(at_most));
     let cache = Cache::new(places.cache_in_use()?);
@@ -153,6 +130,19 @@ fn get_minted(
         Some((entry, _)) => Ok(getter.refresh(&slot, entry)),
         None => getter.wait_or_mint(&slot),
     }
+}
+
+fn stored(places: &Places, host: &Registry) -> Option<Answer> {
+    let login = Logins::new(places.data.clone()).read(host)?;
+    debug!("{host}: stored login");
+    Some(Answer {
+        credential: Credential {
+            username: login.username,
+            secret: login.secret,
+            expires_at: None,
+        },
+        chores: None,
+    })
 }
 
 struct Getter<'a> {

@@ -6,8 +6,10 @@
 //! it, and the same on stderr, which is all that `docker pull` before 29 shows. "Not found" and
 //! success leave stderr empty, because some clients read both streams as one.
 
+mod input;
+
 use std::collections::BTreeMap;
-use std::io::{self, Read, Write};
+use std::io::Write;
 use std::panic::{self, AssertUnwindSafe};
 
 use log::debug;
@@ -19,6 +21,7 @@ use crate::credential::{self, Chores};
 use crate::error::{Error, Failure};
 use crate::registry::{NotARegistry, Registry};
 use crate::stream::write_line;
+pub use input::Input;
 
 /// Clients compare this text to the letter, on stdout, to go on without us.
 const NOT_FOUND: &str = "credentials not found in native keychain";
@@ -29,9 +32,6 @@ const CANNOT_STORE: &str = "cannot store the login for";
 
 /// Spring Boot waits for our end before it reads, so an answer has to fit into the smallest pipe.
 const LONGEST_LINE: usize = 4096;
-
-/// More than any client sends; the rest is read and dropped.
-const LONGEST_INPUT: usize = 64 * 1024;
 
 /// What a verb comes to, stream by stream.
 #[derive(Debug, Default)]
@@ -108,42 +108,6 @@ impl From<Error> for Reply {
             Error::Protocol(text) => Self::fixed(text),
             Error::Failed(failure) => Self::failure(&failure),
         }
-    }
-}
-
-/// All of stdin: clients that write into a closed pipe fail (Rust's `docker_credential`) or die
-/// (testcontainers-node), so it is read to the end before anything else is looked at.
-#[derive(Debug)]
-pub struct Input {
-    bytes: Vec<u8>,
-    too_long: bool,
-}
-
-impl Input {
-    /// Reads to the end. A stream that breaks is one that ended.
-    pub fn read(stdin: &mut dyn Read) -> Self {
-        let mut bytes = Vec::new();
-        let limit = LONGEST_INPUT as u64 + 1;
-        let _ = stdin.take(limit).read_to_end(&mut bytes);
-        let too_long = bytes.len() > LONGEST_INPUT;
-        if too_long {
-            let _ = io::copy(stdin, &mut io::sink());
-        }
-        Self { bytes, too_long }
-    }
-
-    /// A host that came as an argument.
-    pub fn argument(host: &str) -> Self {
-        Self {
-            bytes: host.as_bytes().to_vec(),
-            too_long: false,
-        }
-    }
-
-    fn text(&self) -> Option<&str> {
-        std::str::from_utf8(&self.bytes)
-            .ok()
-            .filter(|_| !self.too_long)
     }
 }
 

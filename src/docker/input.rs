@@ -1,0 +1,43 @@
+//! What a client sends.
+
+use std::io::{self, Read};
+
+/// More than any client sends; the rest is read and dropped.
+const LONGEST_INPUT: usize = 64 * 1024;
+
+/// All of stdin: clients that write into a closed pipe fail (Rust's `docker_credential`) or die
+/// (testcontainers-node), so it is read to the end before anything else is looked at.
+#[derive(Debug)]
+pub struct Input {
+    bytes: Vec<u8>,
+    too_long: bool,
+}
+
+impl Input {
+    /// Reads to the end. A stream that breaks is one that ended.
+    pub fn read(stdin: &mut dyn Read) -> Self {
+        let mut bytes = Vec::new();
+        let limit = LONGEST_INPUT as u64 + 1;
+        let _ = stdin.take(limit).read_to_end(&mut bytes);
+        let too_long = bytes.len() > LONGEST_INPUT;
+        if too_long {
+            let _ = io::copy(stdin, &mut io::sink());
+        }
+        Self { bytes, too_long }
+    }
+
+    /// A host that came as an argument.
+    pub fn argument(host: &str) -> Self {
+        Self {
+            bytes: host.as_bytes().to_vec(),
+            too_long: false,
+        }
+    }
+
+    /// What it says, if it is text of a length that any client sends.
+    pub(super) fn text(&self) -> Option<&str> {
+        std::str::from_utf8(&self.bytes)
+            .ok()
+            .filter(|_| !self.too_long)
+    }
+}
