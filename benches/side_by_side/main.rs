@@ -1,7 +1,7 @@
 //! What a `get` costs beside the least it could cost and beside a peer: `cargo bench`.
 //!
 //! Prints tables and judges nothing, because times belong to the machine. What does not depend on
-//! it, bytes and instructions, is judged by `tests/it/budget.rs`.
+//! it, bytes and instructions, is judged by `tests/project/budget.rs`.
 //! Needs Linux; valgrind, GNU time and apt-get for what they measure and fetch. No network but
 //! Debian's mirror.
 

@@ -13,6 +13,7 @@
     reason = "test support: a broken fixture should panic, and a skip should be seen"
 )]
 
+pub mod damage;
 pub mod fake_cluster;
 pub mod fake_ionos;
 pub mod helper;

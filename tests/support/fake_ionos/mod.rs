@@ -83,6 +83,17 @@ impl FakeIonos {
             .count()
     }
 
+    /// Every request so far as `METHOD PATH`, without the API's prefix and with `ID` for the demo registry.
+    pub fn request_lines(&self) -> Vec<String> {
+        self.requests()
+            .iter()
+            .map(|request| {
+                let path = request.path.replace("/containerregistries", "");
+                format!("{} {}", request.method, path.replace(DEMO_ID, "ID"))
+            })
+            .collect()
+    }
+
     pub fn clear_requests(&self) {
         lock(&self.shared.log).clear();
     }

@@ -1,0 +1,140 @@
+//! Help, usage errors and arguments.
+
+use std::os::unix::net::UnixStream;
+
+use crate::support::fake_ionos::{DEMO_HOST, FakeIonos};
+use crate::support::helper::{Done, Home};
+
+#[test]
+fn help_names_every_verb_and_variable() {
+    for flag in ["--help", "-h", "help"] {
+        let help = Home::new().helper().run(&[flag], "");
+        assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""));
+        for word in [
+            "get",
+            "store",
+            "erase",
+            "list",
+            "version",
+            "IONOS_TOKEN",
+            "IONOS_CR_ON_ERROR",
+            "credHelpers",
+        ] {
+            assert!(help.stdout.contains(word), "{word}");
+        }
+        assert!(help.stdout.lines().all(|line| line.len() <= 100), "{flag}");
+    }
+}
+
+#[test]
+fn a_wrong_call_is_one_line_and_exit_1() {
+    let home = Home::new();
+    for (args, line) in [
+        (&[][..], "no command; see docker-credential-ionos --help"),
+        (
+            &["push"],
+            "unknown command 'push'; see docker-credential-ionos --help",
+        ),
+        (
+            &["a\nb"],
+            "unknown command 'a b'; see docker-credential-ionos --help",
+        ),
+        (
+            &["comletions"],
+            "unknown command 'comletions'; did you mean 'completions'?",
+        ),
+        // A client reads stdout, whatever it got wrong.
+        (
+            &["get", "a", "b"],
+            "unexpected argument 'b' found; see docker-credential-ionos --help",
+        ),
+        (
+            &["get", "--pofile", "x"],
+            "unexpected argument '--pofile' found; a similar argument exists: '--profile'",
+        ),
+        (
+            &["store", "x"],
+            "unexpected argument 'x' found; see docker-credential-ionos --help",
+        ),
+        (
+            &["erase", "x"],
+            "unexpected argument 'x' found; see docker-credential-ionos --help",
+        ),
+        (
+            &["list", "--all"],
+            "unexpected argument '--all' found; see docker-credential-ionos --help",
+        ),
+        (
+            &["version", "x"],
+            "unexpected argument 'x' found; see docker-credential-ionos --help",
+        ),
+    ] {
+        home.helper().run(args, "").fails(line);
+    }
+}
+
+#[test]
+fn wrong_arguments_are_told_with_a_hint() {
+    let home = Home::new();
+    for (args, what, hint) in [
+        (
+            &["--get"][..],
+            "unexpected argument '--get' found",
+            "see docker-credential-ionos --help",
+        ),
+        (
+            &["status", "--pofile", "x"],
+            "unexpected argument '--pofile' found",
+            "a similar argument exists: '--profile'",
+        ),
+        (
+            &["completions"],
+            "the following required arguments were not provided: <SHELL>",
+            "see docker-credential-ionos --help",
+        ),
+    ] {
+        let done = home.helper().run(args, "");
+        let seen = (done.code, done.stdout.as_str(), done.stderr.as_str());
+        let told = format!("error: {what}\nhint: {hint}\n");
+        assert_eq!(seen, (Some(1), "", told.as_str()));
+    }
+}
+
+#[test]
+fn get_takes_the_host_as_an_argument_too() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let (_open, theirs) = UnixStream::pair().unwrap();
+    let output = home
+        .helper_for(&fake)
+        .command(&["get", DEMO_HOST])
+        .stdin(std::os::fd::OwnedFd::from(theirs))
+        .output()
+        .unwrap();
+    assert_eq!(Done::from(output).credential().server_url, DEMO_HOST);
+    home.helper().run(&["get", "ghcr.io"], "").is_not_found();
+}
+
+#[test]
+fn debug_lines_come_only_when_asked_for_and_name_no_secret() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let done = home
+        .helper_for(&fake)
+        .env("IONOS_CR_LOG", "debug")
+        .get(DEMO_HOST);
+    assert_eq!(done.code, Some(0));
+    assert!(done.stderr.lines().count() >= 3, "{}", done.stderr);
+    for line in done.stderr.lines() {
+        assert!(
+            line.starts_with("docker-credential-ionos: debug: "),
+            "{line}"
+        );
+    }
+    for secret in fake.minted_passwords() {
+        assert!(!done.stderr.contains(&secret));
+    }
+    assert!(
+        !done
+            .stderr
+            .contains(crate::support::fake_ionos::ACCOUNT_TOKEN)
+    );
+}

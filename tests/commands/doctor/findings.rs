@@ -1,0 +1,224 @@
+//! What `doctor` finds, and the hint beside it.
+
+use serde_json::json;
+
+use super::Ward;
+use crate::support::fake_ionos::{DEMO_HOST, DEMO_ID, FakeIonos, RegistrySpec};
+use crate::support::helper::Done;
+use crate::support::registry::Door;
+
+#[track_caller]
+fn finds(done: &Done, lines: &[&str]) {
+    assert_eq!(
+        (done.code, done.stderr.as_str()),
+        (Some(1), ""),
+        "{}",
+        done.stdout
+    );
+    for line in lines {
+        assert!(
+            done.stdout.lines().any(|seen| seen == *line),
+            "no {line:?} in:\n{}",
+            done.stdout
+        );
+    }
+}
+
+#[test]
+fn a_revoked_token_is_found_where_it_is_refused() {
+    for door in [Door::Basic, Door::Bearer] {
+        let ward = Ward::new(door);
+        let host = ward.registry.host();
+        let _ = ward.helper().get(&host).credential();
+        ward.api.expire_tokens();
+        finds(
+            &ward.run(&[&host]),
+            &[
+                "failed   login: HOST does not accept the credential",
+                "         hint: the token may have been deleted at the API: run docker logout for this host, then try again",
+            ],
+        );
+    }
+}
+
+#[test]
+fn a_credential_is_not_sent_in_the_clear() {
+    let ward = Ward::new(Door::BearerInTheClear);
+    let host = ward.registry.host();
+    finds(
+        &ward.run(&["--mint", &host]),
+        &[
+            "failed   login: the registry names a token service that the credential is not sent to: 'http://tokens.example.com/token'",
+        ],
+    );
+    for request in ward.registry.requests() {
+        assert_eq!(request.header("authorization"), None);
+    }
+}
+
+#[test]
+fn what_is_no_registry_is_told() {
+    let ward = Ward::new(Door::NoRegistry);
+    let host = ward.registry.host();
+    finds(
+        &ward.run(&["--mint", &host]),
+        &["failed   login: HOST answers 404 to GET /v2/"],
+    );
+    let open = Ward::new(Door::Open);
+    let done = open.run(&["--mint"]);
+    assert_eq!(done.code, Some(0));
+    assert!(
+        done.stdout
+            .ends_with("ok       login: HOST lets everybody in\n")
+    );
+}
+
+#[test]
+fn without_an_account_the_rest_is_skipped() {
+    let ward = Ward::new(Door::Basic);
+    let done = ward.examine(&ward.helper().without("IONOS_TOKEN"), &["--mint"]);
+    finds(
+        &done,
+        &[
+            "failed   account: there is no IONOS account to ask with",
+            "         hint: run \"ionosctl login\", or set IONOS_TOKEN (\"ionosctl token generate\" makes one), IONOS_TOKEN_FILE, or IONOS_USERNAME and IONOS_PASSWORD",
+            "skipped  api: not looked at after what failed above",
+            "skipped  token: not looked at after what failed above",
+        ],
+    );
+    assert_eq!(ward.api.requests().len(), 0);
+}
+
+#[test]
+fn an_account_token_that_ended_is_named_before_the_api_refuses_it() {
+    use base64::Engine as _;
+    let ward = Ward::new(Door::Basic);
+    let payload = base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(r#"{"exp":1700000000}"#);
+    let token = format!("e30.{payload}.x");
+    let done = ward.examine(&ward.helper().env("IONOS_TOKEN", &token), &[]);
+    finds(
+        &done,
+        &[
+            "failed   account token: expired at 2023-11-14T22:13:20Z",
+            "         hint: make a new one (\"ionosctl token generate\") and put it into IONOS_TOKEN",
+        ],
+    );
+    assert!(!done.stdout.contains(&token));
+    // One mend at a time: the first failure's.
+    assert_eq!(done.stdout.matches("hint:").count(), 1, "{}", done.stdout);
+}
+
+#[test]
+fn an_api_that_cannot_be_reached_is_the_network() {
+    let ward = Ward::new(Door::Basic);
+    let done = ward.examine(
+        &ward.helper().env("IONOS_API_URL", "http://127.0.0.1:1"),
+        &[],
+    );
+    finds(
+        &done,
+        &[
+            "failed   api: no connection to 127.0.0.1:1: Connection refused",
+            "         hint: check the network, HTTPS_PROXY and IONOS_API_URL",
+            "skipped  registry: not looked at after what failed above",
+            "skipped  clock: the API told no time",
+        ],
+    );
+}
+
+#[test]
+fn a_registry_that_is_not_there_or_not_ready_is_told_apart() {
+    let ward = Ward::new(Door::Basic);
+    ward.api.set_registry_state(DEMO_ID, "Deploying");
+    let done = ward.run(&[]);
+    assert_eq!(done.code, Some(1), "{}", done.stdout);
+    assert!(
+        done.stdout.contains("failed   registry: "),
+        "{}",
+        done.stdout
+    );
+    ward.api.remove_registry(DEMO_ID);
+    finds(
+        &ward.run(&[]),
+        &["failed   registry: no such registry among the 0 that the account sees"],
+    );
+}
+
+#[test]
+fn an_allow_list_and_a_wrong_clock_are_warnings() {
+    let mut spec = RegistrySpec::new("demo");
+    spec.allow_list = vec!["10.1.0.0/16".into()];
+    let ward = Ward::with(Door::Basic, FakeIonos::builder().registry(spec).start());
+    ward.api.set_clock(7200);
+    let done = ward.run(&[]);
+    assert_eq!(done.code, Some(0), "{}", done.stdout);
+    for line in [
+        "warning  allow list: only 10.1.0.0/16 may reach the registry",
+        "         hint: see that this machine's public address is among them",
+        "         hint: set it (NTP); this program goes by the API's, others do not",
+    ] {
+        assert!(done.stdout.contains(line), "{}", done.stdout);
+    }
+    let clock = done
+        .stdout
+        .lines()
+        .find(|line| line.contains("clock:"))
+        .unwrap();
+    assert!(clock.ends_with(" s behind the API's"), "{clock}");
+}
+
+#[test]
+fn docker_that_does_not_ask_or_cannot_is_told() {
+    let ward = Ward::new(Door::Basic);
+    let host = ward.registry.host();
+    ward.home.file(".docker/config.json", "{}");
+    let done = ward.run(&[&host]);
+    assert!(
+        done.stdout.contains(
+            "warning  docker: ~/.docker/config.json does not ask this program\n         hint: docker-credential-ionos configure-docker HOST\n"
+        ),
+        "{}",
+        done.stdout
+    );
+    ward.home.file(".docker/config.json", "{oops");
+    finds(
+        &ward.run(&[&host]),
+        &["failed   docker: ~/.docker/config.json: no JSON at line 1, column 2"],
+    );
+    let done = ward.examine(&ward.helper().env("PATH", "/nowhere"), &[&host]);
+    finds(
+        &done,
+        &["failed   program: docker-credential-ionos is not on PATH, so no client can run it"],
+    );
+}
+
+#[test]
+fn the_profile_is_the_one_docker_asks_for() {
+    let ward = Ward::new(Door::Basic);
+    let helpers = json!({"credHelpers": {ward.registry.host(): "ionos-pull"}});
+    ward.home.file(".docker/config.json", &helpers.to_string());
+    let done = ward.run(&[]);
+    assert!(
+        done.stdout
+            .contains("ok       settings: profile pull, scopes *:pull, tokens of 12 h\n")
+            && done
+                .stdout
+                .contains("failed   program: docker-credential-ionos-pull is not on PATH"),
+        "{}",
+        done.stdout
+    );
+}
+
+#[test]
+fn a_configuration_that_cannot_be_read_is_the_finding() {
+    let ward = Ward::new(Door::Basic);
+    ward.home
+        .configure("{\"defaults\": {\"tokenTtl\": \"5m\"}}");
+    let done = ward.run(&[DEMO_HOST]);
+    assert_eq!(done.code, Some(1));
+    assert!(
+        done.stdout.contains("failed   settings: "),
+        "{}",
+        done.stdout
+    );
+}

@@ -1,0 +1,149 @@
+//! `doctor`: what is wrong, and the command that mends it.
+
+mod findings;
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::support::fake_ionos::{ACCOUNT_TOKEN, FakeIonos, Fault};
+use crate::support::helper::{Done, Helper, Home};
+use crate::support::registry::{Door, Registry};
+
+struct Ward {
+    home: Home,
+    api: Arc<FakeIonos>,
+    registry: Registry,
+}
+
+impl Ward {
+    /// All is well, and the registry takes what the API minted.
+    fn new(door: Door) -> Self {
+        Self::with(door, FakeIonos::start())
+    }
+
+    fn with(door: Door, api: FakeIonos) -> Self {
+        let api = Arc::new(api);
+        let accepts = Arc::clone(&api);
+        let registry = Registry::start(door, move |name, word| accepts.accepts(name, word));
+        let home = Home::new();
+        let host = registry.host();
+        home.configure(json!({"registries": {&host: {"registryName": "demo"}}}));
+        let helpers = json!({"credHelpers": {&host: "ionos"}});
+        home.file(".docker/config.json", &helpers.to_string());
+        Self {
+            home,
+            api,
+            registry,
+        }
+    }
+
+    fn helper(&self) -> Helper {
+        let program = std::path::Path::new(env!("CARGO_BIN_EXE_docker-credential-ionos"));
+        let runtime = self.home.path().join("run").display().to_string();
+        self.home
+            .helper_for(&self.api)
+            .env("PATH", program.parent().unwrap().to_str().unwrap())
+            .env("XDG_RUNTIME_DIR", &runtime)
+    }
+
+    fn run(&self, args: &[&str]) -> Done {
+        self.examine(&self.helper(), args)
+    }
+
+    /// What it says, with the home, the program and the addresses by name.
+    fn examine(&self, helper: &Helper, args: &[&str]) -> Done {
+        let args: Vec<&str> = std::iter::once("doctor")
+            .chain(args.iter().copied())
+            .collect();
+        let mut done = helper.run(&args, "");
+        let host = self.registry.host();
+        let api = self.api.address().to_string();
+        for (from, to) in [
+            (env!("CARGO_BIN_EXE_docker-credential-ionos"), "PROGRAM"),
+            (self.home.path().to_str().unwrap(), "~"),
+            (host.as_str(), "HOST"),
+            (api.as_str(), "API"),
+        ] {
+            done.stdout = done.stdout.replace(from, to);
+            done.stderr = done.stderr.replace(from, to);
+        }
+        done
+    }
+}
+
+const WELL_UNTIL_TOKEN: &str = "\
+ok       program: PROGRAM is on PATH
+ok       docker: ~/.docker/config.json asks helper ionos
+ok       settings: profile default, scopes *:pull,push, tokens of 12 h
+ok       account: from IONOS_TOKEN
+ok       account token: good until 2100-01-01T00:00:00Z
+ok       api: API answers and knows the account
+ok       registry: demo is running
+ok       allow list: every network may reach the registry
+ok       clock: agrees with the API's
+";
+
+#[test]
+fn each_link_has_its_line_and_nothing_is_minted_unasked() {
+    let ward = Ward::new(Door::Basic);
+    let host = ward.registry.host();
+    ward.run(&[&host]).says(&format!(
+        "{WELL_UNTIL_TOKEN}skipped  token: none is held; --mint makes one\nskipped  login: there is no credential to log in with\n"
+    ));
+    assert_eq!(ward.api.count("POST", "/tokens"), 0);
+    assert_eq!(ward.registry.requests().len(), 0);
+    assert_eq!(ward.home.entries().len(), 0);
+}
+
+#[test]
+fn with_mint_the_whole_way_is_gone_under_both_schemes() {
+    for (door, scheme) in [(Door::Basic, "Basic"), (Door::Bearer, "Bearer")] {
+        let ward = Ward::new(door);
+        let host = ward.registry.host();
+        let done = ward.run(&["--mint", &host]);
+        let name = &ward.api.tokens()[0].name;
+        done.says(&format!(
+            "{WELL_UNTIL_TOKEN}ok       token: minted {name}\nok       login: HOST accepts the credential ({scheme})\n"
+        ));
+        // What was minted is held now, also for the host that nobody named.
+        ward.run(&[]).says(&format!(
+            "{WELL_UNTIL_TOKEN}ok       token: held, and younger than half its life\nok       login: HOST accepts the credential ({scheme})\n"
+        ));
+        assert_eq!(ward.api.count("POST", "/tokens"), 1);
+    }
+}
+
+#[test]
+fn json_says_the_same() {
+    let ward = Ward::new(Door::Basic);
+    let done = ward.run(&["--json"]);
+    assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
+    let reports: Value = serde_json::from_str(&done.stdout).unwrap();
+    assert_eq!(reports[0]["host"], "HOST");
+    assert_eq!(
+        reports[0]["checks"][3],
+        json!({"name": "account", "outcome": "ok", "what": "from IONOS_TOKEN", "hint": ""})
+    );
+    assert_eq!(reports[0]["checks"].as_array().unwrap().len(), 11);
+}
+
+#[test]
+fn no_secret_is_shown() {
+    let ward = Ward::new(Door::Basic);
+    ward.api.fault(Fault::status(403).on("POST", "/tokens"));
+    let debug = ward.helper().env("IONOS_CR_LOG", "debug");
+    for _ in 0..2 {
+        let done = debug.run(&["doctor", "--mint"], "");
+        let said = format!("{}{}", done.stdout, done.stderr);
+        for secret in ward
+            .api
+            .minted_passwords()
+            .iter()
+            .map(String::as_str)
+            .chain([ACCOUNT_TOKEN])
+        {
+            assert!(!said.contains(secret), "{said}");
+        }
+    }
+}

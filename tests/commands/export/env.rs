@@ -1,0 +1,105 @@
+//! `env`.
+
+use super::Desk;
+use crate::support::fake_ionos::DEMO_HOST;
+use crate::support::helper::Credential;
+
+#[test]
+fn env_prints_a_pair_that_fits_and_mints_once() {
+    let desk = Desk::new();
+    let done = desk.run(&["env", DEMO_HOST]);
+    let Credential {
+        username, secret, ..
+    } = desk.credential(DEMO_HOST);
+    done.says(&format!(
+        "export IONOS_CR_REGISTRY_USERNAME={username}\nexport IONOS_CR_REGISTRY_PASSWORD={secret}\n"
+    ));
+    desk.run(&["env", "--shell", "fish", DEMO_HOST]).says(&format!(
+        "set -gx IONOS_CR_REGISTRY_USERNAME '{username}'\nset -gx IONOS_CR_REGISTRY_PASSWORD '{secret}'\n"
+    ));
+    desk.run(&["env", "--shell", "powershell", DEMO_HOST]).says(&format!(
+        "$Env:IONOS_CR_REGISTRY_USERNAME = '{username}'\n$Env:IONOS_CR_REGISTRY_PASSWORD = '{secret}'\n"
+    ));
+    assert_eq!(desk.api.count("POST", "/tokens"), 1);
+}
+
+#[test]
+fn what_a_shell_reads_is_what_was_stored() {
+    let desk = Desk::new();
+    let secret = "it's $HOME `x` \\ \"q\"";
+    let helper = desk.home.helper_for(&desk.api);
+    helper.store(DEMO_HOST, "a person", secret).says("");
+    let script = helper.run(&["env", DEMO_HOST], "").stdout;
+    let script = format!("{script}printf %s \"$IONOS_CR_REGISTRY_PASSWORD\"");
+    let read = std::process::Command::new("sh")
+        .args(["-c", &script])
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8(read.stdout).unwrap(), secret);
+}
+
+#[test]
+fn in_github_actions_the_mask_comes_first_and_the_variables_go_into_the_file() {
+    let desk = Desk::new();
+    let file = desk.home.file("github_env", "BEFORE=1\n");
+    let helper = desk.home.helper_for(&desk.api).env("GITHUB_ENV", &file);
+    let done = helper.run(&["env", "--github", DEMO_HOST], "");
+    let Credential {
+        username, secret, ..
+    } = desk.credential(DEMO_HOST);
+    assert_eq!(done.stdout, format!("::add-mask::{secret}\n"));
+    assert_eq!(
+        done.stderr,
+        "set IONOS_CR_REGISTRY_USERNAME and IONOS_CR_REGISTRY_PASSWORD for the steps that follow\n"
+    );
+    let written = desk.noted("github_env");
+    let lines: Vec<&str> = written.lines().collect();
+    let [
+        before,
+        name,
+        user,
+        end,
+        password_name,
+        password,
+        password_end,
+    ] = lines[..]
+    else {
+        panic!("{lines:?}");
+    };
+    assert_eq!(before, "BEFORE=1");
+    assert_eq!(name, format!("IONOS_CR_REGISTRY_USERNAME<<{end}"));
+    assert_eq!(user, username);
+    assert_eq!(
+        password_name,
+        format!("IONOS_CR_REGISTRY_PASSWORD<<{password_end}")
+    );
+    assert_eq!(password, secret);
+    assert_ne!(end, password_end);
+}
+
+#[test]
+fn a_secret_cannot_add_variables_to_a_github_job() {
+    let desk = Desk::new();
+    let file = desk.home.file("github_env", "");
+    let helper = desk.home.helper_for(&desk.api).env("GITHUB_ENV", &file);
+    let secret = "first\nPATH=/tmp/evil\n100%";
+    helper.store(DEMO_HOST, "person", secret).says("");
+    let done = helper.run(&["env", "--github", DEMO_HOST], "");
+    assert_eq!(done.stdout, "::add-mask::first%0APATH=/tmp/evil%0A100%25\n");
+    let written = desk.noted("github_env");
+    let (_, password) = written.split_once("PASSWORD<<").unwrap();
+    let (end, rest) = password.split_once('\n').unwrap();
+    assert_eq!(rest, format!("{secret}\n{end}\n"));
+}
+
+#[test]
+fn outside_github_nothing_is_minted_for_it() {
+    let desk = Desk::new();
+    let done = desk.run(&["env", "--github", DEMO_HOST]);
+    assert_eq!((done.code, done.stdout.as_str()), (Some(1), ""));
+    assert_eq!(
+        done.stderr,
+        "error: GITHUB_ENV is not set, so this is no step of GitHub Actions\nhint: leave --github out\n"
+    );
+    assert_eq!(desk.api.requests().len(), 0);
+}

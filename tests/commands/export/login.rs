@@ -1,0 +1,76 @@
+//! `login`.
+
+use serde_json::json;
+
+use super::Desk;
+use crate::support::fake_ionos::DEMO_HOST;
+use crate::support::helper::Credential;
+
+#[test]
+fn login_pipes_the_password_and_names_it_nowhere() {
+    let desk = Desk::new();
+    for (program, arguments) in [
+        ("docker", "login"),
+        ("podman", "login"),
+        ("helm", "registry login"),
+        ("crane", "auth login"),
+    ] {
+        let path = desk.program(program, 0);
+        let helper = desk.home.helper_for(&desk.api).env("PATH", &path);
+        let done = helper.run(&["login", "--with", program, DEMO_HOST], "");
+        let Credential {
+            username, secret, ..
+        } = desk.credential(DEMO_HOST);
+        done.says(&format!("from {program}\n"));
+        assert_eq!(desk.noted(&format!("{program}.stdin")), secret);
+        assert_eq!(
+            desk.noted(&format!("{program}.args")),
+            format!("{arguments} --username {username} --password-stdin {DEMO_HOST}\n")
+        );
+    }
+    assert_eq!(desk.api.count("POST", "/tokens"), 1);
+}
+
+#[test]
+fn a_login_that_is_not_needed_says_so() {
+    let desk = Desk::new();
+    let path = desk.program("docker", 0);
+    let config = json!({"credHelpers": {DEMO_HOST: "ionos"}});
+    desk.home.file(".docker/config.json", &config.to_string());
+    let helper = desk.home.helper_for(&desk.api).env("PATH", &path);
+    let done = helper.run(&["login", DEMO_HOST], "");
+    assert_eq!(
+        (done.code, done.stdout.as_str()),
+        (Some(0), "from docker\n")
+    );
+    assert_eq!(
+        done.stderr,
+        format!("docker asks this program for {DEMO_HOST} already: no login is needed\n")
+    );
+}
+
+#[test]
+fn a_login_that_fails_is_a_failure_with_a_way_on() {
+    let desk = Desk::new();
+    let path = desk.program("docker", 7);
+    let helper = desk.home.helper_for(&desk.api).env("PATH", &path);
+    let done = helper.run(&["login", DEMO_HOST], "");
+    assert_eq!(
+        (done.code, done.stdout.as_str()),
+        (Some(1), "from docker\n")
+    );
+    assert_eq!(
+        done.stderr,
+        format!(
+            "error: cannot log in to {DEMO_HOST}: docker failed\nhint: see what it says above, or run: docker-credential-ionos doctor {DEMO_HOST}\n"
+        )
+    );
+    let nowhere = helper.env("PATH", "/nowhere");
+    let done = nowhere.run(&["login", "--podman", DEMO_HOST], "");
+    assert_eq!(
+        done.stderr,
+        format!(
+            "error: cannot log in to {DEMO_HOST}: podman is not on PATH\nhint: install it, or name another program with --with\n"
+        )
+    );
+}

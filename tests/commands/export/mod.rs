@@ -1,0 +1,132 @@
+//! `docker-config`, `env` and `login`: credentials for what cannot run a helper.
+
+mod env;
+mod login;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Value, json};
+
+use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, Fault, RegistrySpec};
+use crate::support::helper::{Credential, Done, Home};
+
+const OTHER_HOST: &str = "other.cr.de-fra.ionos.com";
+
+struct Desk {
+    home: Home,
+    api: FakeIonos,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let api = FakeIonos::builder()
+            .registry(RegistrySpec::new("demo"))
+            .registry(RegistrySpec::new("other"))
+            .start();
+        let home = Home::new();
+        Self { home, api }
+    }
+
+    fn run(&self, args: &[&str]) -> Done {
+        self.home.helper_for(&self.api).run(args, "")
+    }
+
+    fn credential(&self, host: &str) -> Credential {
+        self.home.helper_for(&self.api).get(host).credential()
+    }
+
+    /// A program of this name that notes how it was called, on a PATH of its own.
+    fn program(&self, name: &str, exit: u8) -> String {
+        let dir = self.home.path().join("bin");
+        let log = self.home.path().join(name);
+        let script = format!(
+            "#!/bin/sh\nprintf '%s\\n' \"$*\" >{log}.args\ncat >{log}.stdin\necho from {name}\nexit {exit}\n",
+            log = log.display()
+        );
+        self.home.file(&format!("bin/{name}"), &script);
+        fs::set_permissions(dir.join(name), fs::Permissions::from_mode(0o700)).unwrap();
+        format!("{}:/usr/bin:/bin", dir.display())
+    }
+
+    fn noted(&self, file: &str) -> String {
+        fs::read_to_string(self.home.path().join(file)).unwrap()
+    }
+}
+
+#[test]
+fn docker_config_has_a_login_for_each_host_on_one_line() {
+    let desk = Desk::new();
+    let done = desk.run(&["docker-config", DEMO_HOST, OTHER_HOST, DEMO_HOST]);
+    let auth = |host| {
+        let credential = desk.credential(host);
+        let pair = format!("{}:{}", credential.username, credential.secret);
+        json!({ "auth": BASE64_STANDARD.encode(pair) })
+    };
+    let line = done.stdout.strip_suffix('\n').unwrap();
+    let seen: Value = serde_json::from_str(line).unwrap();
+    assert_eq!(
+        seen,
+        json!({"auths": {DEMO_HOST: auth(DEMO_HOST), OTHER_HOST: auth(OTHER_HOST)}})
+    );
+    assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
+    assert!(!line.contains('\n'));
+    assert_eq!(desk.api.count("POST", "/tokens"), 2);
+}
+
+#[test]
+fn one_host_that_fails_hands_out_nothing() {
+    let desk = Desk::new();
+    let done = desk.run(&["docker-config", DEMO_HOST, "absent.cr.de-fra.ionos.com"]);
+    assert_eq!((done.code, done.stdout.as_str()), (Some(1), ""));
+    assert_eq!(
+        done.stderr,
+        "error: no credential for absent.cr.de-fra.ionos.com: no such registry among the 2 that the account sees (account from IONOS_TOKEN)\n\
+         hint: check the spelling with \"ionosctl container-registry registry list\", or use the account that owns it\n"
+    );
+}
+
+#[test]
+fn what_is_not_ours_is_refused_by_every_command() {
+    let desk = Desk::new();
+    for command in ["docker-config", "env", "login", "tokens", "prune"] {
+        let done = desk.run(&[command, "docker.io"]);
+        assert_eq!(
+            (done.code, done.stdout.as_str()),
+            (Some(1), ""),
+            "{command}"
+        );
+        assert_eq!(
+            done.stderr,
+            format!(
+                "error: docker.io is not an IONOS registry\n\
+                 hint: name a domain of your own under registries in {}\n",
+                desk.home.config().display()
+            ),
+            "{command}"
+        );
+    }
+    assert_eq!(desk.api.requests().len(), 0);
+}
+
+#[test]
+fn a_refused_account_is_named() {
+    let desk = Desk::new();
+    desk.api.fault(Fault::status(403).always());
+    for command in ["docker-config", "env", "login"] {
+        let done = desk.run(&[command, DEMO_HOST]);
+        assert_eq!(
+            (done.code, done.stdout.as_str()),
+            (Some(1), ""),
+            "{command}"
+        );
+        let line = done.stderr.lines().next().unwrap();
+        assert!(
+            line.starts_with(&format!("error: no credential for {DEMO_HOST}: "))
+                && line.contains("(account from IONOS_TOKEN)"),
+            "{line}"
+        );
+    }
+}

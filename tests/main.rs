@@ -1,0 +1,15 @@
+//! The built program from outside, against a fake IONOS API.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test panics where it fails"
+)]
+
+mod commands;
+mod kubernetes;
+mod network;
+mod project;
+mod protocol;
+mod storage;
+mod support;

@@ -1,0 +1,150 @@
+//! The account whose credentials are sent to the API.
+
+mod sources;
+mod token_command;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use crate::support::fake_ionos::{
+    ACCOUNT_TOKEN, DEMO_HOST, FakeIonos, Fault, OTHER_ACCOUNT_TOKEN, PASSWORD, USERNAME,
+};
+use crate::support::helper::Home;
+
+fn yaml(profile: &str, token: &str) -> String {
+    format!(
+        "version: 1.0\ncurrentProfile: {profile}\nprofiles:\n  - name: {profile}\n    environment: prod\n    credentials:\n      token: {token}\n"
+    )
+}
+
+#[test]
+fn two_accounts_in_one_home_never_see_each_others_credential() {
+    let fake = FakeIonos::builder()
+        .account_token(ACCOUNT_TOKEN)
+        .account_token(OTHER_ACCOUNT_TOKEN)
+        .basic(USERNAME, PASSWORD)
+        .start();
+    let home = Home::new();
+    let one = home.helper_for(&fake).get(DEMO_HOST).credential();
+    let two = home
+        .helper_for(&fake)
+        .env("IONOS_TOKEN", OTHER_ACCOUNT_TOKEN)
+        .get(DEMO_HOST)
+        .credential();
+    assert_ne!(one.secret, two.secret);
+    // The other account is refused, and is not served what is cached.
+    let stranger = home.helper_for(&fake).env("IONOS_TOKEN", "stranger");
+    assert!(stranger.get(DEMO_HOST).failure().contains("401"));
+    // The same account with a renewed token is the same account.
+    let (claims, _) = ACCOUNT_TOKEN.rsplit_once('.').unwrap();
+    let renewed = home
+        .helper_for(&fake)
+        .env("IONOS_TOKEN", &format!("{claims}.renewed"));
+    assert_eq!(renewed.get(DEMO_HOST).credential(), one);
+    // Under another contract it is another.
+    let contract = home.helper_for(&fake).env("IONOS_CONTRACT_NUMBER", "77");
+    assert_ne!(contract.get(DEMO_HOST).credential().secret, one.secret);
+}
+
+fn jwt(exp: &str) -> String {
+    let claims = format!("{{\"exp\":{exp},\"identity\":{{\"uuid\":\"u\"}}}}");
+    format!("e30.{}.signature", URL_SAFE_NO_PAD.encode(claims))
+}
+
+#[test]
+fn a_refusal_names_the_account_and_what_to_do() {
+    let fake = FakeIonos::start();
+    let api = fake.address();
+    for (token, hint) in [
+        (
+            jwt("1700000000"),
+            "the token in IONOS_TOKEN expired at 2023-11-14T22:13:20Z: make a new one (\"ionosctl token generate\")",
+        ),
+        (
+            jwt("1700000000071"),
+            "the token in IONOS_TOKEN expired at 2023-11-14T22:13:20Z: make a new one (\"ionosctl token generate\")",
+        ),
+        (
+            jwt("4100000000"),
+            "the token is wrong, expired or revoked: make a new one (\"ionosctl token generate\") and put it into IONOS_TOKEN",
+        ),
+    ] {
+        let home = Home::new();
+        let done = home
+            .helper_for(&fake)
+            .env("IONOS_TOKEN", &token)
+            .get(DEMO_HOST);
+        done.fails(&format!("no credential for {DEMO_HOST}: {api} refused the account: 401 \"Unauthorized, wrong or no api key provided to process this request\" (account from IONOS_TOKEN); {hint}"));
+    }
+    let home = Home::new();
+    let basic = home
+        .helper_for(&fake)
+        .without("IONOS_TOKEN")
+        .env("IONOS_USERNAME", "dci-registry-token")
+        .env("IONOS_PASSWORD", "pw");
+    basic.get(DEMO_HOST).fails(&format!("no credential for {DEMO_HOST}: {api} refused the account: 401 \"Unauthorized, wrong or no api key provided to process this request\" (account from IONOS_USERNAME and IONOS_PASSWORD); check that user name and password are those of the IONOS account, not of a registry token; an account with two-factor authentication needs an API token (IONOS_TOKEN) instead"));
+    fake.fault(Fault::status(403).empty().always());
+    let home = Home::new();
+    home.helper_for(&fake).get(DEMO_HOST).fails(&format!("no credential for {DEMO_HOST}: {api} does not let the account do this: 403 (account from IONOS_TOKEN); ask the contract's owner for the privilege to access and manage registries (accessAndManageRegistries)"));
+}
+
+#[test]
+fn a_warm_get_opens_no_account_file() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home
+        .helper_for(&fake)
+        .without("IONOS_TOKEN")
+        .env("IONOS_CURRENT_PROFILE", "main");
+    home.file(".ionos/config", &yaml("main", ACCOUNT_TOKEN));
+    let minted = helper.get(DEMO_HOST).credential();
+    home.file(".ionos/config", "\0 not yaml: [");
+    assert_eq!(helper.get(DEMO_HOST).credential(), minted);
+    // Nobody reads it until a token is needed.
+    home.age_entry(13 * 3600);
+    assert!(helper.get(DEMO_HOST).failure().contains(".ionos/config: "));
+}
+
+#[test]
+fn a_file_that_is_wrong_is_named_and_costs_nothing_else() {
+    let fake = FakeIonos::start();
+    let huge = "x".repeat(2 << 20);
+    for content in [
+        "",
+        "\0\u{1}binary",
+        "profiles: {",
+        "\tprofiles:",
+        "[]",
+        "version: [1",
+        "currentProfile: none",
+        &huge,
+    ] {
+        let home = Home::new();
+        let helper = home.helper_for(&fake);
+        let minted = helper.get(DEMO_HOST).credential();
+        let path = home.file(".ionos/config", content);
+        let done = helper.clone().without("IONOS_TOKEN").get(DEMO_HOST);
+        assert!(
+            done.failure().contains(&format!(" {path}")),
+            "{}",
+            done.stdout
+        );
+        assert_eq!(helper.get(DEMO_HOST).credential(), minted);
+    }
+    let home = Home::new();
+    std::os::unix::fs::symlink("config", home.path().join("config")).unwrap();
+    for path in [
+        home.path().to_owned(),
+        home.path().join("config"),
+        "/dev/zero".into(),
+    ] {
+        let helper = home.helper_for(&fake).without("IONOS_TOKEN");
+        let helper = helper.env("IONOS_CONFIG_FILE", path.to_str().unwrap());
+        let done = helper.get(DEMO_HOST);
+        assert!(
+            done.failure()
+                .contains(&format!("cannot read {}: ", path.display())),
+            "{}",
+            done.stdout
+        );
+    }
+}

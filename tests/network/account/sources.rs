@@ -1,0 +1,250 @@
+//! Where the account is found, and which source wins.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::yaml;
+use crate::support::fake_ionos::{DEMO_HOST, FakeIonos};
+use crate::support::helper::{Helper, Home};
+
+/// Sources in order of precedence. Of those with the same rank only one can be there.
+const SOURCES: [(u8, &str); 14] = [
+    (0, "own-token-file"),
+    (0, "own-token-command"),
+    (0, "own-ionos-profile"),
+    (1, "IONOS_TOKEN"),
+    (2, "IONOS_TOKEN_FILE"),
+    (3, "IONOS_USERNAME"),
+    (4, "default-token-file"),
+    (4, "default-token-command"),
+    (4, "default-ionos-profile"),
+    (5, "IONOS_CONFIG_FILE"),
+    (6, ".config/ionosctl/config.yaml"),
+    (7, ".ionos/config"),
+    (8, ".ionos/config.yaml"),
+    (9, ".config/ionosctl/config.json"),
+];
+
+/// The scene for a set of sources, and what each would send.
+struct Scene {
+    home: Home,
+    helper: Helper,
+    config: Value,
+}
+
+impl Scene {
+    fn new(fake: &FakeIonos) -> Self {
+        let home = Home::new();
+        let helper = home.helper().env("IONOS_API_URL", &fake.url());
+        let config = json!({"registries": {DEMO_HOST: {}}, "defaults": {}});
+        Self {
+            home,
+            helper,
+            config,
+        }
+    }
+
+    fn set(&mut self, name: &str, value: &str) {
+        self.helper = self.helper.clone().env(name, value);
+    }
+
+    fn install(&mut self, source: &str) {
+        let token = token_of(source);
+        let yaml = yaml("main", &token);
+        match source {
+            "own-token-file" | "default-token-file" => {
+                let path = self.home.file(source, &token);
+                self.section(source)["tokenFile"] = path.into();
+            }
+            "own-token-command" | "default-token-command" => {
+                self.section(source)["tokenCommand"] = json!(["/bin/echo", token]);
+            }
+            "own-ionos-profile" | "default-ionos-profile" => {
+                // The profile is looked for in the first file there is.
+                let path = self.home.file("profiles.yaml", &yaml);
+                self.set("IONOS_CONFIG_FILE", &path);
+                self.section(source)["ionosProfile"] = "main".into();
+            }
+            "IONOS_TOKEN" => self.set(source, &token),
+            "IONOS_TOKEN_FILE" => {
+                let path = self.home.file(source, &token);
+                self.set(source, &path);
+            }
+            "IONOS_USERNAME" => {
+                self.set("IONOS_USERNAME", "jane");
+                self.set("IONOS_PASSWORD", &token);
+            }
+            "IONOS_CONFIG_FILE" => {
+                let path = self.home.file(source, &yaml);
+                self.set(source, &path);
+            }
+            ".config/ionosctl/config.json" => {
+                let legacy = json!({"userdata.token": token, "userdata.name": "x"});
+                self.home.file(source, &legacy.to_string());
+            }
+            _ => {
+                self.home.file(source, &yaml);
+            }
+        }
+    }
+
+    fn section(&mut self, source: &str) -> &mut Value {
+        if source.starts_with("own") {
+            &mut self.config["registries"][DEMO_HOST]
+        } else {
+            &mut self.config["defaults"]
+        }
+    }
+
+    /// The `Authorization` header of a `get`.
+    fn asks_as(&self, fake: &FakeIonos) -> String {
+        self.home.configure(&self.config);
+        fake.clear_requests();
+        let _ = self.helper.get(DEMO_HOST).credential();
+        let request = fake.requests().pop().unwrap();
+        request.header("authorization").unwrap().to_owned()
+    }
+}
+
+fn token_of(source: &str) -> String {
+    let words = source.split(|c: char| !c.is_ascii_alphanumeric());
+    words.collect::<Vec<_>>().join("-") + "-token"
+}
+
+fn header_of(source: &str) -> String {
+    let token = token_of(source);
+    if source == "IONOS_USERNAME" {
+        format!("Basic {}", STANDARD.encode(format!("jane:{token}")))
+    } else {
+        format!("Bearer {token}")
+    }
+}
+
+fn fake_for_all() -> FakeIonos {
+    let mut fake = FakeIonos::builder().basic("jane", &token_of("IONOS_USERNAME"));
+    for (_, source) in SOURCES {
+        fake = fake.account_token(&token_of(source));
+    }
+    fake.start()
+}
+
+#[test]
+fn each_source_alone_is_found() {
+    let fake = fake_for_all();
+    for (_, source) in SOURCES {
+        let mut scene = Scene::new(&fake);
+        scene.install(source);
+        assert_eq!(scene.asks_as(&fake), header_of(source), "{source}");
+    }
+}
+
+#[test]
+fn each_source_wins_over_every_later_one() {
+    let fake = fake_for_all();
+    for (rank, source) in SOURCES {
+        for (later_rank, later) in SOURCES {
+            // A named profile is looked for in the file that is found first.
+            let same_file = source.ends_with("profile") && later == "IONOS_CONFIG_FILE"
+                || source.ends_with("profile") && later.ends_with("profile");
+            if later_rank > rank && !same_file {
+                let mut scene = Scene::new(&fake);
+                scene.install(later);
+                scene.install(source);
+                assert_eq!(
+                    scene.asks_as(&fake),
+                    header_of(source),
+                    "{source} over {later}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_configuration_file_that_is_named_and_missing_is_an_error() {
+    let home = Home::new();
+    home.file(".ionos/config", &yaml("main", "t"));
+    let done = home
+        .helper()
+        .env("IONOS_CONFIG_FILE", "/nowhere/config.yaml")
+        .get(DEMO_HOST);
+    assert!(
+        done.failure().contains("/nowhere/config.yaml"),
+        "{}",
+        done.stdout
+    );
+}
+
+#[test]
+fn the_profile_is_the_configured_one_or_the_environments_or_the_current() {
+    let fake = FakeIonos::builder()
+        .account_token("one-token")
+        .account_token("two-token")
+        .account_token("three-token")
+        .start();
+    let file = "version: 1.0
+currentProfile: one
+profiles:
+  - {name: one, credentials: {token: one-token}}
+  - {name: Two, credentials: {token: two-token}}
+  - {name: three, credentials: {token: three-token, username: u, password: p}}
+";
+    let mut scene = Scene::new(&fake);
+    scene.home.file(".ionos/config", file);
+    assert_eq!(scene.asks_as(&fake), "Bearer one-token");
+    scene.set("IONOS_CURRENT_PROFILE", " two ");
+    assert_eq!(scene.asks_as(&fake), "Bearer two-token");
+    scene.config["defaults"]["ionosProfile"] = "THREE".into();
+    assert_eq!(scene.asks_as(&fake), "Bearer three-token");
+    // Each profile has a credential of its own, warm.
+    fake.clear_requests();
+    let _ = scene.helper.get(DEMO_HOST).credential();
+    assert!(fake.requests().is_empty());
+}
+
+#[test]
+fn another_current_profile_is_another_account() {
+    let fake = FakeIonos::builder()
+        .account_token("one-token")
+        .account_token("two-token")
+        .start();
+    let scene = Scene::new(&fake);
+    for profile in ["one", "two"] {
+        scene
+            .home
+            .file(".ionos/config", &yaml(profile, &format!("{profile}-token")));
+        assert_eq!(scene.asks_as(&fake), format!("Bearer {profile}-token"));
+    }
+}
+
+#[test]
+fn the_files_endpoint_is_asked_unless_the_environment_names_one() {
+    let (in_file, in_env) = (fake_for_all(), fake_for_all());
+    let home = Home::new();
+    let file = format!(
+        "currentProfile: ci
+profiles: [{{name: ci, environment: staging, credentials: {{token: {}}}}}]
+environments:
+  - name: prod
+    products: [{{name: containerregistry, endpoints: [{{name: 'https://api.invalid'}}]}}]
+  - name: staging
+    products:
+      - name: containerregistry
+        endpoints:
+          - {{location: de/txl, name: 'https://other.invalid'}}
+          - {{name: '{}/containerregistries/'}}
+",
+        token_of("IONOS_TOKEN"),
+        in_file.url()
+    );
+    home.file(".ionos/config", &file);
+    let _ = home.helper().get(DEMO_HOST).credential();
+    assert_eq!(in_file.count("POST", "/tokens"), 1);
+    let _ = home
+        .helper()
+        .env("IONOS_API_URL", &in_env.url())
+        .get(DEMO_HOST)
+        .credential();
+    assert_eq!(in_env.count("POST", "/tokens"), 1);
+}

@@ -1,0 +1,316 @@
+//! Every way the API can fail: the line a person reads, what was asked, and what is left behind.
+
+mod nulls;
+mod timeouts;
+
+use serde_json::{Value, json};
+
+use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, Fault};
+use crate::support::helper::{Done, Helper, Home};
+use crate::support::tally;
+
+pub(crate) const LATER: &str = "try again in a moment; https://status.ionos.cloud tells of outages";
+const REPORT: &str = "if the settings look right, report it with this line";
+const RIGHTS: &str = "ask the contract's owner for the privilege to access and manage registries (accessAndManageRegistries)";
+const TOKEN: &str = "the token is wrong, expired or revoked: make a new one (\"ionosctl token generate\") and put it into IONOS_TOKEN";
+const TIMEOUT: &str = "try again, or allow more time with IONOS_CR_TIMEOUT (8s unless set)";
+const MUCH_LATER: &str = "it asks to wait 3600s; try again then";
+
+const BAD: &str = "API refused the request: 400 \"Bad Request\"";
+const REFUSED: &str = "API refused the account: 401 \"Unauthorized, wrong or no api key provided to process this request\"";
+const FORBIDDEN: &str =
+    "API does not let the account do this: 403 \"feature is not enabled for the contract\"";
+const UNFIT: &str = "API refused the request: 422 \"Unprocessable Content\"";
+const BUSY: &str = "API has too many requests: 429";
+pub(crate) const BROKEN: &str = "API failed: 500 \"Internal Server Error\"";
+const RESET: &str = "API gave no usable answer: Connection reset by peer";
+const CLOSED: &str = "API gave no usable answer: the connection was closed";
+const GARBAGE: &str = "API gave no usable answer: an answer that is not what the API describes";
+const NOTHING: &str = "API gave no usable answer: an answer without the token's name and password";
+const HUGE: &str = "API gave no usable answer: an answer of more than 4 MiB";
+
+const PAST: &str = "Thu, 01 Jan 1970 00:00:00 GMT";
+const FUTURE: &str = "Fri, 01 Jan 2100 00:00:00 GMT";
+
+/// What was asked, as a short sentence.
+pub(crate) fn asked(fake: &FakeIonos) -> String {
+    let words = fake.requests().into_iter().map(|request| {
+        let on_tokens = request.path.ends_with("/tokens");
+        match (request.method.as_str(), on_tokens) {
+            ("GET", false) => "find",
+            ("POST", true) => "mint",
+            ("GET", true) => "search",
+            ("DELETE", false) => "delete",
+            _ => "?",
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+pub(crate) fn line(fake: &FakeIonos, what: &str, hint: &str) -> String {
+    let what = what.replacen("API", &fake.address().to_string(), 1);
+    format!("no credential for {DEMO_HOST}: {what} (account from IONOS_TOKEN); {hint}")
+}
+
+pub(crate) fn revocations(home: &Home) -> usize {
+    let is_one = |file: &&String| file.contains("revocations/");
+    home.files().iter().filter(is_one).count()
+}
+
+/// Nothing but a lock and a failure without secret, and nobody is asked again.
+#[track_caller]
+pub(crate) fn is_remembered(fake: &FakeIonos, home: &Home, helper: &Helper, first: &Done) {
+    let asked = fake.requests().len();
+    assert_eq!(helper.get(DEMO_HOST), *first);
+    assert_eq!(fake.requests().len(), asked);
+    assert!(home.entries().is_empty());
+    let left: Vec<_> = home
+        .files()
+        .into_iter()
+        .filter(|file| !file.contains("revocations/"))
+        .filter_map(|file| Some(file.rsplit_once('.')?.1.to_owned()))
+        .collect();
+    assert_eq!(left, ["failure", "lock"]);
+}
+
+/// Once the API is well again there is one token, that of the answer, and nothing to clean up.
+#[track_caller]
+pub(crate) fn is_mended(fake: &FakeIonos, home: &Home, helper: &Helper) {
+    fake.clear_faults();
+    // Another setting is another question, so the ten seconds need not pass.
+    let again = helper.clone().env("IONOS_CR_TOKEN_TTL", "13h");
+    let credential = again.get(DEMO_HOST).credential();
+    let names: Vec<_> = fake.tokens().into_iter().map(|token| token.name).collect();
+    assert_eq!(names, [credential.username]);
+    assert_eq!(revocations(home), 0);
+}
+
+fn after(seconds: &str) -> Fault {
+    Fault::status(429).header("Retry-After", seconds)
+}
+
+#[test]
+fn every_failure_of_the_look_up_is_named_and_asks_for_no_token() {
+    for (fault, finds, what, hint) in [
+        (Fault::status(400), 1, BAD, REPORT),
+        (Fault::status(401), 1, REFUSED, TOKEN),
+        (Fault::status(403), 1, FORBIDDEN, RIGHTS),
+        (
+            Fault::status(404).msg_body(),
+            1,
+            "API knows nothing there: 404",
+            "check IONOS_API_URL, and registryId in config.json if it is set",
+        ),
+        (Fault::status(422), 1, UNFIT, REPORT),
+        (Fault::status(429), 3, BUSY, LATER),
+        (after("0"), 3, BUSY, LATER),
+        (after("1"), 3, BUSY, "it asks to wait 1s; try again then"),
+        (after("3600"), 1, BUSY, MUCH_LATER),
+        (after(PAST), 3, BUSY, LATER),
+        (after("soon"), 3, BUSY, LATER),
+        (after("-1"), 3, BUSY, LATER),
+        (after("99999999999999999999999"), 3, BUSY, LATER),
+        (Fault::status(500), 1, BROKEN, LATER),
+        (Fault::status(500).html(), 1, "API failed: 500", LATER),
+        (Fault::status(500).msg_body(), 1, BROKEN, LATER),
+        (Fault::status(500).empty(), 1, "API failed: 500", LATER),
+        (
+            Fault::status(502).html(),
+            3,
+            "API is not available: 502",
+            LATER,
+        ),
+        (Fault::status(503), 3, "API is not available: 503", LATER),
+        (
+            Fault::status(503).header("Retry-After", "3600"),
+            1,
+            "API is not available: 503",
+            MUCH_LATER,
+        ),
+        (Fault::status(504), 3, "API is not available: 504", LATER),
+        (Fault::status(200).html(), 1, GARBAGE, LATER),
+        (Fault::status(200).empty(), 1, GARBAGE, LATER),
+        (Fault::replace(200, &Value::Null), 1, GARBAGE, LATER),
+        (
+            Fault::replace_bytes(200, b"\xff\xfe\0".as_slice()),
+            1,
+            GARBAGE,
+            LATER,
+        ),
+        (
+            Fault::replace_bytes(200, "[".repeat(100_000)),
+            1,
+            GARBAGE,
+            LATER,
+        ),
+        (Fault::reset(), 3, RESET, LATER),
+        (Fault::close(), 3, CLOSED, LATER),
+        (Fault::cut_body(), 3, CLOSED, LATER),
+        // Streamed: reading it all would run into the deadline.
+        (Fault::huge_body(1 << 30), 3, HUGE, LATER),
+    ] {
+        let (fake, home) = (FakeIonos::start(), Home::new());
+        let helper = home.helper_for(&fake);
+        fake.fault(fault.clone().on("GET", "/registries").always());
+        let done = helper.get(DEMO_HOST);
+        assert_eq!(done.failure(), line(&fake, what, hint), "{fault:?}");
+        assert_eq!(asked(&fake), vec!["find"; finds].join(" "), "{fault:?}");
+        is_remembered(&fake, &home, &helper, &done);
+        assert_eq!(revocations(&home), 0);
+        is_mended(&fake, &home, &helper);
+        tally::add("faults", 1);
+    }
+}
+
+#[test]
+fn every_failure_of_minting_is_named_and_leaves_no_token_behind() {
+    let taken = "API says that every name for a token is taken: 409";
+    let nameless = json!({"properties": {"credentials": {"username": "", "password": "x"}}});
+    let empty = json!({"properties": {"credentials": {"username": "u", "password": ""}}});
+    for (fault, mints, doubtful, what, hint) in [
+        (Fault::status(400), 1, false, BAD, REPORT),
+        (Fault::status(401), 1, false, REFUSED, TOKEN),
+        (Fault::status(403), 1, false, FORBIDDEN, RIGHTS),
+        (
+            Fault::status(404),
+            1,
+            false,
+            "API knows nothing there: 404",
+            "check IONOS_API_URL, and registryId in config.json if it is set",
+        ),
+        (Fault::status(409), 3, false, taken, LATER),
+        (Fault::status(422), 1, false, UNFIT, REPORT),
+        (Fault::status(429).html(), 3, false, BUSY, LATER),
+        (after("0"), 3, false, BUSY, LATER),
+        (
+            after("1"),
+            3,
+            false,
+            BUSY,
+            "it asks to wait 1s; try again then",
+        ),
+        (after("3600"), 1, false, BUSY, MUCH_LATER),
+        (after(PAST), 3, false, BUSY, LATER),
+        (after("soon"), 3, false, BUSY, LATER),
+        (Fault::status(500), 1, true, BROKEN, LATER),
+        (
+            Fault::status(502).html(),
+            3,
+            true,
+            "API is not available: 502",
+            LATER,
+        ),
+        (
+            Fault::status(503),
+            3,
+            true,
+            "API is not available: 503",
+            LATER,
+        ),
+        (
+            Fault::status(503).header("Retry-After", "3600"),
+            1,
+            true,
+            "API is not available: 503",
+            MUCH_LATER,
+        ),
+        (
+            Fault::status(504),
+            3,
+            true,
+            "API is not available: 504",
+            LATER,
+        ),
+        (Fault::status(200).html(), 3, true, GARBAGE, LATER),
+        (Fault::status(201).empty(), 3, true, GARBAGE, LATER),
+        (Fault::status(200).empty(), 3, true, GARBAGE, LATER),
+        (Fault::replace(201, &Value::Null), 3, true, GARBAGE, LATER),
+        (Fault::replace(201, &json!({})), 3, true, NOTHING, LATER),
+        (Fault::replace(201, &nameless), 3, true, NOTHING, LATER),
+        (Fault::replace(201, &empty), 3, true, NOTHING, LATER),
+        (Fault::reset(), 3, true, RESET, LATER),
+        (Fault::close(), 3, true, CLOSED, LATER),
+        (Fault::huge_body(1 << 30), 3, true, HUGE, LATER),
+    ] {
+        let (fake, home) = (FakeIonos::start(), Home::new());
+        let helper = home.helper_for(&fake);
+        fake.fault(fault.clone().on("POST", "/tokens").always());
+        let done = helper.get(DEMO_HOST);
+        assert_eq!(done.failure(), line(&fake, what, hint), "{fault:?}");
+        assert_eq!(
+            asked(&fake),
+            format!("find{}", " mint".repeat(mints)),
+            "{fault:?}"
+        );
+        is_remembered(&fake, &home, &helper, &done);
+        assert_eq!(revocations(&home), usize::from(doubtful), "{fault:?}");
+        is_mended(&fake, &home, &helper);
+        tally::add("faults", 1);
+    }
+}
+
+/// `Retry-After` as a date: nobody waits for a year, and the line says how long it would be.
+#[test]
+fn a_date_to_wait_for_is_told_in_seconds() {
+    for (method, path, requests) in [
+        ("GET", "/registries", "find"),
+        ("POST", "/tokens", "find mint"),
+    ] {
+        for status in [429, 503] {
+            let (fake, home) = (FakeIonos::start(), Home::new());
+            let helper = home.helper_for(&fake);
+            let fault = Fault::status(status).header("Retry-After", FUTURE);
+            fake.fault(fault.on(method, path).always());
+            let done = helper.get(DEMO_HOST);
+            let (_, wait) = done.failure().split_once("; it asks to wait ").unwrap();
+            let seconds: u64 = wait
+                .strip_suffix("s; try again then")
+                .unwrap()
+                .parse()
+                .unwrap();
+            assert!(seconds > 365 * 24 * 3600, "{seconds}");
+            assert_eq!(asked(&fake), requests);
+            is_remembered(&fake, &home, &helper, &done);
+            is_mended(&fake, &home, &helper);
+            tally::add("faults", 1);
+        }
+    }
+}
+
+#[test]
+fn a_connection_that_is_reset_before_anything_is_heard_makes_nothing() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home.helper_for(&fake);
+    fake.fault(Fault::reset_before_read().always());
+    let done = helper.get(DEMO_HOST);
+    assert_eq!(done.failure(), line(&fake, RESET, LATER));
+    assert_eq!(asked(&fake), "");
+    is_remembered(&fake, &home, &helper, &done);
+    assert_eq!(revocations(&home), 0);
+    is_mended(&fake, &home, &helper);
+    tally::add("faults", 1);
+}
+
+#[test]
+fn nobody_is_followed_to_another_host() {
+    for status in [301, 302, 303, 307, 308] {
+        for (method, path) in [("GET", "/registries"), ("POST", "/tokens")] {
+            let (fake, elsewhere, home) = (FakeIonos::start(), FakeIonos::start(), Home::new());
+            let to = format!("{}/containerregistries/registries", elsewhere.url());
+            let fault = Fault::status(status).empty().header("Location", &to);
+            fake.fault(fault.on(method, path).always());
+            let helper = home.helper_for(&fake);
+            let what = format!(
+                "API redirects elsewhere, where the account's credentials are not sent: {status}"
+            );
+            let done = helper.get(DEMO_HOST);
+            done.fails(&line(&fake, &what, "check IONOS_API_URL"));
+            is_remembered(&fake, &home, &helper, &done);
+            assert_eq!(revocations(&home), 0);
+            assert!(elsewhere.requests().is_empty());
+            assert_eq!(fake.count(method, path), 1);
+            is_mended(&fake, &home, &helper);
+            tally::add("faults", 1);
+        }
+    }
+}

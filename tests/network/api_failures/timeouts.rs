@@ -1,0 +1,66 @@
+//! An API that answers too late, and processes that wait for it.
+
+use std::time::Duration;
+
+use super::{TIMEOUT, asked, is_mended, is_remembered, line, revocations};
+use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, Fault};
+use crate::support::helper::Home;
+use crate::support::tally;
+
+#[test]
+fn who_waits_for_a_lock_waits_no_longer_than_its_own_deadline() {
+    for fault in [
+        Fault::hang(),
+        Fault::trickle(),
+        Fault::delay(Duration::from_secs(60)),
+    ] {
+        let (fake, home) = (FakeIonos::start(), Home::new());
+        let patient = home.helper_for(&fake).env("IONOS_CR_TIMEOUT", "60s");
+        fake.fault(fault.on("POST", "/tokens"));
+        let mut holder = patient.start(&["get"], DEMO_HOST);
+        while fake.count("POST", "/tokens") == 0 {
+            assert!(holder.is_running());
+            std::thread::yield_now();
+        }
+        let helper = home.helper_for(&fake).env("IONOS_CR_TIMEOUT", "300ms");
+        let waiters: Vec<_> = (0..5).map(|_| helper.start(&["get"], DEMO_HOST)).collect();
+        for waiter in waiters {
+            waiter.finish().fails(&format!(
+                "no credential for {DEMO_HOST}: another process is still minting (account from IONOS_TOKEN); {TIMEOUT}"
+            ).replace("; try again,", "; try again in a moment,"));
+        }
+        // All that is still at the same thing, and nobody else has asked.
+        assert!(holder.is_running());
+        assert_eq!(asked(&fake), "find mint");
+        assert!(home.entries().is_empty());
+        holder.kill();
+        let _ = holder.finish();
+        tally::add("faults", 1);
+    }
+}
+
+#[test]
+fn an_api_that_is_too_slow_is_given_up_within_the_deadline() {
+    for (method, path, orphans) in [("GET", "/registries", 0), ("POST", "/tokens", 1)] {
+        for fault in [
+            Fault::hang(),
+            Fault::trickle(),
+            Fault::delay(Duration::from_secs(60)),
+        ] {
+            let (fake, home) = (FakeIonos::start(), Home::new());
+            let helper = home.helper_for(&fake).env("IONOS_CR_TIMEOUT", "400ms");
+            fake.fault(fault.after().on(method, path).always());
+            let done = helper.get(DEMO_HOST);
+            assert_eq!(
+                done.failure(),
+                line(&fake, "API gave no answer in time", TIMEOUT)
+            );
+            assert_eq!(
+                (fake.tokens().len(), revocations(&home)),
+                (orphans, orphans)
+            );
+            is_remembered(&fake, &home, &helper, &done);
+            is_mended(&fake, &home, &helper.env("IONOS_CR_TIMEOUT", "8s"));
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! Through which proxy the API is asked.
+
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use super::{BEHIND, HERE, closed_port, connections, fake, fingerprint, helper, pinning};
+use crate::support::fake_ionos::{DEMO_HOST, FakeIonos};
+use crate::support::helper::Home;
+use crate::support::proxy::Proxy;
+use crate::support::tls::Ca;
+
+#[test]
+fn the_api_is_asked_through_the_proxy_on_one_connection() {
+    let ca = Ca::new();
+    let fake = fake(&ca, BEHIND);
+    let target = format!("{BEHIND}:{}", fake.address().port());
+    for variable in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        let (proxy, home) = (Proxy::to(fake.address()), Home::new());
+        fake.clear_requests();
+        let _ = helper(&home, &fake, &ca)
+            .env(variable, &proxy.url())
+            .get(DEMO_HOST)
+            .credential();
+        assert_eq!(proxy.targets(), [target.as_str()], "{variable}");
+        assert_eq!(connections(&fake), 1);
+    }
+}
+
+#[test]
+fn a_pinned_api_is_asked_through_the_proxy_on_one_connection() {
+    let fake = fake(&Ca::new(), BEHIND);
+    let (proxy, home) = (Proxy::to(fake.address()), Home::new());
+    for url in [proxy.url(), proxy.socks_url()] {
+        let home = Home::new();
+        fake.clear_requests();
+        let _ = pinning(&home, &fake, &fingerprint(&fake))
+            .env("HTTPS_PROXY", &url)
+            .get(DEMO_HOST)
+            .credential();
+        assert_eq!(connections(&fake), 1);
+    }
+    let target = format!("{BEHIND}:{}", fake.address().port());
+    assert_eq!(proxy.targets(), [target.as_str(), &target]);
+    let done = pinning(&home, &fake, &"ab".repeat(32))
+        .env("HTTPS_PROXY", &proxy.url())
+        .get(DEMO_HOST);
+    let line = done.failure();
+    let port = proxy.address().port();
+    assert!(
+        line.contains(&format!(
+            "AB:… (proxy localhost:{port} from HTTPS_PROXY) (account"
+        )),
+        "{line}"
+    );
+}
+
+#[test]
+fn a_proxy_over_tls_shows_a_certificate_of_its_own() {
+    let proxys_ca = Ca::new();
+    let fake = fake(&Ca::new(), BEHIND);
+    let proxy = Proxy::over_tls(fake.address(), &proxys_ca.issue(&["localhost"]));
+    let home = Home::new();
+    let pinning = helper(&home, &fake, &proxys_ca)
+        .env("IONOS_PINNED_CERT", &fingerprint(&fake))
+        .env("HTTPS_PROXY", &proxy.url());
+    let _ = pinning.get(DEMO_HOST).credential();
+    assert_eq!(proxy.targets().len(), 1);
+    // The pin is no pass for a proxy nobody knows.
+    let home = Home::new();
+    let stranger = Ca::new().write_pem(home.path());
+    let done = pinning
+        .env("HOME", home.path().to_str().unwrap())
+        .env("SSL_CERT_FILE", stranger.to_str().unwrap())
+        .get(DEMO_HOST);
+    let line = done.failure();
+    assert!(line.contains("no trusted connection to"), "{line}");
+    assert!(line.contains("from HTTPS_PROXY"), "{line}");
+    assert_eq!(proxy.targets().len(), 1);
+}
+
+#[test]
+fn a_socks_proxy_is_used_like_any_other() {
+    let ca = Ca::new();
+    let fake = fake(&ca, BEHIND);
+    let (proxy, home) = (Proxy::to(fake.address()), Home::new());
+    let _ = helper(&home, &fake, &ca)
+        .env("ALL_PROXY", &proxy.socks_url())
+        .get(DEMO_HOST)
+        .credential();
+    let target = format!("{BEHIND}:{}", fake.address().port());
+    assert_eq!(proxy.targets(), [target]);
+    assert_eq!(connections(&fake), 1);
+}
+
+#[test]
+fn no_proxy_means_directly() {
+    let ca = Ca::new();
+    let fake = fake(&ca, HERE);
+    let proxy = Proxy::refusing("403 Forbidden");
+    for (variable, list) in [
+        ("NO_PROXY", HERE.to_owned()),
+        ("no_proxy", format!("a.example, {HERE}")),
+        ("NO_PROXY", format!("{HERE}:{}", fake.address().port())),
+        ("NO_PROXY", "*".to_owned()),
+    ] {
+        let home = Home::new();
+        fake.clear_requests();
+        let _ = helper(&home, &fake, &ca)
+            .env("HTTPS_PROXY", &proxy.url())
+            .env(variable, &list)
+            .get(DEMO_HOST)
+            .credential();
+        assert_eq!(connections(&fake), 1, "{variable}={list}");
+    }
+    assert!(proxy.targets().is_empty());
+}
+
+#[test]
+fn an_api_on_this_machine_is_asked_directly() {
+    let ca = Ca::new();
+    let proxy = Proxy::refusing("403 Forbidden");
+    for fake in [
+        FakeIonos::start(),
+        fake(&ca, "localhost"),
+        fake(&ca, "127.0.0.1"),
+    ] {
+        let home = Home::new();
+        let _ = helper(&home, &fake, &ca)
+            .env("ALL_PROXY", &proxy.url())
+            .env("HTTPS_PROXY", &proxy.url())
+            .env("HTTP_PROXY", &proxy.url())
+            .env("http_proxy", &proxy.url())
+            .get(DEMO_HOST)
+            .credential();
+        assert_eq!(connections(&fake), 1);
+    }
+    assert!(proxy.targets().is_empty());
+}
+
+#[test]
+fn a_proxy_for_plain_http_is_not_for_the_api() {
+    let ca = Ca::new();
+    let (fake, home) = (fake(&ca, HERE), Home::new());
+    let proxy = Proxy::refusing("403 Forbidden");
+    let _ = helper(&home, &fake, &ca)
+        .env("HTTP_PROXY", &proxy.url())
+        .get(DEMO_HOST)
+        .credential();
+    assert!(proxy.targets().is_empty());
+}
+
+#[test]
+fn a_proxy_gets_the_password_it_wants() {
+    let ca = Ca::new();
+    let fake = fake(&ca, BEHIND);
+    let proxy = Proxy::with_login(fake.address(), "user:s3cr@t");
+    let home = Home::new();
+    let _ = helper(&home, &fake, &ca)
+        .env("HTTPS_PROXY", &proxy.url_with("user:s3cr%40t"))
+        .get(DEMO_HOST)
+        .credential();
+    assert_eq!(proxy.targets().len(), 1);
+}
+
+#[test]
+fn a_proxy_that_refuses_is_named_without_its_password() {
+    let ca = Ca::new();
+    let fake = fake(&ca, BEHIND);
+    let locked = Proxy::with_login(fake.address(), "user:other");
+    let closed = Proxy::refusing("403 Forbidden");
+    let silent = Proxy::refusing("");
+    let nobody = closed_port();
+    for (url, port, why) in [
+        (
+            locked.url_with("user:s3cret"),
+            locked.address().port(),
+            "proxy server responded 407",
+        ),
+        (
+            closed.url_with("user:s3cret"),
+            closed.address().port(),
+            "proxy server responded 403",
+        ),
+        (
+            silent.url_with("user:s3cret"),
+            silent.address().port(),
+            "proxy server did not respond",
+        ),
+        (
+            format!("http://user:s3cret@localhost:{nobody}"),
+            nobody,
+            "Connection refused",
+        ),
+    ] {
+        let home = Home::new();
+        let done = helper(&home, &fake, &ca)
+            .env("HTTPS_PROXY", &url)
+            .env("IONOS_CR_LOG", "debug")
+            .get(DEMO_HOST);
+        assert!(!done.stderr.contains("s3cret"), "{done:?}");
+        assert_eq!(
+            done.stdout,
+            format!(
+                "docker-credential-ionos: no credential for {DEMO_HOST}: no connection to {BEHIND}:{}: {why} (proxy localhost:{port} from HTTPS_PROXY) (account from IONOS_TOKEN); check the network, HTTPS_PROXY and IONOS_API_URL\n",
+                fake.address().port()
+            )
+        );
+    }
+    assert!(fake.requests().is_empty());
+}
+
+#[test]
+fn a_proxy_that_hangs_is_given_up_within_the_deadline() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let ca = Ca::new();
+    let (fake, home) = (fake(&ca, BEHIND), Home::new());
+    let port = listener.local_addr().unwrap().port();
+    for pin in ["", &"ab".repeat(32)] {
+        let start = Instant::now();
+        let done = helper(&home, &fake, &ca)
+            .env("HTTPS_PROXY", &format!("http://localhost:{port}"))
+            .env("IONOS_PINNED_CERT", pin)
+            .env("IONOS_CR_TIMEOUT", "1s")
+            .get(DEMO_HOST);
+        let _ = done.failure();
+        let took = start.elapsed();
+        assert!(took < Duration::from_millis(2500), "{took:?}");
+    }
+}
+
+#[test]
+fn a_proxy_that_cannot_be_understood_is_not_passed_by() {
+    let ca = Ca::new();
+    let (fake, home) = (fake(&ca, HERE), Home::new());
+    helper(&home, &fake, &ca)
+        .env("HTTPS_PROXY", "http://user:s3/cret@proxy.example:3128")
+        .get(DEMO_HOST)
+        .fails(&format!(
+            "no credential for {DEMO_HOST}: HTTPS_PROXY is not the URL of a proxy (account from IONOS_TOKEN); set HTTPS_PROXY to a URL such as http://proxy.example.com:3128, with signs other than letters and digits in its password as %XX, or unset it"
+        ));
+    assert!(fake.requests().is_empty());
+}

@@ -1,0 +1,157 @@
+//! Which certificate of the API is trusted.
+
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use super::{connections, fake, fingerprint, helper, pinning, with_colons};
+use crate::support::fake_ionos::{ACCOUNT_TOKEN, DEMO_HOST, FakeIonos};
+use crate::support::helper::Home;
+use crate::support::tls::Ca;
+
+#[test]
+fn a_pinned_certificate_needs_no_authority_and_no_name_and_one_connection() {
+    let ca = Ca::new();
+    let fake = FakeIonos::builder()
+        .certificate(ca.issue_expired(&["elsewhere.example"]))
+        .start();
+    let home = Home::new();
+    let pin = with_colons(&fingerprint(&fake));
+    let credential = pinning(&home, &fake, &pin).get(DEMO_HOST).credential();
+    assert!(fake.accepts(&credential.username, &credential.secret));
+    assert_eq!(connections(&fake), 1);
+}
+
+#[test]
+fn another_certificate_than_the_pinned_one_is_named_and_told_nothing() {
+    let ca = Ca::new();
+    let (fake, home) = (fake(&ca, "localhost"), Home::new());
+    // Even one the system trusts.
+    helper(&home, &fake, &ca)
+        .env("IONOS_PINNED_CERT", &"ab".repeat(32))
+        .get(DEMO_HOST)
+        .fails(&format!(
+            "no credential for {DEMO_HOST}: no trusted connection to localhost:{}: its certificate has the fingerprint {}:…, IONOS_PINNED_CERT asks for AB:AB:AB:AB:AB:AB:AB:AB:… (account from IONOS_TOKEN); check what IONOS says its certificate is, then set IONOS_PINNED_CERT to that or unset it",
+            fake.address().port(),
+            &with_colons(&fingerprint(&fake))[..23],
+        ));
+    assert!(fake.requests().is_empty());
+}
+
+#[test]
+fn a_pin_that_is_no_fingerprint_is_named_before_anything_is_sent() {
+    let ca = Ca::new();
+    let (fake, home) = (fake(&ca, "localhost"), Home::new());
+    let half = &fingerprint(&fake)[..32];
+    helper(&home, &fake, &ca)
+        .env("IONOS_PINNED_CERT", half)
+        .get(DEMO_HOST)
+        .fails(&format!(
+            "no credential for {DEMO_HOST}: IONOS_PINNED_CERT is not the SHA-256 fingerprint of a certificate (account from IONOS_TOKEN); set IONOS_PINNED_CERT to its 64 hexadecimal digits or unset it"
+        ));
+    assert!(fake.requests().is_empty());
+}
+
+#[test]
+fn an_unknown_authority_is_not_trusted() {
+    let (fake, home) = (fake(&Ca::new(), "localhost"), Home::new());
+    let done = helper(&home, &fake, &Ca::new()).get(DEMO_HOST);
+    let line = done.failure();
+    assert!(line.contains("no trusted connection to"), "{line}");
+    assert!(line.contains("SSL_CERT_FILE"), "{line}");
+    assert!(fake.requests().is_empty());
+}
+
+#[test]
+fn a_pinned_certificate_is_asked_for_within_the_deadline() {
+    // Accepts, and never says a word.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let home = Home::new();
+    let start = Instant::now();
+    let done = home
+        .helper()
+        .env("IONOS_TOKEN", "t")
+        .env(
+            "IONOS_API_URL",
+            &format!("https://{}", listener.local_addr().unwrap()),
+        )
+        .env("IONOS_PINNED_CERT", &"ab".repeat(32))
+        .env("IONOS_CR_TIMEOUT", "1s")
+        .get(DEMO_HOST);
+    let line = done.failure();
+    assert!(line.contains("in time"), "{line}");
+    let took = start.elapsed();
+    assert!(took < Duration::from_millis(2500), "{took:?}");
+}
+
+/// ionosctl's file with one environment and what it says about the API's certificate.
+fn file_for(fake: &FakeIonos, certificate: &str) -> String {
+    format!(
+        "currentProfile: ci
+profiles:
+  - name: ci
+    environment: staging
+    credentials: {{token: {ACCOUNT_TOKEN}}}
+environments:
+  - name: staging
+    products:
+      - name: containerregistry
+        endpoints:
+          - name: {}/containerregistries
+{certificate}
+",
+        fake.url()
+    )
+}
+
+#[test]
+fn the_files_certificate_authority_counts_beside_the_systems() {
+    let (ca, home) = (Ca::new(), Home::new());
+    let fake = fake(&ca, "localhost");
+    let indent = "\n              ";
+    let pem = format!("{indent}{}", ca.pem().trim_end().replace('\n', indent));
+    home.file(
+        ".ionos/config",
+        &file_for(&fake, &format!("            certificateAuthData: |{pem}")),
+    );
+    let _ = home.helper().get(DEMO_HOST).credential();
+
+    let stranger = Home::new();
+    stranger.file(".ionos/config", &file_for(&fake, ""));
+    let done = stranger.helper().get(DEMO_HOST);
+    assert!(
+        done.failure()
+            .contains("no trusted connection to localhost:"),
+        "{}",
+        done.stdout
+    );
+
+    let wrong = Home::new();
+    wrong.file(
+        ".ionos/config",
+        &file_for(&fake, "            certificateAuthData: none"),
+    );
+    assert!(
+        wrong
+            .helper()
+            .get(DEMO_HOST)
+            .failure()
+            .contains("certificateAuthData holds no certificate")
+    );
+}
+
+#[test]
+fn the_file_can_leave_the_certificate_unchecked_and_a_pin_still_counts() {
+    let (ca, home) = (Ca::new(), Home::new());
+    let fake = fake(&ca, "elsewhere.example");
+    let url = fake.url().replace("elsewhere.example", "localhost");
+    let file = file_for(&fake, "            skipTlsVerify: true").replace(&fake.url(), &url);
+    home.file(".ionos/config", &file);
+    let pinned = home.helper().env("IONOS_PINNED_CERT", &"0".repeat(64));
+    let done = pinned.get(DEMO_HOST);
+    assert!(
+        done.failure().contains("IONOS_PINNED_CERT asks for"),
+        "{}",
+        done.stdout
+    );
+    let _ = home.helper().get(DEMO_HOST).credential();
+}

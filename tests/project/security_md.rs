@@ -1,0 +1,71 @@
+//! SECURITY.md names the tests that hold what it says.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn sources(dir: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    entries
+        .flat_map(|path| {
+            if path.is_dir() {
+                sources(&path)
+            } else {
+                vec![path]
+            }
+        })
+        .filter(|path| path.extension().is_some_and(|it| it == "rs"))
+        .collect()
+}
+
+#[test]
+fn every_test_that_is_named_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(root.join("SECURITY.md")).unwrap();
+    let files: Vec<(String, String)> = ["src", "tests"]
+        .iter()
+        .flat_map(|dir| sources(&root.join(dir)))
+        .map(|path| {
+            (
+                path.display().to_string(),
+                fs::read_to_string(&path).unwrap(),
+            )
+        })
+        .collect();
+    let is_name = |word: &str| {
+        word.matches('_').count() >= 3
+            && word
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_:".contains(c))
+    };
+    let named: Vec<&str> = text
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|it| is_name(it))
+        .collect();
+    assert!(named.len() > 30, "{named:?}");
+    for name in named {
+        let (module, function) = name.rsplit_once("::").unwrap_or(("", name));
+        let place = module.replace("::", "/");
+        let found = files.iter().any(|(path, content)| {
+            let path = path.trim_end_matches(".rs").trim_end_matches("/mod");
+            path.ends_with(&place) && content.contains(&format!("fn {function}("))
+        });
+        assert!(found, "SECURITY.md names {name}, which is no test");
+    }
+}
+
+#[test]
+fn every_statement_names_a_test() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(root.join("SECURITY.md")).unwrap();
+    // What IONOS does is for no test of ours.
+    let statements = text
+        .lines()
+        .filter(|line| line.starts_with("- ") && !line.contains("at IONOS ("));
+    for statement in statements {
+        assert!(statement.ends_with("`)."), "no test holds: {statement}");
+    }
+}

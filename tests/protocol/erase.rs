@@ -1,0 +1,229 @@
+//! `erase`: what is deleted here and revoked at the API.
+
+use crate::network::api_failures::revocations;
+use crate::support::damage::edit;
+use crate::support::fake_ionos::{ACCOUNT_TOKEN, DEMO_HOST, FakeIonos, Fault, OTHER_ACCOUNT_TOKEN};
+use crate::support::helper::{Home, walk};
+
+#[test]
+fn logout_revokes_the_token_and_asks_once() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home.helper_for(&fake);
+    let _ = helper.get(DEMO_HOST).credential();
+    assert_eq!(fake.tokens().len(), 1);
+    fake.clear_requests();
+    // docker logout calls twice with the bare host, and with both schemes as credsStore.
+    for form in [
+        DEMO_HOST,
+        DEMO_HOST,
+        "http://demo.cr.de-fra.ionos.com",
+        "https://demo.cr.de-fra.ionos.com",
+    ] {
+        helper.erase(form).says("");
+    }
+    assert!(fake.tokens().is_empty());
+    assert_eq!(fake.requests().len(), 1);
+    assert_eq!(fake.count("DELETE", "/tokens/"), 1);
+    assert!(
+        home.files()
+            .iter()
+            .all(|file| file.rsplit('.').next() == Some("lock")),
+        "{:?}",
+        home.files()
+    );
+    helper.list().says("{}\n");
+}
+
+#[test]
+fn logout_forgets_every_scope_and_account_and_no_other_host() {
+    let fake = FakeIonos::builder()
+        .account_token(ACCOUNT_TOKEN)
+        .account_token(OTHER_ACCOUNT_TOKEN)
+        .start();
+    fake.add_registry(crate::support::fake_ionos::RegistrySpec::new("other"));
+    let home = Home::new();
+    let one = home.helper_for(&fake).env("IONOS_TOKEN", ACCOUNT_TOKEN);
+    let two = home
+        .helper_for(&fake)
+        .env("IONOS_TOKEN", OTHER_ACCOUNT_TOKEN);
+    let _ = one.get(DEMO_HOST).credential();
+    let _ = two.get(DEMO_HOST).credential();
+    let other = one.get("other.cr.de-fra.ionos.com").credential();
+    assert_eq!(home.entries().len(), 3);
+    one.erase(DEMO_HOST).says("");
+    assert_eq!(home.entries().len(), 1);
+    assert_eq!(one.get("other.cr.de-fra.ionos.com").credential(), other);
+    // The other account's token is deleted when that account next talks to the API.
+    assert_eq!(fake.tokens().len(), 2);
+    let _ = two.get(DEMO_HOST).credential();
+    assert_eq!(fake.tokens().len(), 2, "one deleted, one minted");
+}
+
+#[test]
+fn logout_succeeds_when_the_api_does_not_and_revokes_at_the_next_contact() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home.helper_for(&fake);
+    let first = helper.get(DEMO_HOST).credential();
+    for fault in [Fault::status(503), Fault::reset(), Fault::hang()] {
+        fake.fault(fault.on("DELETE", "/tokens/"));
+        helper.erase(DEMO_HOST).says("");
+        fake.clear_faults();
+        assert!(fake.accepts(&first.username, &first.secret));
+    }
+    let pending: Vec<_> = home
+        .files()
+        .into_iter()
+        .filter(|f| f.contains("revocations"))
+        .collect();
+    assert_eq!(
+        pending,
+        [format!(
+            ".local/share/docker-credential-ionos/revocations/{}.json",
+            first.username
+        )]
+    );
+    let next = helper.get(DEMO_HOST).credential();
+    assert_eq!(fake.tokens().len(), 1);
+    assert!(fake.accepts(&next.username, &next.secret));
+    assert!(
+        !home
+            .files()
+            .iter()
+            .any(|file| file.contains("revocations/"))
+    );
+}
+
+#[test]
+fn without_a_home_the_cache_remembers_what_to_revoke() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home.helper_for(&fake).without("HOME").env(
+        "IONOS_CR_CACHE_DIR",
+        home.path().join("cache").to_str().unwrap(),
+    );
+    let _ = helper.get(DEMO_HOST).credential();
+    fake.fault(Fault::status(503).on("DELETE", "/tokens/"));
+    helper.erase(DEMO_HOST).says("");
+    let next = helper.get(DEMO_HOST).credential();
+    let names: Vec<_> = fake.tokens().into_iter().map(|token| token.name).collect();
+    assert_eq!(names, [next.username]);
+}
+
+#[test]
+fn logout_without_account_or_with_a_refused_one_is_well_and_remembers() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home.helper_for(&fake);
+    let _ = helper.get(DEMO_HOST).credential();
+    helper
+        .clone()
+        .without("IONOS_TOKEN")
+        .erase(DEMO_HOST)
+        .says("");
+    assert_eq!(fake.tokens().len(), 1);
+    let _ = helper.get(DEMO_HOST).credential();
+    assert_eq!(fake.tokens().len(), 1);
+    helper
+        .clone()
+        .env("IONOS_TOKEN", "wrong")
+        .erase(DEMO_HOST)
+        .says("");
+    assert_eq!(fake.tokens().len(), 1);
+    helper
+        .env("IONOS_API_URL", "http://api.example")
+        .erase(DEMO_HOST)
+        .says("");
+}
+
+#[test]
+fn logout_can_leave_the_token_alive() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home
+        .helper_for(&fake)
+        .env("IONOS_CR_REVOKE_ON_ERASE", "false");
+    let first = helper.get(DEMO_HOST).credential();
+    helper.erase(DEMO_HOST).says("");
+    assert!(fake.accepts(&first.username, &first.secret));
+    assert_eq!(fake.count("DELETE", ""), 0);
+    assert!(home.entries().is_empty());
+}
+
+#[test]
+fn a_token_that_is_gone_already_counts_as_revoked() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home.helper_for(&fake);
+    let _ = helper.get(DEMO_HOST).credential();
+    fake.expire_tokens();
+    helper.erase(DEMO_HOST).says("");
+    assert!(
+        !home
+            .files()
+            .iter()
+            .any(|file| file.contains("revocations/"))
+    );
+}
+
+#[test]
+fn erase_of_anything_is_well() {
+    let home = Home::new();
+    for input in [
+        "",
+        "ghcr.io",
+        "user@x",
+        "\0",
+        "https://index.docker.io/v1/",
+        DEMO_HOST,
+    ] {
+        home.helper().erase(input).says("");
+    }
+    home.helper().run(&["erase"], b"\xff").says("");
+    home.helper().without("HOME").erase(DEMO_HOST).says("");
+    home.helper()
+        .env("IONOS_CR_CACHE_DIR", "relative")
+        .erase(DEMO_HOST)
+        .says("");
+}
+
+#[test]
+fn one_logout_waits_for_a_silent_api_once() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home.helper_for(&fake);
+    let _ = helper.get(DEMO_HOST).credential();
+    fake.fault(Fault::hang().on("DELETE", "/tokens").always());
+    // The forms that docker logout goes through.
+    for form in ["", "https://", "http://"] {
+        helper.erase(&format!("{form}{DEMO_HOST}")).says("");
+    }
+    assert_eq!(
+        (fake.count("DELETE", "/tokens"), revocations(&home)),
+        (1, 1)
+    );
+    // The next logout tries again.
+    let pending = home.data().join("revocations");
+    let [pending] = &walk(&pending)[..] else {
+        panic!("not one revocation");
+    };
+    edit(pending, |file| {
+        file["waitedAt"] = (file["waitedAt"].as_i64().unwrap() - 10).into();
+    });
+    fake.clear_faults();
+    helper.erase(DEMO_HOST).says("");
+    assert_eq!(
+        (fake.count("DELETE", "/tokens"), revocations(&home)),
+        (2, 0)
+    );
+}
+
+#[test]
+fn a_misspelt_wish_not_to_revoke_revokes_nothing() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home
+        .helper_for(&fake)
+        .env("IONOS_CR_REVOKE_ON_ERASE", "flase");
+    let _ = helper.get(DEMO_HOST).credential();
+    helper.erase(DEMO_HOST).says("");
+    assert_eq!((fake.tokens().len(), home.entries().len()), (1, 0));
+    let found = helper.run(&["doctor"], "").stdout;
+    assert!(
+        found.contains("IONOS_CR_REVOKE_ON_ERASE is neither true nor false"),
+        "{found}"
+    );
+}

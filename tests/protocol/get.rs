@@ -1,0 +1,265 @@
+//! Which credential `get` returns, and when it asks the API.
+
+use super::mint::expiry_in_seconds;
+use crate::support::fake_ionos::{
+    ACCOUNT_TOKEN, DEMO_HOST, FakeIonos, Fault, OTHER_ACCOUNT_TOKEN, PASSWORD, USERNAME,
+};
+use crate::support::helper::{Home, write_private};
+
+const HOUR: i64 = 3600;
+
+#[test]
+fn a_cached_credential_is_handed_out_for_half_its_life_without_asking() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home.helper_for(&fake);
+    let first = helper.get(DEMO_HOST).credential();
+    fake.clear_requests();
+    assert_eq!(helper.get(DEMO_HOST).credential(), first);
+    home.age_entry(6 * HOUR);
+    assert_eq!(helper.get(DEMO_HOST).credential(), first);
+    assert!(fake.requests().is_empty());
+}
+
+#[test]
+fn past_half_its_life_the_next_is_minted_with_one_request_and_the_old_left_to_expire() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home.helper_for(&fake);
+    let first = helper.get(DEMO_HOST).credential();
+    home.age_entry(7 * HOUR);
+    fake.clear_requests();
+    let second = helper.get(DEMO_HOST).credential();
+    assert_ne!(second.secret, first.secret);
+    assert_eq!(fake.request_lines(), ["POST /registries/ID/tokens"]);
+    assert!(fake.accepts(&first.username, &first.secret));
+    assert_eq!(home.entries().len(), 1);
+}
+
+#[test]
+fn past_half_its_life_a_failing_api_is_not_noticed() {
+    for fault in [
+        Fault::status(401),
+        Fault::status(500),
+        Fault::reset(),
+        Fault::hang(),
+    ] {
+        let (fake, home) = (FakeIonos::start(), Home::new());
+        let helper = home.helper_for(&fake).env("IONOS_CR_TIMEOUT", "1s");
+        let first = helper.get(DEMO_HOST).credential();
+        home.age_entry(7 * HOUR);
+        fake.fault(fault.always());
+        fake.clear_requests();
+        assert_eq!(helper.get(DEMO_HOST).credential(), first);
+        let asked = fake.requests().len();
+        assert!(asked > 0);
+        // And not tried again by the next call of the same build.
+        assert_eq!(helper.get(DEMO_HOST).credential(), first);
+        assert_eq!(fake.requests().len(), asked);
+    }
+}
+
+#[test]
+fn an_expired_credential_is_never_handed_out() {
+    for age in [12 * HOUR + 300, 12 * HOUR + 300 - 59, 100 * HOUR] {
+        let (fake, home) = (FakeIonos::start(), Home::new());
+        let helper = home.helper_for(&fake);
+        let first = helper.get(DEMO_HOST).credential();
+        home.age_entry(age);
+        fake.fault(Fault::status(500).always());
+        assert!(helper.get(DEMO_HOST).failure().contains("failed: 500"));
+        fake.clear_faults();
+        // Another account's state is not the failed one's: no ten seconds to wait.
+        let second = helper
+            .env("IONOS_CR_TOKEN_TTL", "2h")
+            .get(DEMO_HOST)
+            .credential();
+        assert_ne!(second.secret, first.secret);
+    }
+}
+
+#[test]
+fn a_clock_that_was_set_back_makes_no_credential_younger() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home.helper_for(&fake);
+    let first = helper.get(DEMO_HOST).credential();
+    home.age_entry(-2 * HOUR);
+    assert_ne!(helper.get(DEMO_HOST).credential().secret, first.secret);
+}
+
+#[test]
+fn a_wrong_clock_does_not_matter() {
+    for offset in [-40 * HOUR, 40 * HOUR] {
+        let (fake, home) = (FakeIonos::start(), Home::new());
+        fake.set_clock(offset);
+        let helper = home.helper_for(&fake);
+        let first = helper.get(DEMO_HOST).credential();
+        assert_eq!(fake.requests().len(), 2, "the look-up tells the API's time");
+        assert_eq!(helper.get(DEMO_HOST).credential(), first);
+        home.age_entry(6 * HOUR);
+        assert_eq!(helper.get(DEMO_HOST).credential(), first);
+        home.age_entry(HOUR);
+        fake.clear_requests();
+        assert_ne!(helper.get(DEMO_HOST).credential().secret, first.secret);
+        assert_eq!(fake.requests().len(), 1, "the time is remembered");
+        // The clock is mended: what was remembered is wrong, and one answer tells.
+        fake.set_clock(0);
+        home.age_entry(13 * HOUR);
+        fake.clear_requests();
+        let _ = helper.get(DEMO_HOST).credential();
+        assert!(fake.requests().len() <= 3);
+        let left = expiry_in_seconds(&fake.requests().last().unwrap().json());
+        assert!((12 * HOUR..12 * HOUR + 301).contains(&left), "{left}");
+        // A token that was made by the wrong time is gone.
+        let made = usize::from(offset > 0);
+        assert_eq!(fake.count("DELETE", "/tokens"), made);
+    }
+}
+
+#[test]
+fn a_failure_is_remembered_for_a_build_and_forgotten_with_a_change() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home.helper_for(&fake).env("IONOS_TOKEN", "not-a-token");
+    let first = helper.get(DEMO_HOST);
+    let asked = fake.requests().len();
+    for _ in 0..4 {
+        assert_eq!(helper.get(DEMO_HOST), first);
+    }
+    assert_eq!(fake.requests().len(), asked);
+    assert_eq!(
+        first.failure(),
+        format!(
+            "no credential for {DEMO_HOST}: {} refused the account: 401 \"Unauthorized, wrong or no api key provided to process this request\" (account from IONOS_TOKEN); the token is wrong, expired or revoked: make a new one (\"ionosctl token generate\") and put it into IONOS_TOKEN",
+            fake.address()
+        )
+    );
+    let _ = helper
+        .env("IONOS_TOKEN", ACCOUNT_TOKEN)
+        .get(DEMO_HOST)
+        .credential();
+}
+
+#[test]
+fn a_mended_token_file_is_read_again_at_once() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let file = home.path().join("token");
+    write_private(&file, b"wrong\n");
+    let helper = home
+        .helper_for(&fake)
+        .without("IONOS_TOKEN")
+        .env("IONOS_TOKEN_FILE", file.to_str().unwrap());
+    assert!(helper.get(DEMO_HOST).failure().contains(&format!(
+        "(account from IONOS_TOKEN_FILE={})",
+        file.display()
+    )));
+    write_private(&file, format!("{ACCOUNT_TOKEN}\n").as_bytes());
+    let minted = helper.get(DEMO_HOST).credential();
+    // A warm get needs the file's name only.
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(helper.get(DEMO_HOST).credential(), minted);
+}
+
+#[test]
+fn the_first_account_there_is_asks() {
+    let fake = FakeIonos::builder()
+        .account_token(ACCOUNT_TOKEN)
+        .account_token(OTHER_ACCOUNT_TOKEN)
+        .basic(USERNAME, PASSWORD)
+        .start();
+    let home = Home::new();
+    let file = home.path().join("token");
+    write_private(&file, OTHER_ACCOUNT_TOKEN.as_bytes());
+    let password = home
+        .helper_for(&fake)
+        .without("IONOS_TOKEN")
+        .env("IONOS_USERNAME", USERNAME)
+        .env("IONOS_PASSWORD", PASSWORD)
+        .env("IONOS_CONTRACT_NUMBER", "31");
+    let token_file = password
+        .clone()
+        .env("IONOS_TOKEN_FILE", file.to_str().unwrap());
+    let token = token_file.clone().env("IONOS_TOKEN", ACCOUNT_TOKEN);
+    let mut secrets = Vec::new();
+    for (helper, scheme) in [
+        (password, "Basic "),
+        (token_file, "Bearer "),
+        (token, "Bearer "),
+    ] {
+        fake.clear_requests();
+        secrets.push(helper.get(DEMO_HOST).credential().secret);
+        let request = fake.requests().pop().unwrap();
+        assert!(request.header("authorization").unwrap().starts_with(scheme));
+        assert_eq!(request.header("x-contract-number"), Some("31"));
+        // Each account its own.
+        assert_eq!(
+            helper.get(DEMO_HOST).credential().secret,
+            *secrets.last().unwrap()
+        );
+    }
+    secrets.sort();
+    secrets.dedup();
+    assert_eq!(secrets.len(), 3);
+}
+
+#[test]
+fn without_an_account_what_is_cached_is_served_and_else_the_ways_to_one_are_named() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let nobody = home.helper();
+    nobody.get(DEMO_HOST).fails("no credential for demo.cr.de-fra.ionos.com: there is no IONOS account to ask with; run \"ionosctl login\", or set IONOS_TOKEN (\"ionosctl token generate\" makes one), IONOS_TOKEN_FILE, or IONOS_USERNAME and IONOS_PASSWORD");
+    let minted = home.helper_for(&fake).get(DEMO_HOST).credential();
+    assert_eq!(nobody.get(DEMO_HOST).credential(), minted);
+    home.age_entry(11 * HOUR);
+    assert_eq!(nobody.get(DEMO_HOST).credential(), minted);
+    home.age_entry(2 * HOUR);
+    assert!(nobody.get(DEMO_HOST).failure().contains("no IONOS account"));
+    // Empty is unset: CI systems pass undefined secrets so.
+    assert!(
+        nobody
+            .env("IONOS_TOKEN", "")
+            .get(DEMO_HOST)
+            .failure()
+            .contains("no IONOS account")
+    );
+}
+
+#[test]
+fn other_scopes_are_another_credential() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home.helper_for(&fake);
+    let push = helper.get(DEMO_HOST).credential();
+    let pull = helper
+        .clone()
+        .env("IONOS_CR_ACTIONS", "pull")
+        .get(DEMO_HOST)
+        .credential();
+    assert_ne!(push.secret, pull.secret);
+    // The same in another order is the same.
+    let again = helper
+        .clone()
+        .env("IONOS_CR_ACTIONS", "pull,pull")
+        .get(DEMO_HOST)
+        .credential();
+    assert_eq!(pull, again);
+    // Two jobs of one home do not cost each other their credential.
+    assert_eq!(push, helper.get(DEMO_HOST).credential());
+    assert_eq!(
+        (fake.count("POST", "/tokens"), home.entries().len()),
+        (2, 2)
+    );
+    // Who logs out is rid of both.
+    helper.erase(DEMO_HOST).says("");
+    assert_eq!((fake.tokens().len(), home.entries().len()), (0, 0));
+}
+
+#[test]
+fn without_a_cache_every_get_mints_and_leaves_nothing() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    for helper in [
+        home.helper_for(&fake).env("IONOS_CR_DISABLE_CACHE", "true"),
+        home.helper_for(&fake).without("HOME"),
+        home.helper_for(&fake).env("HOME", ""),
+    ] {
+        let first = helper.get(DEMO_HOST).credential();
+        assert_ne!(helper.get(DEMO_HOST).credential().secret, first.secret);
+    }
+    assert_eq!(fake.count("POST", ""), 6);
+    assert_eq!(home.files(), [""; 0]);
+}

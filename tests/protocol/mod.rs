@@ -1,0 +1,10 @@
+//! Docker's credential-helper protocol.
+
+mod config_file;
+mod environment;
+mod erase;
+mod get;
+mod mint;
+mod secrets;
+mod store;
+mod verbs;

@@ -1,0 +1,199 @@
+//! Every command, when all is well and when all sorts of things are not.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+
+use super::machine::Machine;
+use super::{KEY_MARKER, TYPED_MARKER, each_way, is_free_of_marks, rests_in_private};
+use crate::support::fake_ionos::{
+    ACCOUNT_TOKEN, FakeIonos, Fault, MINTED_MARKER, PASSWORD, USERNAME,
+};
+use crate::support::helper::Home;
+use crate::support::registry::{Door, Registry};
+
+/// The commands there are.
+fn all() -> BTreeSet<String> {
+    let definition = docker_credential_ionos::cli::definition();
+    let names = definition.get_subcommands().map(clap::Command::get_name);
+    names.map(str::to_owned).collect()
+}
+
+#[track_caller]
+fn covers(seen: &BTreeSet<(String, Option<i32>)>, code: i32, never: &[&str]) {
+    let mut missing = all();
+    missing.retain(|name| !seen.contains(&(name.clone(), Some(code))));
+    for name in never {
+        missing.remove(*name);
+    }
+    assert_eq!(missing, BTreeSet::new(), "these never ended with {code}");
+}
+
+#[test]
+fn no_command_shows_a_secret_when_all_is_well() {
+    let machine = Machine::new();
+    for helper in machine.everybody() {
+        machine.run_everything(&helper);
+        machine.run_everything(&helper.env("IONOS_CR_LOG", "debug"));
+    }
+    // There is no registry behind the names: the next test has one.
+    covers(&machine.seen.borrow(), 0, &["doctor"]);
+    assert!(!machine.api.minted_passwords().is_empty());
+    let argv = fs::read_to_string(machine.desk.path().join("argv")).unwrap();
+    assert!(argv.contains("--password-stdin"), "{argv}");
+}
+
+#[test]
+fn a_doctor_shows_no_secret_where_all_is_well() {
+    let api = Arc::new(FakeIonos::start());
+    let accepts = Arc::clone(&api);
+    let registry = Registry::start(Door::Basic, move |name, word| accepts.accepts(name, word));
+    let (home, host) = (Home::new(), registry.host());
+    home.configure(json!({"registries": {&host: {"registryName": "demo"}}}));
+    let helpers = json!({"credHelpers": {&host: "ionos"}});
+    home.file(".docker/config.json", &helpers.to_string());
+    let program = Path::new(env!("CARGO_BIN_EXE_docker-credential-ionos"));
+    let runtime = home.path().join("run").display().to_string();
+    for helper in each_way(&home, &api) {
+        let helper = helper
+            .env("PATH", program.parent().unwrap().to_str().unwrap())
+            .env("XDG_RUNTIME_DIR", &runtime)
+            .env("IONOS_CR_TIMEOUT", "8s");
+        for args in [
+            &["doctor", "--mint", &host][..],
+            &["doctor", &host, "--json"],
+        ] {
+            let done = helper.run(args, "");
+            assert_eq!(done.code, Some(0), "{done:?}");
+            is_free_of_marks("doctor", &done.stdout);
+            is_free_of_marks("doctor", &done.stderr);
+            rests_in_private(&home);
+        }
+    }
+    assert_eq!(api.minted_passwords().len(), 2);
+}
+
+#[test]
+fn no_command_shows_a_secret_when_the_api_fails() {
+    let basic = STANDARD.encode(format!("{USERNAME}:{PASSWORD}"));
+    let echo = |status: u16| {
+        let text = format!("bad header Bearer {ACCOUNT_TOKEN} Basic {basic}");
+        let body = json!({"httpStatus": status, "messages": [{"errorCode": "0", "message": text}]});
+        Fault::replace(status, &body)
+    };
+    let secret = format!("{MINTED_MARKER}in-an-odd-place");
+    let mut seen = BTreeSet::new();
+    for (n, fault) in [
+        echo(401),
+        echo(403).on_method("POST"),
+        echo(500).on_method("DELETE"),
+        echo(422).on("GET", "/tokens"),
+        Fault::reset(),
+        Fault::status(404),
+        Fault::replace_bytes(201, format!(r#"{{"properties":{{"credentials":"{secret}"#)),
+        Fault::replace(
+            201,
+            &json!({"properties": {"credentials": {"password": [secret]}}}),
+        )
+        .on_method("POST"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let machine = Machine::new();
+        machine.api.fault(fault.always());
+        let everybody = machine.everybody();
+        // Who has a token and who has a password.
+        for helper in [&everybody[n % 4 + usize::from(n % 4 > 0)], &everybody[1]] {
+            let helper = helper.clone().env("IONOS_CR_LOG", "debug");
+            machine.run_everything(&helper);
+        }
+        seen.extend(machine.seen.take());
+    }
+    covers(
+        &seen,
+        1,
+        // Nothing they do can fail.
+        &["erase", "list", "status", "version"],
+    );
+}
+
+#[test]
+fn no_command_shows_a_secret_when_what_it_finds_is_damaged() {
+    let typed = format!("{TYPED_MARKER}2");
+    let key = format!("-----BEGIN PRIVATE KEY-----\n{KEY_MARKER}%%\n-----END PRIVATE KEY-----\n");
+    for (file, content) in [
+        (
+            "docker/config.json",
+            format!("{{\"auths\": {{\"{typed}\": [\"{typed}\""),
+        ),
+        ("docker/config.json", format!("\"{typed}\"")),
+        (
+            "docker/config.json",
+            format!("{{\"credHelpers\": \"{typed}\"}}"),
+        ),
+        (
+            "docker/config.json",
+            format!("{{\"credHelpers\": {{}}, \"auths\": \"{typed}\"}}"),
+        ),
+        ("kubelet.yaml", format!("kind: [{typed}")),
+        (
+            "kubelet.yaml",
+            format!("kind: {{a: {typed}}}\nproviders: {typed}"),
+        ),
+        ("bundle.pem", key.clone()),
+        ("bundle.pem", key.replace("PRIVATE KEY", "CERTIFICATE")),
+        ("ionos.yaml", format!("profiles: {typed}: {typed}")),
+        ("ionos.yaml", format!("profiles: [{{name: [{typed}]}}]")),
+        (
+            "command.json",
+            format!("{{\"defaults\": {{\"tokenCommand\": \"{typed}\"}}}}"),
+        ),
+        (
+            "command.json",
+            format!("{{\"{typed}\": 1, \"tokenCommand\""),
+        ),
+        ("token", format!("{ACCOUNT_TOKEN}\n{ACCOUNT_TOKEN}")),
+        ("token", String::new()),
+        ("pod/token", format!("{typed}\u{1}{typed}")),
+        ("pod/ca.crt", key),
+    ] {
+        let machine = Machine::new();
+        let reader = match file {
+            "token" => 2,
+            "command.json" => 3,
+            "ionos.yaml" => 4,
+            _ => 0,
+        };
+        let helper = machine.everybody().swap_remove(reader);
+        // The pod's files were laid out with the helper.
+        machine.desk.file(file, &content);
+        machine.run_everything(&helper.env("IONOS_CR_LOG", "debug"));
+    }
+}
+
+#[test]
+fn no_command_shows_a_secret_when_others_fail_it() {
+    let machine = Machine::new();
+    for helper in machine.everybody() {
+        // Nobody keeps anything, children fail, the cluster repeats what it was sent.
+        let failing = helper
+            .env("FAKE_EXIT", "3")
+            .env("HOME", "/dev/null")
+            .env("GITHUB_ENV", "/dev/null/x")
+            .env("IONOS_CR_LOG", "debug");
+        machine.run_everything(&failing);
+        machine
+            .cluster
+            .echo_writes(|secret| secret["data"][".dockerconfigjson"].to_string());
+        // Root's services without a home would keep what they get under /run, for real.
+        let cache = machine.home.path().join(".cache").display().to_string();
+        let homeless = failing.without("HOME").env("XDG_CACHE_HOME", &cache);
+        machine.run_everything(&homeless.without("FAKE_EXIT"));
+    }
+}

@@ -1,0 +1,106 @@
+//! No secret gets out but in the answer to `get`, and none rests but in private files.
+
+mod commands;
+mod machine;
+mod panic;
+mod verbs;
+
+use std::fs;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::support::fake_ionos::{
+    ACCOUNT_MARKER, ACCOUNT_TOKEN, FakeIonos, MINTED_MARKER, PASSWORD, USERNAME,
+};
+use crate::support::helper::{Helper, Home, mode, walk};
+
+/// In every login that is typed here.
+const TYPED_MARKER: &str = "typed-secret-";
+/// In every private key here.
+const KEY_MARKER: &str = "cert-key-secret-";
+const OTHER_HOST: &str = "a.cr.ionos.com";
+
+/// Every spelling in which the account could get out, in pieces in case it was cut.
+fn account_marks() -> Vec<String> {
+    let basic = STANDARD.encode(format!("{USERNAME}:{PASSWORD}"));
+    let pieces = [basic.as_str(), ACCOUNT_TOKEN].map(|secret| {
+        let pieces = secret
+            .as_bytes()
+            .chunks_exact(16)
+            .map(String::from_utf8_lossy);
+        pieces.map(String::from).collect::<Vec<_>>()
+    });
+    let mut marks = pieces.concat();
+    marks.extend(spellings(ACCOUNT_MARKER));
+    marks
+}
+
+/// Every spelling in which any secret could get out.
+fn marks() -> Vec<String> {
+    let mut marks = account_marks();
+    for marker in [MINTED_MARKER, TYPED_MARKER, KEY_MARKER] {
+        marks.extend(spellings(marker));
+    }
+    marks
+}
+
+/// As it is, and in base64 wherever in the text it stands.
+fn spellings(mark: &str) -> Vec<String> {
+    let in_base64 = (0..3).map(|before| {
+        let encoded = STANDARD.encode(format!("{}{mark}", &"xx"[..before]));
+        // What shares bits with its neighbours can be anything.
+        let (first, end) = ((before * 8).div_ceil(6), (before + mark.len()) * 8 / 6);
+        encoded[first..end].to_owned()
+    });
+    std::iter::once(mark.to_owned()).chain(in_base64).collect()
+}
+
+#[test]
+fn a_secret_in_base64_is_seen_for_what_it_is() {
+    for before in ["", "u", "us", "use", "jane.doe:"] {
+        let text = STANDARD.encode(format!("{before}{MINTED_MARKER}0123"));
+        assert!(marks().iter().any(|mark| text.contains(mark)), "{before}");
+    }
+}
+
+#[track_caller]
+fn is_free_of_marks(what: &str, text: &str) {
+    for mark in marks() {
+        assert!(!text.contains(&mark), "{mark} in {what}: {text}");
+    }
+}
+
+/// Registry secrets only in files and directories of ours alone, the account's nowhere.
+#[track_caller]
+fn rests_in_private(home: &Home) {
+    for path in walk(home.path()) {
+        is_free_of_marks("a file name", &path.display().to_string());
+        if !path.is_file() {
+            continue;
+        }
+        let content = fs::read(&path).unwrap();
+        let content = String::from_utf8_lossy(&content);
+        let name = path.display();
+        for mark in account_marks().into_iter().chain(spellings(KEY_MARKER)) {
+            assert!(!content.contains(&mark), "{mark} in {name}: {content}");
+        }
+        if content.contains(MINTED_MARKER) || content.contains(TYPED_MARKER) {
+            assert_eq!(name.to_string().rsplit('.').next(), Some("json"));
+            assert_eq!(mode(&path), 0o600, "{name}");
+            assert_eq!(mode(path.parent().unwrap()), 0o700, "{name}");
+        }
+    }
+}
+
+/// As an account with a token and as one with a password, each with and without the debug log.
+fn each_way(home: &Home, fake: &FakeIonos) -> Vec<Helper> {
+    let token = home.helper_for(fake).env("IONOS_CR_TIMEOUT", "1s");
+    let password = token
+        .clone()
+        .without("IONOS_TOKEN")
+        .env("IONOS_USERNAME", USERNAME)
+        .env("IONOS_PASSWORD", PASSWORD);
+    let aloud = |helper: &Helper| helper.clone().env("IONOS_CR_LOG", "debug");
+    vec![aloud(&token), aloud(&password), token, password]
+}

@@ -1,0 +1,306 @@
+//! Docker's verbs print no secret but the answer to `get`.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+
+use super::{OTHER_HOST, TYPED_MARKER, each_way, is_free_of_marks, rests_in_private};
+use crate::support::fake_ionos::{
+    ACCOUNT_MARKER, ACCOUNT_TOKEN, DEMO_HOST, FakeIonos, Fault, MINTED_MARKER, PASSWORD, USERNAME,
+};
+use crate::support::helper::{Done, Helper, Home, mode, walk, write_private};
+
+/// The answer to a `get` may hold a registry's secret on stdout; the account's may be nowhere.
+#[track_caller]
+fn is_discreet(verb: &str, done: &Done) {
+    is_free_of_marks(verb, &done.stderr);
+    if verb == "get" && done.code == Some(0) {
+        let line: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
+        is_free_of_marks(verb, line["Username"].as_str().unwrap());
+        assert!(!done.stdout.contains(ACCOUNT_MARKER));
+    } else {
+        is_free_of_marks(verb, &done.stdout);
+    }
+}
+
+#[track_caller]
+fn run_every_verb(home: &Home, helper: &Helper) {
+    let typed = format!("{TYPED_MARKER}1");
+    let store = |input: &str| is_discreet("store", &helper.run(&["store"], input));
+    is_discreet("get", &helper.get(DEMO_HOST));
+    is_discreet("get", &helper.get(DEMO_HOST));
+    is_discreet("list", &helper.list());
+    is_discreet("store", &helper.store(OTHER_HOST, "jane", &typed));
+    is_discreet("get", &helper.get(OTHER_HOST));
+    is_discreet("list", &helper.list());
+    rests_in_private(home);
+    // What cannot be kept or read.
+    is_discreet("store", &helper.store("ghcr.io", "jane", &typed));
+    is_discreet("store", &helper.store(OTHER_HOST, "", &typed));
+    is_discreet(
+        "store",
+        &helper.store(OTHER_HOST, "jane", &typed.repeat(1000)),
+    );
+    store(&json!({"ServerURL": OTHER_HOST, "Username": "u", "Secret": [typed]}).to_string());
+    store(&json!({"ServerURL": OTHER_HOST, "Username": {"x": typed}, "Secret": ""}).to_string());
+    store(&format!(
+        r#"{{"ServerURL":"{OTHER_HOST}","Username":"u","Secret":"{typed}"#
+    ));
+    store(&format!(
+        r#"{{"ServerURL":"{OTHER_HOST}","Username":"u","Secret":"{typed}\x"}}"#
+    ));
+    store(&typed);
+    is_discreet(
+        "get",
+        &helper.run(&["get"], format!("https://u:{typed}@{DEMO_HOST}")),
+    );
+    is_discreet(
+        "erase",
+        &helper.run(&["erase"], format!("https://u:{typed}@{DEMO_HOST}")),
+    );
+    is_discreet("erase", &helper.erase(DEMO_HOST));
+    is_discreet("erase", &helper.erase(OTHER_HOST));
+    rests_in_private(home);
+}
+
+#[test]
+fn nothing_gets_out_whatever_the_api_does() {
+    let echo = |status: u16, text: &str| {
+        let body = json!({"httpStatus": status, "messages": [{"errorCode": "0", "message": text}]});
+        Fault::replace(status, &body)
+    };
+    let basic = STANDARD.encode(format!("{USERNAME}:{PASSWORD}"));
+    let secret = format!("{MINTED_MARKER}in-an-odd-place");
+    let token = |password: serde_json::Value| {
+        let credentials = json!({"username": "u", "password": password});
+        Fault::replace(
+            201,
+            &json!({"properties": {"name": "t", "credentials": credentials}}),
+        )
+    };
+    let mut faults = vec![
+        Fault::drop_idle(),
+        Fault::reset(),
+        Fault::hang(),
+        Fault::cut_body(),
+        Fault::status(502).html(),
+        Fault::replace_bytes(201, format!("\"{secret}\"")),
+        Fault::replace_bytes(
+            201,
+            format!(r#"{{"properties":{{"credentials":{{"password":"{secret}"#),
+        ),
+        token(json!([secret])),
+        token(json!({"value": secret})),
+        token(secret.clone().into()),
+        Fault::replace(
+            201,
+            &json!({"properties": {"credentials": {"password": secret}}}),
+        ),
+    ];
+    for status in [400, 401, 403, 404, 409, 422, 429, 500, 503, 307] {
+        faults.push(Fault::status(status));
+        // Gateways quote the header they did not like.
+        for sent in [ACCOUNT_TOKEN, &basic] {
+            faults.push(echo(status, &format!("bad header Bearer {sent}")));
+            faults.push(echo(
+                status,
+                &format!("bad header Authorization:\tBasic\n{sent}."),
+            ));
+            faults.push(Fault::replace(status, &json!({"msg": sent})));
+        }
+    }
+    for (n, fault) in faults.into_iter().enumerate() {
+        let (fake, home) = (FakeIonos::start(), Home::new());
+        let [token, password, ..] = &each_way(&home, &fake)[..] else {
+            panic!("not so many ways")
+        };
+        // Only what was sent can be quoted. What quotes nothing is for either.
+        let quotes_basic = format!("{fault:?}")
+            .contains(format!("{:?}", basic.as_bytes()).trim_matches(['[', ']']));
+        let helper = if quotes_basic { password } else { token };
+        let fault = if n % 3 == 0 {
+            fault
+        } else {
+            fault.on("POST", "/tokens")
+        };
+        fake.fault(fault.always());
+        run_every_verb(&home, helper);
+    }
+}
+
+#[test]
+fn nothing_gets_out_when_all_is_well() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    for helper in each_way(&home, &fake) {
+        run_every_verb(&home, &helper);
+    }
+    assert!(!fake.minted_passwords().is_empty());
+}
+
+#[test]
+fn an_echo_of_the_account_is_left_out_even_in_part() {
+    for (way, text) in [
+        // Cut by the gateway, at either end.
+        (
+            0,
+            format!(
+                "bad header Bearer {}",
+                &ACCOUNT_TOKEN[..ACCOUNT_TOKEN.len() - 3]
+            ),
+        ),
+        (0, format!("bad header {}", &ACCOUNT_TOKEN[40..])),
+        // Decoded by the gateway.
+        (1, format!("wrong password {PASSWORD}")),
+        (1, format!("wrong password for {USERNAME}:{PASSWORD}")),
+    ] {
+        let (fake, home) = (FakeIonos::start(), Home::new());
+        let body = json!({"httpStatus": 401, "messages": [{"errorCode": "0", "message": text}]});
+        fake.fault(Fault::replace(401, &body).always());
+        is_discreet("get", &each_way(&home, &fake)[way].get(DEMO_HOST));
+        rests_in_private(&home);
+    }
+}
+
+#[test]
+fn an_account_that_cannot_be_sent_is_not_shown() {
+    for odd in ["\n", "\u{1}", "ü", " x"] {
+        let (fake, home) = (FakeIonos::start(), Home::new());
+        let token = format!("{ACCOUNT_TOKEN}{odd}{ACCOUNT_TOKEN}");
+        let file = home.path().join("token");
+        for helper in each_way(&home, &fake) {
+            is_discreet(
+                "get",
+                &helper.clone().env("IONOS_TOKEN", &token).get(DEMO_HOST),
+            );
+            write_private(&file, token.as_bytes());
+            let from_file = helper
+                .without("IONOS_TOKEN")
+                .env("IONOS_TOKEN_FILE", file.to_str().unwrap());
+            is_discreet("get", &from_file.get(DEMO_HOST));
+            fs::remove_file(&file).unwrap();
+            rests_in_private(&home);
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_no_settings_file_is_not_quoted() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let file = home.path().join("secrets");
+    let typed = format!("{TYPED_MARKER}3");
+    for content in [
+        typed.clone(),
+        format!("{{\"defaults\": \"{typed}\"}}"),
+        format!("profiles:\n  - name: {typed}\n  credentials: {typed}\n"),
+        format!(
+            "currentProfile: x\nprofiles:\n  - name: x\n    credentials: {{token: [\"{typed}\"]}}\n"
+        ),
+        format!("currentProfile: x\nprofiles:\n  - name: x\n    credentials: {{token: \"{typed}\n"),
+    ] {
+        write_private(&file, content.as_bytes());
+        for name in ["IONOS_CR_CONFIG", "IONOS_CONFIG_FILE"] {
+            for helper in each_way(&home, &fake) {
+                let helper = helper.env(name, file.to_str().unwrap());
+                let nobody = helper
+                    .clone()
+                    .without("IONOS_TOKEN")
+                    .without("IONOS_PASSWORD");
+                is_discreet("get", &helper.get(DEMO_HOST));
+                is_discreet("get", &nobody.get(DEMO_HOST));
+                is_discreet("list", &nobody.list());
+                is_discreet("erase", &nobody.erase(DEMO_HOST));
+            }
+        }
+    }
+}
+
+#[test]
+fn damaged_files_with_secrets_are_not_quoted() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home.helper_for(&fake).env("IONOS_CR_LOG", "debug");
+    is_discreet(
+        "store",
+        &helper.store(DEMO_HOST, "jane", &format!("{TYPED_MARKER}2")),
+    );
+    is_discreet("get", &helper.get(OTHER_HOST));
+    is_discreet("erase", &helper.erase(DEMO_HOST));
+    is_discreet("get", &helper.get(DEMO_HOST));
+    is_discreet(
+        "store",
+        &helper.store(OTHER_HOST, "jane", &format!("{TYPED_MARKER}2")),
+    );
+    for path in walk(home.path()).into_iter().filter(|path| path.is_file()) {
+        let content = fs::read_to_string(&path).unwrap();
+        write_private(
+            &path,
+            content
+                .replace(['{', '['], "[\"typed-secret-4\",")
+                .as_bytes(),
+        );
+    }
+    for verb in ["get", "list", "erase", "get"] {
+        for host in [DEMO_HOST, OTHER_HOST] {
+            is_discreet(verb, &helper.run(&[verb], host));
+        }
+    }
+}
+
+#[test]
+fn a_running_helper_shows_no_secret_to_others() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    fake.fault(
+        Fault::delay(Duration::from_secs(60))
+            .after()
+            .on("POST", "/tokens"),
+    );
+    let helper = home.helper_for(&fake).env("IONOS_CR_TIMEOUT", "30s");
+    let mut child = helper
+        .command(&["get", DEMO_HOST])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while fake.tokens().is_empty() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended too early");
+        std::thread::yield_now();
+    }
+    let proc = Path::new("/proc").join(child.id().to_string());
+    for file in ["cmdline", "comm", "status"] {
+        is_free_of_marks(file, &fs::read_to_string(proc.join(file)).unwrap());
+    }
+    let mut open: Vec<_> = fs::read_dir(proc.join("fd"))
+        .unwrap()
+        .map(|fd| fs::read_link(fd.unwrap().path()).unwrap())
+        .collect();
+    open.retain(|path| path.is_absolute() && !path.starts_with("/dev"));
+    for path in open {
+        is_free_of_marks("an open file", &path.display().to_string());
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    rests_in_private(&home);
+}
+
+#[test]
+fn a_secret_is_not_written_through_a_link_that_waits_for_it() {
+    let (fake, home, trap) = (FakeIonos::start(), Home::new(), Home::new());
+    let helper = home.helper_for(&fake);
+    let _ = helper.get(DEMO_HOST).credential();
+    let [entry] = &home.entries()[..] else {
+        panic!("not one entry")
+    };
+    fs::remove_file(entry).unwrap();
+    let target = trap.path().join("target");
+    symlink(&target, entry).unwrap();
+    let _ = helper.get(DEMO_HOST).credential();
+    assert!(!target.exists());
+    rests_in_private(&home);
+}

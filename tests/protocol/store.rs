@@ -1,0 +1,161 @@
+//! `store` and `list`.
+
+use serde_json::{Value, json};
+
+use crate::support::fake_ionos::{DEMO_HOST, FakeIonos};
+use crate::support::helper::Home;
+
+#[test]
+fn docker_login_with_our_own_credential_keeps_nothing() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home.helper_for(&fake);
+    let minted = helper.get(DEMO_HOST).credential();
+    let before = home.files();
+    helper
+        .store(DEMO_HOST, &minted.username, &minted.secret)
+        .says("");
+    // Under any name: some clients do not hand the user name back.
+    helper.store(DEMO_HOST, "somebody", &minted.secret).says("");
+    assert_eq!(home.files(), before);
+    assert_eq!(helper.get(DEMO_HOST).credential(), minted);
+}
+
+#[test]
+fn a_refused_minted_credential_or_an_identity_token_is_accepted_and_not_kept() {
+    // docker since 27.2 stores what the registry just refused; `<token>` comes from token services.
+    let home = Home::new();
+    for username in ["dci-build-7-20261123t213001z-abcdefgh", "<token>"] {
+        home.helper().store(DEMO_HOST, username, "old").says("");
+    }
+    assert_eq!(home.files(), [""; 0]);
+}
+
+#[test]
+fn a_login_somebody_typed_wins_until_logout() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home.helper_for(&fake);
+    let minted = helper.get(DEMO_HOST).credential();
+    // Go's encoder escapes these; oras sends no line end.
+    let login = r#"{"ServerURL":"https://demo.cr.de-fra.ionos.com/v2/","Username":"jane\u003c","Secret":"typed","extra":1}"#;
+    helper.run(&["store"], login).says("");
+    for form in [DEMO_HOST, "https://demo.cr.de-fra.ionos.com"] {
+        let stored = helper.get(form).credential();
+        assert_eq!(stored.username, "jane<");
+        assert_eq!(stored.secret, "typed");
+        assert_eq!(stored.server_url, form);
+    }
+    helper
+        .list()
+        .says("{\"demo.cr.de-fra.ionos.com\":\"jane<\"}\n");
+    helper.erase(DEMO_HOST).says("");
+    let next = helper.get(DEMO_HOST).credential();
+    assert_ne!(next.secret, "typed");
+    assert_ne!(next.secret, minted.secret);
+}
+
+#[test]
+fn a_login_needs_no_account_and_the_newest_wins() {
+    let home = Home::new();
+    home.helper().store(DEMO_HOST, "jane", "one").says("");
+    home.helper().store(DEMO_HOST, "jane", "two").says("");
+    assert_eq!(home.helper().get(DEMO_HOST).credential().secret, "two");
+}
+
+#[test]
+fn a_login_for_another_registry_is_refused_aloud() {
+    let home = Home::new();
+    for host in [
+        "https://index.docker.io/v1/",
+        "ghcr.io",
+        "user@demo.cr.ionos.com",
+    ] {
+        let done = home.helper().store(host, "jane", "hub-secret");
+        done.fails("this login is not for an IONOS registry and is not kept; use docker-credential-ionos under credHelpers for IONOS hosts, not as credsStore");
+    }
+    assert_eq!(home.files(), [""; 0]);
+}
+
+#[test]
+fn what_is_no_login_is_refused_without_quoting_it() {
+    let home = Home::new();
+    let line = "the login to store is not the JSON of Docker's protocol; log in with docker login, podman login or the like";
+    for input in [
+        "",
+        "null",
+        "demo.cr.de-fra.ionos.com",
+        r#"{"ServerURL":"demo.cr.de-fra.ionos.com","Username":"u","Secret":["s3cret"]}"#,
+        r#"{"ServerURL":"demo.cr.de-fra.ionos.com","Username":"u","Secret":"s3cret"} trailing"#,
+    ] {
+        home.helper().run(&["store"], input).fails(line);
+    }
+    home.helper().run(&["store"], b"\xff\xfe").fails(line);
+    let long = "x".repeat(4096);
+    assert_eq!(
+        home.helper().store(DEMO_HOST, "u", &long).failure(),
+        "cannot store the login for demo.cr.de-fra.ionos.com: it is too long for one answer (4 KiB); log in with a shorter password"
+    );
+    assert_eq!(
+        home.helper().store(DEMO_HOST, "u", "").failure(),
+        "cannot store the login for demo.cr.de-fra.ionos.com: it has no password; log in with one"
+    );
+    assert_eq!(home.files(), [""; 0]);
+}
+
+#[test]
+fn a_login_that_cannot_be_kept_is_a_failure() {
+    let home = Home::new();
+    let line = home.helper().without("HOME").store(DEMO_HOST, "u", "s");
+    line.fails("cannot store the login for demo.cr.de-fra.ionos.com: the login is not kept: there is no home directory to keep it in; give this user a writable home directory");
+}
+
+#[test]
+fn list_names_what_is_good_and_asks_nobody() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    fake.add_registry(crate::support::fake_ionos::RegistrySpec::new("other"));
+    let helper = home.helper_for(&fake);
+    let minted = helper.get(DEMO_HOST).credential();
+    let other = helper.get("other.cr.de-fra.ionos.com").credential();
+    home.helper()
+        .store("a.cr.ionos.com", "jane", "typed")
+        .says("");
+    fake.clear_requests();
+    let listed: Value = serde_json::from_str(&helper.list().stdout).unwrap();
+    assert_eq!(
+        listed,
+        json!({"a.cr.ionos.com": "jane", DEMO_HOST: minted.username, "other.cr.de-fra.ionos.com": other.username})
+    );
+    assert!(fake.requests().is_empty());
+    home.helper().without("HOME").list().says("{}\n");
+    home.helper()
+        .env("IONOS_CR_CACHE_DIR", "relative")
+        .without("HOME")
+        .list()
+        .says("{}\n");
+}
+
+#[test]
+fn list_leaves_out_what_expired() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home.helper_for(&fake);
+    let _ = helper.get(DEMO_HOST).credential();
+    home.age_entry(13 * 3600);
+    helper.list().says("{}\n");
+}
+
+#[test]
+fn a_typed_login_needs_no_cache() {
+    let home = Home::new();
+    let helper = home.helper();
+    helper.store(DEMO_HOST, "jane", "typed").says("");
+    let helper = helper.env("IONOS_CR_CACHE_DIR", "not/absolute");
+    assert_eq!(helper.get(DEMO_HOST).credential().secret, "typed");
+}
+
+#[test]
+fn a_login_that_cannot_be_stored_is_told_as_one() {
+    let home = Home::new();
+    home.configure("{");
+    let done = home.helper().store(DEMO_HOST, "jane", "typed");
+    let start = format!("cannot store the login for {DEMO_HOST}: ");
+    assert!(done.failure().starts_with(&start), "{done:?}");
+}

@@ -1,0 +1,313 @@
+//! Damage on disk: a miss for the one file it hit, never a crash and never another file's loss.
+
+use std::fs;
+use std::os::unix::fs::chown;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use crate::support::damage::{DAMAGES, Damage, edit};
+use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, Fault, RegistrySpec};
+use crate::support::helper::{Done, Helper, Home, mode, write_private};
+use crate::support::skip;
+
+pub(super) const OTHER_HOST: &str = "other.cr.de-fra.ionos.com";
+
+/// Two registries, and both their credentials cached.
+pub(super) struct Scene {
+    pub(super) fake: FakeIonos,
+    pub(super) home: Home,
+    pub(super) helper: Helper,
+}
+
+impl Scene {
+    pub(super) fn new() -> Self {
+        let (fake, home) = (FakeIonos::start(), Home::new());
+        fake.add_registry(RegistrySpec::new("other"));
+        let helper = home.helper_for(&fake);
+        for host in [OTHER_HOST, DEMO_HOST] {
+            let _ = helper.get(host).credential();
+        }
+        fake.clear_requests();
+        Self { fake, home, helper }
+    }
+
+    /// The one file of the demo registry with this extension.
+    #[track_caller]
+    fn file(&self, extension: &str) -> PathBuf {
+        let dir = self.home.cache().join(DEMO_HOST);
+        let paths = fs::read_dir(dir)
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        paths
+            .into_iter()
+            .find(|path| path.extension().is_some_and(|it| it == extension))
+            .unwrap()
+    }
+
+    /// The other registry has lost nothing.
+    #[track_caller]
+    pub(super) fn is_otherwise_well(&self, what: &str) {
+        let minted = self.fake.count("POST", "");
+        let other = self.helper.get(OTHER_HOST).credential();
+        assert_eq!(self.fake.count("POST", ""), minted, "{what}");
+        assert!(
+            self.helper
+                .list()
+                .stdout
+                .contains(&format!("\"{OTHER_HOST}\":\"{}\"", other.username)),
+            "{what}"
+        );
+    }
+}
+
+#[test]
+fn a_damaged_entry_is_a_miss_for_itself_alone() {
+    let of_an_entry: [Damage; 12] = [
+        (
+            "without a secret",
+            |path| edit(path, |file| file["secret"] = "".into()),
+            true,
+        ),
+        (
+            "without a name",
+            |path| edit(path, |file| file["username"] = "".into()),
+            true,
+        ),
+        (
+            "with a secret that is no text",
+            |path| edit(path, |file| file["secret"] = json!(["s"])),
+            true,
+        ),
+        (
+            "with a date that is text",
+            |path| edit(path, |file| file["expiresAt"] = "2030-01-01".into()),
+            true,
+        ),
+        (
+            "with a date out of range",
+            |path| edit(path, |file| file["issuedAt"] = 1e300.into()),
+            true,
+        ),
+        (
+            "that ends before it begins",
+            |path| edit(path, |file| file["expiresAt"] = i64::MIN.into()),
+            true,
+        ),
+        (
+            "that begins at the end of time",
+            |path| edit(path, |file| file["issuedAt"] = i64::MAX.into()),
+            true,
+        ),
+        (
+            "of other scopes",
+            |path| edit(path, |file| file["scopes"][0]["name"] = "x".into()),
+            true,
+        ),
+        (
+            "of another host",
+            |path| edit(path, |file| file["host"] = OTHER_HOST.into()),
+            true,
+        ),
+        (
+            "of another profile",
+            |path| edit(path, |file| file["profile"] = "deploy".into()),
+            true,
+        ),
+        (
+            "of another account",
+            |path| edit(path, |file| file["account"] = "0".repeat(32).into()),
+            true,
+        ),
+        (
+            "another host's",
+            |path| {
+                let hosts = path.parent().unwrap().parent().unwrap();
+                let other = hosts.join(OTHER_HOST).join(path.file_name().unwrap());
+                write_private(path, &fs::read(other).unwrap());
+            },
+            true,
+        ),
+    ];
+    for (what, damage, mends) in DAMAGES.into_iter().chain(of_an_entry) {
+        let scene = Scene::new();
+        let before = scene.helper.get(DEMO_HOST).credential();
+        let entry = scene.file("json");
+        damage(&entry);
+        let listed = scene.helper.list();
+        let foreign = [
+            "of other scopes",
+            "of another profile",
+            "of another account",
+            "that ends before it begins",
+        ];
+        if !foreign.contains(&what) {
+            assert!(!listed.stdout.contains(DEMO_HOST), "{what}: {listed:?}");
+        }
+        scene.is_otherwise_well(what);
+        let after = scene.helper.get(DEMO_HOST).credential();
+        assert_ne!(after.secret, before.secret, "{what}");
+        assert_eq!(scene.fake.count("POST", ""), 1, "{what}");
+        assert_eq!(
+            scene.helper.get(DEMO_HOST).credential() == after,
+            mends,
+            "{what}"
+        );
+        if mends {
+            assert_eq!(mode(&entry), 0o600, "{what}");
+        }
+        scene.is_otherwise_well(what);
+        damage_again_and_erase(&scene, &entry, damage, mends);
+    }
+}
+
+fn damage_again_and_erase(scene: &Scene, entry: &Path, damage: fn(&Path), mends: bool) {
+    if mends {
+        damage(entry);
+    }
+    scene.helper.erase(DEMO_HOST).says("");
+    assert!(entry.symlink_metadata().is_err());
+    scene.is_otherwise_well("after erase");
+}
+
+#[test]
+fn a_file_of_another_user_is_not_trusted() {
+    if !rustix::process::geteuid().is_root() {
+        return skip::skip_or_fail("a file of another user", "only root can give files away");
+    }
+    let scene = Scene::new();
+    let before = scene.helper.get(DEMO_HOST).credential();
+    chown(scene.file("json"), Some(12345), None).unwrap();
+    let after = scene.helper.get(DEMO_HOST).credential();
+    assert_ne!(after.secret, before.secret);
+    assert_eq!(scene.helper.get(DEMO_HOST).credential(), after);
+    scene.is_otherwise_well("");
+    // A whole cache of another user (sudo -E): nothing of ours is left in it.
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    chown(home.path(), Some(12345), None).unwrap();
+    let _ = home.helper_for(&fake).get(DEMO_HOST).credential();
+    assert_eq!(home.files(), [""; 0]);
+    home.helper().store(DEMO_HOST, "jane", "typed").fails(&format!(
+        "cannot store the login for {DEMO_HOST}: the login is not kept: {} belongs to another user; give this user a writable home directory",
+        home.path().display()
+    ));
+}
+
+#[test]
+fn a_damaged_login_is_a_miss_for_itself_alone() {
+    for (what, damage, mends) in DAMAGES {
+        let scene = Scene::new();
+        for (host, name) in [(DEMO_HOST, "jane"), ("third.cr.ionos.com", "joan")] {
+            scene.helper.store(host, name, "typed").says("");
+        }
+        let login = scene.home.data().join(format!("logins/{DEMO_HOST}.json"));
+        damage(&login);
+        let minted = scene.helper.get(DEMO_HOST).credential();
+        assert_ne!(minted.secret, "typed", "{what}");
+        assert!(!scene.helper.list().stdout.contains("jane"), "{what}");
+        assert_eq!(
+            scene.helper.get("third.cr.ionos.com").credential().username,
+            "joan"
+        );
+        let again = scene.helper.store(DEMO_HOST, "jane", "again");
+        assert_eq!(again.code == Some(0), mends, "{what}: {again:?}");
+        if mends {
+            assert_eq!(
+                scene.helper.get(DEMO_HOST).credential().secret,
+                "again",
+                "{what}"
+            );
+            assert_eq!(mode(&login), 0o600, "{what}");
+            damage(&login);
+        } else {
+            assert!(
+                again
+                    .failure()
+                    .ends_with("; give this user a writable home directory")
+            );
+        }
+        scene.helper.erase(DEMO_HOST).says("");
+        assert_eq!(login.symlink_metadata().is_ok(), !mends, "{what}");
+    }
+}
+
+#[test]
+fn a_damaged_registry_file_costs_one_look_up() {
+    for (what, damage, mends) in DAMAGES {
+        costs_one_look_up(what, damage, mends);
+    }
+}
+
+#[test]
+fn a_remembered_clock_out_of_range_is_not_believed() {
+    for skew in [i64::MAX, i64::MIN, 1 << 40] {
+        let damage = |path: &Path| edit(path, |file| file["skew"] = skew.into());
+        costs_one_look_up(&format!("{skew}"), damage, true);
+    }
+}
+
+#[test]
+fn a_remembered_id_that_is_none_is_not_put_into_a_path() {
+    for id in [
+        "",
+        "x",
+        "../../x",
+        "789f8e3c-d5c8-4359-8f85-c200fb89e97c/../x",
+        "a b\r\nc",
+    ] {
+        let damage = |path: &Path| edit(path, |file| file["registryId"] = id.into());
+        costs_one_look_up(id, damage, true);
+    }
+}
+
+#[track_caller]
+fn costs_one_look_up(what: &str, damage: impl Fn(&Path), mends: bool) {
+    let scene = Scene::new();
+    damage(&scene.file("registry"));
+    for finds in [1, usize::from(!mends)] {
+        edit(&scene.file("json"), |entry| entry["expiresAt"] = 0.into());
+        scene.fake.clear_requests();
+        let done = scene.helper.get(DEMO_HOST);
+        assert_eq!(done.code, Some(0), "{what}: {done:?}");
+        let asked = (scene.fake.count("GET", ""), scene.fake.count("POST", ""));
+        assert_eq!(asked, (finds, 1), "{what}");
+    }
+}
+
+#[test]
+fn a_damaged_memory_of_a_failure_is_no_memory() {
+    for (what, damage, mends) in DAMAGES {
+        let (fake, home) = (FakeIonos::start(), Home::new());
+        let helper = home.helper_for(&fake);
+        let scene = Scene { fake, home, helper };
+        scene.fake.fault(Fault::status(403).always());
+        let first = scene.helper.get(DEMO_HOST);
+        damage(&scene.file("failure"));
+        for requests in [2, if mends { 2 } else { 3 }] {
+            assert_eq!(scene.helper.get(DEMO_HOST), first, "{what}");
+            assert_eq!(scene.fake.requests().len(), requests, "{what}");
+        }
+        scene.fake.clear_faults();
+        let _ = scene
+            .helper
+            .env("IONOS_CR_TOKEN_TTL", "13h")
+            .get(DEMO_HOST)
+            .credential();
+    }
+}
+
+#[test]
+fn a_lock_that_is_no_file_is_gone_without() {
+    let damages = DAMAGES.into_iter().filter(|(what, ..)| {
+        what.starts_with("a ") && !what.ends_with("byte") && !what.ends_with("list")
+    });
+    for (what, damage, _) in damages {
+        let scene = Scene::new();
+        let before = scene.helper.get(DEMO_HOST).credential();
+        damage(&scene.file("lock"));
+        edit(&scene.file("json"), |entry| entry["expiresAt"] = 0.into());
+        let done: Done = scene.helper.get(DEMO_HOST);
+        assert_ne!(done.credential().secret, before.secret, "{what}");
+        assert!(!Path::new("/nowhere").exists());
+    }
+}

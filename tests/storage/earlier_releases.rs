@@ -1,0 +1,314 @@
+//! Files that another release wrote: what is good is used, and what is unknown does no harm.
+//!
+//! `tests/samples/VERSION` has what that release left behind, byte for byte but for an end in the
+//! year 2100. `UPDATE_SAMPLES=1 cargo test --test black_box what_is_written_now` writes this version's.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::network::api_failures::revocations;
+use crate::support::damage::edit;
+use crate::support::fake_ionos::{ACCOUNT_TOKEN, DEMO_HOST, FakeIonos, Fault};
+use crate::support::helper::{Credential, Helper, Home, walk, write_private};
+use crate::support::proxy::Proxy;
+use crate::support::tls::Ca;
+
+const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/samples");
+/// A host that somebody logged in to by hand.
+const TYPED_HOST: &str = "typed.cr.de-fra.ionos.com";
+/// A domain in front of the demo registry.
+const DOMAIN: &str = "registry.example.com";
+/// 2100-01-01, in seconds since 1970.
+const FAR: i64 = 4_102_444_800;
+/// Where a sample's directories are in a home.
+const PLACES: [(&str, &str); 3] = [
+    ("cache", ".cache/docker-credential-ionos"),
+    ("data", ".local/share/docker-credential-ionos"),
+    ("config", ".config/docker-credential-ionos"),
+];
+
+#[test]
+fn a_minted_credential_of_each_release_is_served_without_asking_anybody() {
+    for release in releases() {
+        let (cloud, home) = (Cloud::start(), release.home());
+        let entry = release.json("cache", "json");
+        let credential = cloud.helper(&home).get(DEMO_HOST).credential();
+        assert_eq!(credential, login(DEMO_HOST, &entry));
+        assert_eq!(cloud.fake.requests().len(), 0, "{release:?}");
+    }
+}
+
+#[test]
+fn a_typed_login_of_each_release_is_served() {
+    for release in releases() {
+        let (cloud, home) = (Cloud::start(), release.home());
+        let kept = release.json("data/logins", "json");
+        let credential = cloud.helper(&home).get(TYPED_HOST).credential();
+        assert_eq!(credential, login(TYPED_HOST, &kept));
+        assert_eq!(cloud.fake.requests().len(), 0, "{release:?}");
+    }
+}
+
+#[test]
+fn what_each_release_could_not_revoke_is_revoked_at_the_next_contact() {
+    for release in releases() {
+        let (cloud, home) = (Cloud::start(), release.home());
+        let pending = release.json("data/revocations", "json");
+        let id = pending["tokenId"].as_str().unwrap();
+        home.edit_entry(|entry| entry["expiresAt"] = entry["issuedAt"].clone());
+        let _ = cloud.helper(&home).get(DEMO_HOST).credential();
+        assert_eq!(cloud.fake.count("DELETE", id), 1, "{release:?}");
+        assert_eq!(revocations(&home), 0, "{release:?}");
+        // The registry's id was known too.
+        assert_eq!(cloud.fake.count("GET", "/registries"), 0, "{release:?}");
+    }
+}
+
+#[test]
+fn a_configuration_of_each_release_means_what_it_meant() {
+    for release in releases() {
+        let (cloud, home) = (Cloud::start(), Home::new());
+        release.copy(&home, "config");
+        let helper = cloud.helper(&home);
+        let scopes = |host| {
+            let credential = helper.get(host).credential();
+            let mut tokens = cloud.fake.tokens().into_iter();
+            let token = tokens.find(|token| token.name == credential.username);
+            token.unwrap().scopes
+        };
+        let scope = |name: &str, actions: &[&str]| json!([{ "type": "repository", "name": name, "actions": actions }]);
+        assert_eq!(scopes(DEMO_HOST), scope("*", &["pull", "push", "delete"]));
+        assert_eq!(scopes(DOMAIN), scope("team/*", &["pull"]));
+    }
+}
+
+#[test]
+fn what_a_later_release_adds_to_a_file_is_passed_over() {
+    for release in releases() {
+        let (cloud, home) = (Cloud::start(), release.home());
+        for path in files(home.path()) {
+            if !path.starts_with(home.path().join(".config")) {
+                edit(&path, |file| file["unheardOf"] = json!({ "of": ["us"] }));
+            }
+        }
+        let helper = cloud.helper(&home);
+        let entry = release.json("cache", "json");
+        assert_eq!(
+            helper.get(DEMO_HOST).credential(),
+            login(DEMO_HOST, &entry),
+            "{release:?}"
+        );
+        let kept = release.json("data/logins", "json");
+        assert_eq!(
+            helper.get(TYPED_HOST).credential(),
+            login(TYPED_HOST, &kept),
+            "{release:?}"
+        );
+        let _ = helper.erase(DEMO_HOST);
+        assert_eq!(
+            (cloud.fake.count("DELETE", "/tokens"), revocations(&home)),
+            (2, 0)
+        );
+    }
+}
+
+/// A change of a format is a change of its sample, and of the number in it if an older release
+/// would misread it.
+#[test]
+fn what_is_written_now_is_what_the_sample_of_this_version_shows() {
+    let (cloud, home) = (Cloud::start(), Home::new());
+    leave_everything(&home, &cloud);
+    let release = Release(Path::new(SAMPLES).join(env!("CARGO_PKG_VERSION")));
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "it writes into the tree, and only when asked to"
+    )]
+    if std::env::var_os("UPDATE_SAMPLES").is_some() {
+        release.write(&home);
+    }
+    let written = shapes(home.path(), |place| {
+        let (ours, _) = PLACES
+            .iter()
+            .find(|(_, theirs)| place.starts_with(theirs))?;
+        let (_, theirs) = PLACES.iter().find(|(name, _)| name == ours)?;
+        Some(format!("{ours}{}", &place[theirs.len()..]))
+    });
+    let sampled = shapes(&release.0, |place| {
+        (!place.starts_with("config")).then(|| place.to_owned())
+    });
+    assert!(!sampled.is_empty(), "UPDATE_SAMPLES=1 writes {release:?}");
+    assert_eq!(written, sampled);
+}
+
+/// The API under its true name, which an entry's account goes by.
+struct Cloud {
+    fake: FakeIonos,
+    proxy: Proxy,
+    ca: PathBuf,
+    _dir: tempfile::TempDir,
+}
+
+impl Cloud {
+    fn start() -> Self {
+        let (ca, dir) = (Ca::new(), tempfile::tempdir().unwrap());
+        let fake = FakeIonos::builder().tls(&ca, &["api.ionos.com"]).start();
+        Self {
+            proxy: Proxy::to(fake.address()),
+            fake,
+            ca: ca.write_pem(dir.path()),
+            _dir: dir,
+        }
+    }
+
+    fn helper(&self, home: &Home) -> Helper {
+        home.helper()
+            .env("IONOS_TOKEN", ACCOUNT_TOKEN)
+            .env("HTTPS_PROXY", &self.proxy.url())
+            .env("SSL_CERT_FILE", self.ca.to_str().unwrap())
+    }
+}
+
+/// Runs what leaves a file of each kind that outlives a run.
+fn leave_everything(home: &Home, cloud: &Cloud) {
+    let helper = cloud.helper(home);
+    helper
+        .store(TYPED_HOST, "staff", "typed-by-a-person")
+        .says("");
+    let _ = helper.get(DEMO_HOST).credential();
+    cloud
+        .fake
+        .fault(Fault::status(500).on("DELETE", "/tokens").always());
+    let _ = helper.erase(DEMO_HOST);
+    assert_eq!(revocations(home), 1);
+    let _ = helper.get(DEMO_HOST).credential();
+}
+
+/// What one release left behind.
+#[derive(Debug)]
+struct Release(PathBuf);
+
+fn releases() -> Vec<Release> {
+    let mut dirs: Vec<PathBuf> = fs::read_dir(SAMPLES)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    dirs.sort();
+    assert!(!dirs.is_empty());
+    dirs.into_iter().map(Release).collect()
+}
+
+impl Release {
+    /// A home that this release was used in.
+    fn home(&self) -> Home {
+        let home = Home::new();
+        self.copy(&home, "cache");
+        self.copy(&home, "data");
+        home
+    }
+
+    fn copy(&self, home: &Home, place: &str) {
+        let (_, there) = PLACES.iter().find(|(name, _)| *name == place).unwrap();
+        let from = self.0.join(place);
+        for path in files(&from) {
+            let to = home
+                .path()
+                .join(there)
+                .join(path.strip_prefix(&from).unwrap());
+            write_private(&to, &fs::read(path).unwrap());
+        }
+        for dir in walk(home.path()).into_iter().filter(|path| path.is_dir()) {
+            make_private(&dir);
+        }
+    }
+
+    /// The one file of this kind.
+    fn json(&self, below: &str, extension: &str) -> Value {
+        let mut found = files(&self.0.join(below));
+        found.retain(|path| path.extension().is_some_and(|it| it == extension));
+        let [path] = &found[..] else {
+            panic!("not one sample: {found:?}");
+        };
+        serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+    }
+
+    /// Writes what is in this home, with an end that no test outlives.
+    fn write(&self, home: &Home) {
+        for (ours, theirs) in PLACES {
+            let from = home.path().join(theirs);
+            let to = self.0.join(ours);
+            if files(&from).is_empty() {
+                continue;
+            }
+            let _ = fs::remove_dir_all(&to);
+            for path in files(&from) {
+                let mut text = fs::read_to_string(&path).unwrap();
+                let file: Value = serde_json::from_str(&text).unwrap();
+                if let Some(end) = file["expiresAt"].as_i64() {
+                    text = text.replace(&end.to_string(), &FAR.to_string());
+                }
+                write_private(&to.join(path.strip_prefix(&from).unwrap()), text.as_bytes());
+            }
+        }
+    }
+}
+
+/// The files with something in them: a lock has nothing.
+fn files(dir: &Path) -> Vec<PathBuf> {
+    let mut files = walk(dir);
+    files.retain(|path| path.metadata().is_ok_and(|it| it.is_file() && it.len() > 0));
+    files.sort();
+    files
+}
+
+/// The answer that a minted or typed credential's file stands for.
+fn login(host: &str, file: &Value) -> Credential {
+    let text = |key: &str| file[key].as_str().unwrap().to_owned();
+    Credential {
+        server_url: host.to_owned(),
+        username: text("username"),
+        secret: text("secret"),
+    }
+}
+
+/// What kinds of files there are, where, and with what keys. Names are left out: tokens have
+/// random ones.
+fn shapes(root: &Path, place: impl Fn(&str) -> Option<String>) -> Vec<(String, Value)> {
+    let mut shapes: Vec<_> = files(root)
+        .into_iter()
+        .filter_map(|path| {
+            let dir = path.parent().unwrap().strip_prefix(root).unwrap();
+            let place = place(dir.to_str().unwrap())?;
+            let extension = path.extension().unwrap_or_default().to_str().unwrap();
+            let file: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+            Some((format!("{place}/*.{extension}"), shape(&file)))
+        })
+        .collect();
+    shapes.sort_by(|one, other| one.0.cmp(&other.0));
+    shapes
+}
+
+/// A value with each string and number replaced by its type; the version stays.
+fn shape(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(key, value)| match key.as_str() {
+                "version" => (key.clone(), value.clone()),
+                _ => (key.clone(), shape(value)),
+            })
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
+        Value::Array(items) => items.iter().map(shape).collect(),
+        Value::String(_) => "string".into(),
+        Value::Number(_) => "number".into(),
+        Value::Bool(_) => "switch".into(),
+        Value::Null => Value::Null,
+    }
+}
+
+fn make_private(dir: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).unwrap();
+}

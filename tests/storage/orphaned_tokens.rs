@@ -1,0 +1,187 @@
+//! Tokens that were made and whose answer got lost: nobody has their password, so they must go.
+
+use serde_json::json;
+
+use crate::network::api_failures::{BROKEN, LATER, asked, is_mended, line, revocations};
+use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, Fault, FaultKind};
+use crate::support::helper::Home;
+
+#[test]
+fn a_token_that_was_made_although_the_answer_says_not_is_deleted() {
+    let empty = json!({"properties": {"credentials": {"username": "u", "password": ""}}});
+    for fault in [
+        Fault::reset(),
+        Fault::close(),
+        Fault::cut_body(),
+        Fault::huge_body(1 << 30),
+        Fault::status(502).html(),
+        Fault::status(503),
+        Fault::status(504),
+        Fault::status(200).html(),
+        Fault::status(201).empty(),
+        Fault::replace(201, &empty),
+    ] {
+        for made in [false, true] {
+            let (fake, home) = (FakeIonos::start(), Home::new());
+            // Half a body is that of a token that was made.
+            let made = made || matches!(fault.kind, FaultKind::CutBody);
+            let fault = if made {
+                fault.clone().after()
+            } else {
+                fault.clone()
+            };
+            fake.fault(fault.clone().on("POST", "/tokens"));
+            let credential = home.helper_for(&fake).get(DEMO_HOST).credential();
+            let cleaned_up = if made { " search delete mint" } else { "" };
+            assert_eq!(
+                asked(&fake),
+                format!("find mint mint{cleaned_up}"),
+                "{fault:?}"
+            );
+            assert!(fake.accepts(&credential.username, &credential.secret));
+            assert_eq!(
+                (fake.tokens().len(), revocations(&home)),
+                (1, 0),
+                "{fault:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_internal_error_may_have_made_a_token_too() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home.helper_for(&fake);
+    fake.fault(Fault::status(500).after().on("POST", "/tokens").always());
+    // However often it is asked: nobody has the passwords of what it made.
+    assert_eq!(helper.get(DEMO_HOST).failure(), line(&fake, BROKEN, LATER));
+    assert!(!fake.tokens().is_empty());
+    is_mended(&fake, &home, &helper);
+}
+
+#[test]
+fn an_orphan_that_cannot_be_deleted_now_is_deleted_at_the_next_contact() {
+    for (method, path) in [("GET", "/tokens"), ("DELETE", "/tokens/")] {
+        for fault in [Fault::status(403), Fault::status(500), Fault::reset()] {
+            let (fake, home) = (FakeIonos::start(), Home::new());
+            let helper = home.helper_for(&fake);
+            fake.fault(Fault::status(502).after().on("POST", "/tokens"));
+            fake.fault(fault.on(method, path).always());
+            let first = helper.get(DEMO_HOST).credential();
+            assert_eq!((fake.tokens().len(), revocations(&home)), (2, 1));
+            fake.clear_faults();
+            home.age_entry(7 * 3600);
+            let second = helper.get(DEMO_HOST).credential();
+            let mut names: Vec<_> = fake.tokens().into_iter().map(|token| token.name).collect();
+            names.sort();
+            let mut wanted = [first.username, second.username];
+            wanted.sort();
+            assert_eq!(names, wanted);
+            assert_eq!(revocations(&home), 0);
+        }
+    }
+}
+
+#[test]
+fn a_doubt_is_not_forgotten_over_what_comes_after_it() {
+    for last in [401, 403, 429, 500] {
+        let (fake, home) = (FakeIonos::start(), Home::new());
+        let helper = home.helper_for(&fake);
+        fake.fault(Fault::status(504).after().on("POST", "/tokens"));
+        fake.fault(Fault::status(last).on("POST", "/tokens").always());
+        let line = helper.get(DEMO_HOST);
+        assert!(line.failure().contains(&format!(": {last}")), "{line:?}");
+        assert_eq!((fake.tokens().len(), revocations(&home)), (1, 1), "{last}");
+        is_mended(&fake, &home, &helper);
+    }
+}
+
+#[test]
+fn what_the_api_closes_between_two_requests_is_opened_again() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    fake.fault(Fault::drop_idle().on("GET", "/registries"));
+    fake.fault(Fault::reset_before_read());
+    let credential = home.helper_for(&fake).get(DEMO_HOST).credential();
+    assert!(fake.accepts(&credential.username, &credential.secret));
+    assert_eq!(fake.tokens().len(), 1);
+    // The same when there is only a POST to send.
+    home.age_entry(13 * 3600);
+    fake.fault(Fault::reset_before_read().times(2));
+    let _ = home.helper_for(&fake).get(DEMO_HOST).credential();
+    assert_eq!((fake.tokens().len(), revocations(&home)), (2, 0));
+}
+
+#[test]
+fn a_token_s_name_chooses_no_path() {
+    let long = "n".repeat(300);
+    for name in ["../../../../.docker/config", "/a/b", "..", ".hidden", &long] {
+        let (fake, home) = (FakeIonos::start(), Home::new());
+        let helper = home.helper_for(&fake);
+        let docker = home.file(".docker/config.json", "{}");
+        let token = json!({
+            "id": "5d3c1b1e-3a55-4c5b-9b1f-0d9c3f0f1a11",
+            "properties": { "name": "n", "credentials": { "username": name, "password": "p" } },
+        });
+        fake.fault(Fault::replace(201, &token).on("POST", "/tokens"));
+        fake.fault(Fault::status(503).on("DELETE", "/tokens").always());
+        assert_eq!(helper.get(DEMO_HOST).credential().username, name);
+        helper.erase(DEMO_HOST).says("");
+        assert_eq!(std::fs::read_to_string(docker).unwrap(), "{}", "{name}");
+        // It is remembered all the same, and done at the next contact.
+        assert_eq!(revocations(&home), 1, "{name}");
+        fake.clear_faults();
+        let _ = helper.get(DEMO_HOST).credential();
+        assert_eq!(revocations(&home), 0, "{name}");
+    }
+}
+
+/// An API that says that a new token ends then.
+fn ends_at(date: &str) -> Fault {
+    let token = json!({
+        "id": "5d3c1b1e-3a55-4c5b-9b1f-0d9c3f0f1a11",
+        "properties": { "name": "n", "expiryDate": date, "credentials": { "username": "n", "password": "p" } },
+    });
+    Fault::replace(201, &token).on("POST", "/tokens")
+}
+
+#[test]
+fn a_token_that_ends_at_once_is_deleted() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home.helper_for(&fake);
+    fake.fault(ends_at("2001-01-01T00:00:00Z"));
+    assert!(helper.get(DEMO_HOST).failure().contains("ends at once"));
+    assert_eq!(asked(&fake), "find mint delete");
+    assert_eq!(revocations(&home), 0);
+}
+
+#[test]
+fn a_token_that_ends_at_once_and_cannot_be_deleted_is_remembered() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home.helper_for(&fake);
+    fake.fault(ends_at("2001-01-01T00:00:00Z"));
+    fake.fault(Fault::status(503).on("DELETE", "/tokens").always());
+    assert!(helper.get(DEMO_HOST).failure().contains("ends at once"));
+    assert_eq!(revocations(&home), 1);
+    is_mended(&fake, &home, &helper);
+}
+
+#[test]
+fn an_end_that_is_none_is_the_one_that_was_asked_for() {
+    for date in [
+        "0001-01-01T00:00:00Z",
+        "1970-01-01T00:00:00Z",
+        "2099-01-01T00:00:00Z",
+    ] {
+        let (fake, home) = (FakeIonos::start(), Home::new());
+        fake.fault(ends_at(date));
+        let _ = home.helper_for(&fake).get(DEMO_HOST).credential();
+        home.edit_entry(|entry| {
+            let at = |key: &str| entry[key].as_i64().unwrap();
+            let life = at("expiresAt") - at("issuedAt");
+            assert!(
+                (12 * 3600..=12 * 3600 + 300).contains(&life),
+                "{date}: {life}"
+            );
+        });
+    }
+}

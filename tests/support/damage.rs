@@ -1,0 +1,118 @@
+//! What can happen to a file.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::Path;
+
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+use serde_json::Value;
+
+use super::helper::write_private;
+
+/// A way of damaging a file, and whether the program can put a good one in its place.
+pub type Damage = (&'static str, fn(&Path), bool);
+
+/// What can happen to any JSON file of ours.
+pub const DAMAGES: [Damage; 18] = [
+    (
+        "truncated",
+        |path| edit_bytes(path, |text| text[..text.len() / 2].to_vec()),
+        true,
+    ),
+    ("empty", |path| write_private(path, b""), true),
+    ("null", |path| write_private(path, b"null"), true),
+    ("a list", |path| write_private(path, b"[]"), true),
+    ("an empty object", |path| write_private(path, b"{}"), true),
+    (
+        "binary",
+        |path| write_private(path, b"\xff\xfe\0\x01"),
+        true,
+    ),
+    (
+        "deep",
+        |path| write_private(path, "[".repeat(200_000).as_bytes()),
+        true,
+    ),
+    (
+        "followed by text",
+        |path| edit_bytes(path, |text| [text, b"x"].concat()),
+        true,
+    ),
+    (
+        "a megabyte",
+        |path| edit_bytes(path, |text| [text, &[b' '; 1 << 20]].concat()),
+        true,
+    ),
+    (
+        "of a newer version",
+        |path| edit(path, |file| file["version"] = 2.into()),
+        true,
+    ),
+    (
+        "of no version",
+        |path| edit(path, |file| file["version"] = Value::Null),
+        true,
+    ),
+    (
+        "a directory",
+        |path| replace(path, |path| drop(fs::DirBuilder::new().create(path))),
+        false,
+    ),
+    (
+        "a dangling link",
+        |path| replace(path, |path| symlink("/nowhere", path).unwrap()),
+        true,
+    ),
+    (
+        "a link to itself",
+        |path| replace(path, |path| symlink(path, path).unwrap()),
+        true,
+    ),
+    (
+        "a link to a good file",
+        |path| {
+            let good = path.with_extension("good");
+            fs::rename(path, &good).unwrap();
+            symlink(good, path).unwrap();
+        },
+        true,
+    ),
+    (
+        "a FIFO",
+        |path| {
+            replace(path, |path| {
+                mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+            });
+        },
+        true,
+    ),
+    (
+        "a socket",
+        |path| {
+            replace(path, |path| {
+                mknodat(CWD, path, FileType::Socket, Mode::RUSR | Mode::WUSR, 0).unwrap();
+            });
+        },
+        true,
+    ),
+    (
+        "open to others",
+        |path| fs::set_permissions(path, fs::Permissions::from_mode(0o644)).unwrap(),
+        true,
+    ),
+];
+
+fn edit_bytes(path: &Path, edit: impl FnOnce(&[u8]) -> Vec<u8>) {
+    write_private(path, &edit(&fs::read(path).unwrap()));
+}
+
+pub fn edit(path: &Path, edit: impl FnOnce(&mut Value)) {
+    let mut file = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    edit(&mut file);
+    write_private(path, file.to_string().as_bytes());
+}
+
+fn replace(path: &Path, make: impl FnOnce(&Path)) {
+    fs::remove_file(path).unwrap();
+    make(path);
+}
