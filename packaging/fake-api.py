@@ -1,4 +1,4 @@
-"""As much of the IONOS API as one `get` asks for. The tests have a faithful one."""
+"""The part of the IONOS API that a `get` uses. The tests have a more complete fake."""
 
 import json
 import sys

@@ -14,7 +14,7 @@ rustPlatform.buildRustPackage {
 
   nativeBuildInputs = [ installShellFiles ];
 
-  # The tests from outside want a writable home, loopback and the system's certificates.
+  # The tests of the built binary need a writable home, loopback and the system's certificates.
   cargoTestFlags = [ "--lib" ];
 
   postInstall = ''
