@@ -6,6 +6,9 @@
 
 use std::{fmt, io};
 
+/// The hint for trouble on the server's side.
+pub const TRY_LATER: &str = "try again in a moment; https://status.ionos.cloud tells of outages";
+
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {

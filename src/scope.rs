@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::Failure;
-use crate::registry::Registry;
+use crate::registry_host::RegistryHost;
 
 /// The actions the registry knows; `*` is all of them.
 const ACTIONS: [&str; 4] = ["pull", "push", "delete", "*"];
@@ -109,7 +109,7 @@ fn is_repository(name: &str) -> bool {
                 .all(|b| may_border(Some(b)) || b"._-".contains(&b))
             && !component.contains("..")
     };
-    let host = name.split('/').next().map(Registry::parse);
+    let host = name.split('/').next().map(RegistryHost::parse);
     name.split('/').all(is_component) && !host.is_some_and(|it| it.is_ok_and(|it| it.is_ionos()))
 }
 

@@ -1,4 +1,4 @@
 //! Our config.json.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| docker_credential_ionos::fuzzing::config(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| docker_credential_ionos::testing::config(bytes));

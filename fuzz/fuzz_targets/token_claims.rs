@@ -1,4 +1,4 @@
 //! What an API token says of itself.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| docker_credential_ionos::fuzzing::token_claims(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| docker_credential_ionos::testing::token_claims(bytes));

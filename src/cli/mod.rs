@@ -14,9 +14,10 @@ pub use args::{Arguments, Command, definition};
 
 use crate::commands;
 use crate::config;
-use crate::docker::{self, Input, Reply};
+use crate::docker::{self, Input};
 use crate::error::Failure;
 use crate::log;
+use crate::output::Reply;
 use crate::terminal::Terminal;
 
 /// Runs one command. The first argument is the program's own name. `true` is exit code 0; clients
@@ -101,15 +102,6 @@ fn parse(args: &[OsString], profile: Option<String>, mut terminal: Terminal<'_>)
         false
     });
     terminal.close(ok)
-}
-
-/// What a program that runs us with these arguments would read about them, if they are wrong.
-pub fn check(words: &[&str]) -> Result<Command, Failure> {
-    let args = [env!("CARGO_PKG_NAME")].iter().chain(words);
-    match Arguments::try_parse_from(args) {
-        Ok(arguments) => Ok(arguments.command),
-        Err(err) => Err(usage::wrong_arguments(&err)),
-    }
 }
 
 fn execute(

@@ -2,8 +2,8 @@
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::docker::Reply;
 use crate::error::{Failure, one_line};
+use crate::output::Reply;
 use crate::terminal::Terminal;
 
 /// Prints the help that was asked for, or what is wrong with the arguments. `true` is exit code 0.

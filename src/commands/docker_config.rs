@@ -4,7 +4,7 @@ use clap::Args;
 use secrecy::ExposeSecret as _;
 
 use super::hosts::{self, Credentials};
-use crate::clients::{self, Entry};
+use crate::client_config::{self, AuthEntry};
 use crate::config::ConfigFile;
 use crate::error::Failure;
 use crate::terminal::Terminal;
@@ -27,7 +27,7 @@ pub fn run(
     let hosts = hosts::parse_all(&options.hosts, &config)?;
     let credentials = Credentials::get(&hosts, &config, profile, terminal)?;
     let logins = credentials.logins.iter().map(|(host, login)| (host, login));
-    let auths = clients::auths(logins, Entry::Plain);
+    let auths = client_config::auths(logins, AuthEntry::Plain);
     terminal.result(auths.expose_secret());
     credentials.tidy_up();
     Ok(true)

@@ -1,14 +1,14 @@
 //! The registries a command was given, and a credential for each.
 
 use crate::config::ConfigFile;
-use crate::credential::{self, Answer, Chores, Credential};
+use crate::credential::{self, Cleanup, Credential, Lookup};
 use crate::error::{Failure, one_line};
-use crate::registry::Registry;
+use crate::registry_host::RegistryHost;
 use crate::terminal::Terminal;
 
 /// A registry as a person writes it: a host, or a URL or image reference with one.
-pub(super) fn address(host: &str) -> Result<Registry, Failure> {
-    Registry::parse(host).map_err(|_| {
+pub(super) fn address(host: &str) -> Result<RegistryHost, Failure> {
+    RegistryHost::parse(host).map_err(|_| {
         Failure::new(
             format!("not a registry's host: '{}'", one_line(host)),
             "give it as demo.cr.de-fra.ionos.com",
@@ -17,7 +17,7 @@ pub(super) fn address(host: &str) -> Result<Registry, Failure> {
 }
 
 /// The same, of ours.
-pub(super) fn parse(host: &str, config: &ConfigFile) -> Result<Registry, Failure> {
+pub(super) fn parse(host: &str, config: &ConfigFile) -> Result<RegistryHost, Failure> {
     let registry = address(host)?;
     if config.is_ours(&registry) {
         return Ok(registry);
@@ -34,7 +34,10 @@ pub(super) fn parse(host: &str, config: &ConfigFile) -> Result<Registry, Failure
 }
 
 /// All of them, each once.
-pub(super) fn parse_all(hosts: &[String], config: &ConfigFile) -> Result<Vec<Registry>, Failure> {
+pub(super) fn parse_all(
+    hosts: &[String],
+    config: &ConfigFile,
+) -> Result<Vec<RegistryHost>, Failure> {
     let mut registries = Vec::new();
     for host in hosts {
         let registry = parse(host, config)?;
@@ -50,15 +53,15 @@ pub(super) fn parse_all(hosts: &[String], config: &ConfigFile) -> Result<Vec<Reg
 #[must_use]
 pub(super) struct Credentials {
     /// One for each host, in the order of the hosts.
-    pub(super) logins: Vec<(Registry, Credential)>,
+    pub(super) logins: Vec<(RegistryHost, Credential)>,
     /// To be run at the end.
-    pub(super) chores: Vec<Chores>,
+    pub(super) cleanup: Vec<Cleanup>,
 }
 
 impl Credentials {
     /// From the cache, or minted.
     pub(super) fn get(
-        hosts: &[Registry],
+        hosts: &[RegistryHost],
         config: &ConfigFile,
         profile: Option<&str>,
         terminal: &mut Terminal<'_>,
@@ -70,9 +73,9 @@ impl Credentials {
 
     /// One for each host, got like this.
     pub(super) fn each(
-        hosts: &[Registry],
+        hosts: &[RegistryHost],
         terminal: &mut Terminal<'_>,
-        get: impl Fn(&Registry) -> Result<Answer, Failure>,
+        get: impl Fn(&RegistryHost) -> Result<Lookup, Failure>,
     ) -> Result<Self, Failure> {
         let mut credentials = Self::default();
         for host in hosts {
@@ -82,13 +85,13 @@ impl Credentials {
                 })
                 .map_err(|failure| failure.within(&format!("no credential for {host}")))?;
             credentials.logins.push((host.clone(), answer.credential));
-            credentials.chores.extend(answer.chores);
+            credentials.cleanup.extend(answer.cleanup);
         }
         Ok(credentials)
     }
 
     /// Does what is left to do.
     pub(super) fn tidy_up(self) {
-        self.chores.into_iter().for_each(Chores::run);
+        self.cleanup.into_iter().for_each(Cleanup::run);
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::error::Failure;
-use crate::kubelet::{self, check};
+use crate::kubernetes::kubelet::{self, check};
 use crate::terminal::Terminal;
 
 /// What `kubelet` takes.

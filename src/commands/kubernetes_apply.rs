@@ -15,9 +15,9 @@ use crate::env;
 use crate::error::Failure;
 use crate::kubernetes::{
     self, Applied, Document, InCluster, Labels, Metadata, Name, Namespace, SERVICE_ACCOUNT_DIR,
-    Target,
+    SecretRef,
 };
-use crate::registry::Registry;
+use crate::registry_host::RegistryHost;
 use crate::terminal::Terminal;
 
 /// What `kubernetes-apply` takes.
@@ -80,7 +80,7 @@ enum State {
 
 struct Refresh<'a> {
     options: &'a Options,
-    hosts: Vec<Registry>,
+    hosts: Vec<RegistryHost>,
     name: &'a Name,
     labels: &'a Labels,
     in_cluster: &'a InCluster,
@@ -217,8 +217,8 @@ impl<'a> Refresh<'a> {
         }
     }
 
-    fn target(&self, namespace: &'a Namespace) -> Target<'a> {
-        Target {
+    fn target(&self, namespace: &'a Namespace) -> SecretRef<'a> {
+        SecretRef {
             in_cluster: self.in_cluster,
             namespace,
             name: self.name,
@@ -246,7 +246,7 @@ impl<'a> Refresh<'a> {
 
 /// Half of the life a token is given, by the shortest where registries differ.
 fn half_life(
-    hosts: &[Registry],
+    hosts: &[RegistryHost],
     config: &ConfigFile,
     profile: Option<&str>,
 ) -> Result<Duration, Failure> {

@@ -6,13 +6,13 @@ use clap::{Args, ValueEnum};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::hosts::{self, Credentials};
-use crate::clients::{self, Entry};
+use crate::client_config::{self, AuthEntry};
 use crate::config::{ConfigFile, Places};
 use crate::credential;
 use crate::env;
 use crate::error::Failure;
 use crate::kubernetes::{self, Document, Label, Labels, Metadata, Name, Namespace};
-use crate::registry::Registry;
+use crate::registry_host::RegistryHost;
 use crate::terminal::Terminal;
 
 /// What the Secret is called where nobody says.
@@ -133,7 +133,7 @@ pub fn run(
 /// Where less is left of what is cached than half of the life that is set now, the cluster gets one
 /// of its own: nobody replaces it there.
 pub(super) fn get(
-    hosts: &[Registry],
+    hosts: &[RegistryHost],
     config: &ConfigFile,
     profile: Option<&str>,
     terminal: &mut Terminal<'_>,
@@ -165,11 +165,11 @@ pub(super) fn expires_at(credentials: &Credentials) -> Option<i64> {
 /// What `kubectl create secret docker-registry` puts into a Secret.
 pub(super) fn payload(credentials: &Credentials) -> SecretString {
     let logins = credentials.logins.iter().map(|(host, login)| (host, login));
-    clients::auths(logins, Entry::Kubectl)
+    client_config::auths(logins, AuthEntry::Kubectl)
 }
 
 /// Argo CD wants a Secret for each registry.
-fn argocd_names(name: &Name, hosts: &[Registry]) -> Result<Vec<Name>, Failure> {
+fn argocd_names(name: &Name, hosts: &[RegistryHost]) -> Result<Vec<Name>, Failure> {
     if hosts.len() == 1 {
         return Ok(vec![name.clone()]);
     }

@@ -7,11 +7,11 @@ use clap::{Args, ValueEnum};
 use secrecy::ExposeSecret as _;
 
 use super::hosts::{self, Credentials};
-use crate::clients::{Client, ClientConfig, is_our_helper};
+use crate::client_config::{Client, ClientConfig, is_our_helper};
 use crate::config::ConfigFile;
 use crate::credential::Credential;
 use crate::error::{Failure, system};
-use crate::registry::Registry;
+use crate::registry_host::RegistryHost;
 use crate::terminal::Terminal;
 
 /// What `login` takes.
@@ -96,7 +96,7 @@ pub fn run(
 }
 
 /// A client that asks us needs no login, and its `login` then keeps nothing.
-fn say_if_needless(program: Program, host: &Registry, terminal: &mut Terminal<'_>) {
+fn say_if_needless(program: Program, host: &RegistryHost, terminal: &mut Terminal<'_>) {
     let client = match program {
         Program::Docker => Client::Docker,
         Program::Podman | Program::Buildah | Program::Skopeo => Client::Podman,
@@ -114,7 +114,7 @@ fn say_if_needless(program: Program, host: &Registry, terminal: &mut Terminal<'_
     }
 }
 
-fn log_in(program: Program, host: &Registry, credential: &Credential) -> Result<(), Failure> {
+fn log_in(program: Program, host: &RegistryHost, credential: &Credential) -> Result<(), Failure> {
     let name = program.name();
     let status = pipe(program, host, credential).map_err(|err| match err.kind() {
         io::ErrorKind::NotFound => Failure::new(
@@ -139,7 +139,7 @@ fn log_in(program: Program, host: &Registry, credential: &Credential) -> Result<
 }
 
 /// The password goes through a pipe; arguments can be read by every user of the machine.
-fn pipe(program: Program, host: &Registry, credential: &Credential) -> io::Result<ExitStatus> {
+fn pipe(program: Program, host: &RegistryHost, credential: &Credential) -> io::Result<ExitStatus> {
     let mut child = Command::new(program.name())
         .args(program.login())
         .args(["--username", &credential.username, "--password-stdin"])

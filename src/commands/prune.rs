@@ -2,16 +2,16 @@
 
 use clap::Args;
 
-use super::held::{self, Held};
 use super::hosts;
+use super::local_state::{self, Held};
 use super::registry_tokens::RegistryTokens;
 use super::when;
-use crate::api::ListedToken;
 use crate::config::ConfigFile;
+use crate::credential::mint;
 use crate::env::{self, Deadline};
 use crate::error::Failure;
-use crate::mint;
-use crate::registry::Registry;
+use crate::ionos::api::ListedToken;
+use crate::registry_host::RegistryHost;
 use crate::terminal::{Terminal, Tone};
 
 /// What `prune` takes.
@@ -37,7 +37,7 @@ pub fn run(
     let config = ConfigFile::load()?;
     let hosts = match &options.host {
         Some(host) => vec![hosts::parse(host, &config)?],
-        None => held::known_hosts(&Held::find(), &config),
+        None => local_state::known_hosts(&Held::find(), &config),
     };
     if hosts.is_empty() {
         return Err(Failure::new(
@@ -57,7 +57,7 @@ pub fn run(
 }
 
 fn prune(
-    host: &Registry,
+    host: &RegistryHost,
     options: &Options,
     config: &ConfigFile,
     profile: Option<&str>,

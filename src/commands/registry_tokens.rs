@@ -1,12 +1,12 @@
 //! The tokens of one registry, live from the API.
 
-use crate::account::{self, Account};
-use crate::api::{Api, ListedToken};
 use crate::config::{ConfigFile, Target};
+use crate::credential::mint;
 use crate::env::Deadline;
 use crate::error::Failure;
-use crate::mint;
-use crate::registry::Registry;
+use crate::ionos::account::{self, Account};
+use crate::ionos::api::{Api, ListedToken};
+use crate::registry_host::RegistryHost;
 use crate::terminal::Terminal;
 
 /// A registry, its tokens, and the connection they came on.
@@ -19,7 +19,7 @@ pub(super) struct RegistryTokens {
 impl RegistryTokens {
     /// Asks the API, as the account that a `get` for this host asks as.
     pub(super) fn fetch(
-        host: &Registry,
+        host: &RegistryHost,
         config: &ConfigFile,
         profile: Option<&str>,
         terminal: &mut Terminal<'_>,

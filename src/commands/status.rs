@@ -5,16 +5,16 @@ use std::collections::BTreeSet;
 use clap::Args;
 use serde::Serialize;
 
-use super::held::{self, Held};
+use super::local_state::{self, Held};
 use super::when;
-use crate::account::Account;
-use crate::cache::{Age, Entry};
-use crate::clients::{Client, ClientConfig};
+use crate::client_config::{Client, ClientConfig};
 use crate::config::ConfigFile;
+use crate::credential::cache::{Age, CachedToken};
+use crate::credential::revocation::Revocations;
 use crate::env;
 use crate::error::{Failure, one_line};
-use crate::registry::Registry;
-use crate::revocation::Revocations;
+use crate::ionos::account::Account;
+use crate::registry_host::RegistryHost;
 use crate::scope::Scope;
 use crate::terminal::{Table, Terminal, Tone};
 
@@ -93,7 +93,7 @@ pub fn run(
 
 fn lines(held: &Held, config: &ConfigFile, profile: Option<&str>) -> Vec<Line> {
     let now = env::now();
-    let files = held::client_files();
+    let files = local_state::client_files();
     let clients = |host: &str| clients_asking(&files, host);
     let mut lines = Vec::new();
     for login in &held.logins {
@@ -110,7 +110,7 @@ fn lines(held: &Held, config: &ConfigFile, profile: Option<&str>) -> Vec<Line> {
         }
     }
     let covered: BTreeSet<String> = lines.iter().map(|line| line.host.clone()).collect();
-    for host in held::known_hosts(held, config) {
+    for host in local_state::known_hosts(held, config) {
         if !covered.contains(host.as_str()) {
             lines.push(Line::of(host.as_str(), clients(host.as_str())));
         }
@@ -137,7 +137,7 @@ impl Line {
     }
 }
 
-fn minted(entry: &Entry, config: &ConfigFile, clients: Vec<&'static str>) -> Line {
+fn minted(entry: &CachedToken, config: &ConfigFile, clients: Vec<&'static str>) -> Line {
     let life = Life {
         refresh_at: entry.refresh_at(),
         expires_at: entry.expires_at,
@@ -157,8 +157,8 @@ fn minted(entry: &Entry, config: &ConfigFile, clients: Vec<&'static str>) -> Lin
 }
 
 /// The account that a `get` would ask as now, if it is the one that minted this.
-fn account(entry: &Entry, config: &ConfigFile) -> Option<String> {
-    let host = Registry::parse(&entry.host).ok()?;
+fn account(entry: &CachedToken, config: &ConfigFile) -> Option<String> {
+    let host = RegistryHost::parse(&entry.host).ok()?;
     let settings = config
         .settings(&host, Some(&entry.profile))
         .or_else(|_| config.settings(&host, None))

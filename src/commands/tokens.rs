@@ -3,15 +3,15 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::held::Held;
 use super::hosts;
+use super::local_state::Held;
 use super::registry_tokens::RegistryTokens;
 use super::when;
-use crate::api::ListedToken;
 use crate::config::ConfigFile;
+use crate::credential::mint;
 use crate::env;
 use crate::error::{Failure, one_line};
-use crate::mint;
+use crate::ionos::api::ListedToken;
 use crate::scope::Scope;
 use crate::terminal::{Table, Terminal, Tone};
 

@@ -87,7 +87,7 @@ pub(super) fn target(
             format!("{place} has registryId and registryName"),
             "keep one of them",
         )),
-        (Some(id), None) if crate::api::is_uuid(&id) => Ok(Some(Target::Id(id))),
+        (Some(id), None) if crate::uuid::is_uuid(&id) => Ok(Some(Target::Id(id))),
         (Some(_), None) => Err(Failure::new(
             format!("{place}.registryId is not a UUID"),
             "\"ionosctl container-registry registry list\" shows it",

@@ -13,7 +13,7 @@ use super::limits;
 use crate::env;
 use crate::error::{Failure, one_line, system};
 use crate::files;
-use crate::registry::Registry;
+use crate::registry_host::RegistryHost;
 use crate::scope::{self, Scope};
 
 /// Our own configuration file; without one it is empty.
@@ -26,7 +26,7 @@ pub struct ConfigFile {
     /// By profile.
     pub profiles: BTreeMap<String, Section>,
     /// By registry; these hosts are ours, whatever they are called.
-    pub registries: BTreeMap<Registry, Section>,
+    pub registries: BTreeMap<RegistryHost, Section>,
 }
 
 /// Settings of one place in the file. Which keys a place may have is in `diagnosis`.
@@ -150,7 +150,7 @@ impl ConfigFile {
 
     /// Reads it for `host`; `None` if the host is not ours. A file that cannot be read may name
     /// it, but another registry's pull must not fail for that.
-    pub fn load_if_ours(host: &Registry) -> Result<Option<Self>, Failure> {
+    pub fn load_if_ours(host: &RegistryHost) -> Result<Option<Self>, Failure> {
         match Self::load() {
             Ok(config) => Ok(Some(config).filter(|config| config.is_ours(host))),
             Err(_) if !host.is_ionos() => Ok(None),
@@ -168,7 +168,7 @@ impl ConfigFile {
         let mut registries = BTreeMap::new();
         for (key, section) in raw.registries.unwrap_or_default() {
             let place = format!("registries.{key:?}");
-            let host = Registry::parse(&key).map_err(|_| {
+            let host = RegistryHost::parse(&key).map_err(|_| {
                 Failure::new(
                     format!("{place} is not a registry"),
                     "write the host as docker does, such as demo.cr.de-fra.ionos.com or 127.0.0.1:5000",
@@ -345,8 +345,8 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_configuration_is_read_or_refused_in_one_line(bytes in crate::hostile::bytes(SAMPLE)) {
-            crate::fuzzing::config(&bytes);
+        fn any_configuration_is_read_or_refused_in_one_line(bytes in crate::testing::hostile::bytes(SAMPLE)) {
+            crate::testing::config(&bytes);
         }
     }
 }

@@ -14,7 +14,7 @@ pub use file::{AccountSource, ConfigFile, Layer, Section, Target};
 
 use crate::env;
 use crate::error::Failure;
-use crate::registry::Registry;
+use crate::registry_host::RegistryHost;
 use crate::scope::{self, Scope};
 
 /// The profile of a program called by its plain name.
@@ -48,7 +48,7 @@ impl Places {
     }
 
     /// For verbs that never fail: a place that is not a place holds nothing.
-    pub fn find_what_there_is() -> Self {
+    pub fn find_lossy() -> Self {
         Self {
             cache: env::cache_dir().ok().flatten(),
             data: env::data_dir(),
@@ -97,12 +97,16 @@ pub struct Named {
 
 impl ConfigFile {
     /// Whether a host is ours: by its name, or because the configuration says so.
-    pub fn is_ours(&self, host: &Registry) -> bool {
+    pub fn is_ours(&self, host: &RegistryHost) -> bool {
         host.is_ionos() || self.registries.contains_key(host)
     }
 
     /// What is in force for `host`, asked for under the program's `profile`.
-    pub fn settings(&self, host: &Registry, profile: Option<&str>) -> Result<Settings, Failure> {
+    pub fn settings(
+        &self,
+        host: &RegistryHost,
+        profile: Option<&str>,
+    ) -> Result<Settings, Failure> {
         self.in_force(self.registries.get(host), profile)
     }
 

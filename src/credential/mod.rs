@@ -1,6 +1,11 @@
 //! The decision: stored, fresh, lock, look again, mint, fall back.
 
-mod keep;
+pub mod cache;
+pub mod mint;
+mod registry_hint;
+pub mod revocation;
+mod store_erase_list;
+pub mod stored_login;
 
 use std::time::Duration;
 
@@ -8,20 +13,20 @@ use log::debug;
 use ring::digest::{Context, SHA256};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::account::{self, Account};
-use crate::api::Api;
-use crate::cache::{Age, Cache, Entry, Slot};
+use self::mint::{MintRequest, OrphanedToken};
+use self::registry_hint::RegistryHint;
 use crate::config::{ConfigFile, Places, Settings};
+use crate::credential::cache::{Age, Cache, CachedToken, Slot};
+use crate::credential::revocation::{Revocation, Revocations};
+use crate::credential::stored_login::StoredLogins;
 use crate::env::{self, Deadline};
 use crate::error::Failure;
 use crate::files::{self, Waited};
-use crate::login::Logins;
-use crate::memory::{self, Known};
-use crate::mint::{self, Lost, Order};
-use crate::registry::Registry;
-use crate::revocation::{Revocation, Revocations};
+use crate::ionos::account::{self, Account};
+use crate::ionos::api::Api;
+use crate::registry_host::RegistryHost;
 
-pub use keep::{erase, list, store};
+pub use store_erase_list::{erase, list, store};
 
 /// Tidying up is done while somebody waits for a `docker pull` that has its answer already.
 const TO_TIDY_UP: Duration = Duration::from_secs(1);
@@ -40,36 +45,36 @@ pub struct Credential {
 /// A credential, and what is left to do once the client has it.
 #[derive(Debug)]
 #[must_use]
-pub struct Answer {
+pub struct Lookup {
     /// What was asked for.
     pub credential: Credential,
     /// Only after minting.
-    pub chores: Option<Chores>,
+    pub cleanup: Option<Cleanup>,
 }
 
-impl From<Entry> for Answer {
-    fn from(entry: Entry) -> Self {
+impl From<CachedToken> for Lookup {
+    fn from(entry: CachedToken) -> Self {
         Self {
             credential: Credential {
                 username: entry.username,
                 secret: entry.secret,
                 expires_at: Some(entry.expires_at),
             },
-            chores: None,
+            cleanup: None,
         }
     }
 }
 
 /// What is done after the answer, on the connection that is still open.
 #[derive(Debug)]
-pub struct Chores {
+pub struct Cleanup {
     api: Api,
     revocations: Revocations,
     pending: Vec<Revocation>,
     cache: Cache,
 }
 
-impl Chores {
+impl Cleanup {
     /// Sweeps the cache and deletes the tokens that could not be deleted before.
     pub fn run(mut self) {
         self.cache.sweep();
@@ -81,11 +86,15 @@ impl Chores {
 }
 
 /// Hands out the credential for one of our hosts.
-pub fn get(host: &Registry, config: &ConfigFile, profile: Option<&str>) -> Result<Answer, Failure> {
+pub fn get(
+    host: &RegistryHost,
+    config: &ConfigFile,
+    profile: Option<&str>,
+) -> Result<Lookup, Failure> {
     match Places::find() {
         Ok(places) => get_in(&places, Duration::MAX, host, config, profile),
         // A login needs no cache, so a wrong IONOS_CR_CACHE_DIR is nothing to it.
-        Err(failure) => stored(&Places::find_what_there_is(), host).ok_or(failure),
+        Err(failure) => stored(&Places::find_lossy(), host).ok_or(failure),
     }
 }
 
@@ -93,10 +102,10 @@ pub fn get(host: &Registry, config: &ConfigFile, profile: Option<&str>) -> Resul
 pub fn get_in(
     places: &Places,
     at_most: Duration,
-    host: &Registry,
+    host: &RegistryHost,
     config: &ConfigFile,
     profile: Option<&str>,
-) -> Result<Answer, Failure> {
+) -> Result<Lookup, Failure> {
     if let Some(answer) = stored(places, host) {
         return Ok(answer);
     }
@@ -107,7 +116,7 @@ pub fn get_in(
         return cache
             .read_any(host, &settings)
             .filter(|entry| entry.age(env::now()) != Age::Expired)
-            .map(Answer::from)
+            .map(Lookup::from)
             .ok_or_else(|| Failure::new("there is no IONOS account to ask with", account::HOW_TO));
     };
     let slot = cache.slot(host, account.key(), &settings);
@@ -132,21 +141,21 @@ pub fn get_in(
     }
 }
 
-fn stored(places: &Places, host: &Registry) -> Option<Answer> {
-    let login = Logins::new(places.data.clone()).read(host)?;
+fn stored(places: &Places, host: &RegistryHost) -> Option<Lookup> {
+    let login = StoredLogins::new(places.data.clone()).read(host)?;
     debug!("{host}: stored login");
-    Some(Answer {
+    Some(Lookup {
         credential: Credential {
             username: login.username,
             secret: login.secret,
             expires_at: None,
         },
-        chores: None,
+        cleanup: None,
     })
 }
 
 struct Getter<'a> {
-    host: &'a Registry,
+    host: &'a RegistryHost,
     account: &'a Account,
     settings: &'a Settings,
     cache: &'a Cache,
@@ -156,7 +165,7 @@ struct Getter<'a> {
 
 impl Getter<'_> {
     /// The cached entry if it may be handed out.
-    fn cached(&self, slot: &Slot) -> Option<(Entry, Age)> {
+    fn cached(&self, slot: &Slot) -> Option<(CachedToken, Age)> {
         let entry = self
             .cache
             .read(slot, self.host, self.account.key(), self.settings)?;
@@ -166,9 +175,9 @@ impl Getter<'_> {
 
     /// A better entry if it can be had at once, else the one there is: it is still good, so
     /// nobody hears of the attempt, and it gets half the time of one that is needed.
-    fn refresh(&self, slot: &Slot, entry: Entry) -> Answer {
+    fn refresh(&self, slot: &Slot, entry: CachedToken) -> Lookup {
         let fingerprint = self.fingerprint();
-        if memory::recent_failure(slot, &fingerprint).is_some() {
+        if registry_hint::recent_failure(slot, &fingerprint).is_some() {
             return entry.into();
         }
         let Some(_held) = files::try_lock(&slot.lock()) else {
@@ -183,18 +192,18 @@ impl Getter<'_> {
             Ok(answer) => answer,
             Err(failure) => {
                 debug!("{}: not refreshed: {failure}", self.host);
-                memory::remember_failure(slot, &fingerprint, &self.named(failure));
+                registry_hint::remember_failure(slot, &fingerprint, &self.named(failure));
                 entry.into()
             }
         }
     }
 
     /// One process mints, the others wait for what comes of it.
-    fn wait_or_mint(&self, slot: &Slot) -> Result<Answer, Failure> {
+    fn wait_or_mint(&self, slot: &Slot) -> Result<Lookup, Failure> {
         let fingerprint = self.fingerprint();
         let by_now = || {
-            let entry = self.cached(slot).map(|(entry, _)| Ok(Answer::from(entry)));
-            entry.or_else(|| memory::recent_failure(slot, &fingerprint).map(Err))
+            let entry = self.cached(slot).map(|(entry, _)| Ok(Lookup::from(entry)));
+            entry.or_else(|| registry_hint::recent_failure(slot, &fingerprint).map(Err))
         };
         if let Some(found) = by_now() {
             return found;
@@ -221,18 +230,19 @@ impl Getter<'_> {
             .mint(Some(slot), self.deadline)
             .map_err(|err| self.named(err));
         match &minted {
-            Ok(_) => memory::forget_failure(slot),
-            Err(failure) => memory::remember_failure(slot, &fingerprint, failure),
+            Ok(_) => registry_hint::forget_failure(slot),
+            Err(failure) => registry_hint::remember_failure(slot, &fingerprint, failure),
         }
         minted
     }
 
     /// Mints, and keeps what there is to keep. What cannot be kept is handed out all the same.
-    fn mint(&self, slot: Option<&Slot>, deadline: Deadline) -> Result<Answer, Failure> {
+    fn mint(&self, slot: Option<&Slot>, deadline: Deadline) -> Result<Lookup, Failure> {
         let api = Api::new(self.account.resolve(deadline)?, deadline)?;
         let target = &self.settings.target;
-        let known = slot.and_then(|slot| Known::read(slot, self.account.key(), self.host, target));
-        let order = Order {
+        let known =
+            slot.and_then(|slot| RegistryHint::read(slot, self.account.key(), self.host, target));
+        let order = MintRequest {
             host: self.host,
             target,
             scopes: &self.settings.scopes,
@@ -244,10 +254,10 @@ impl Getter<'_> {
         let minted = mint::mint(&api, &order, |lost| self.remember(&lost))
             .map_err(|err| err.failure(api.access()))?;
         debug!("{}: minted {}", self.host, minted.username);
-        let entry = Entry::new(self.host, self.account.key(), self.settings, minted);
+        let entry = CachedToken::new(self.host, self.account.key(), self.settings, minted);
         if let Some(slot) = slot {
             self.cache.write(slot, &entry);
-            let learnt = Known::new(
+            let learnt = RegistryHint::new(
                 self.host,
                 target,
                 &entry.registry_id,
@@ -257,8 +267,8 @@ impl Getter<'_> {
                 learnt.write(slot, self.account.key());
             }
         }
-        let mut answer = Answer::from(entry);
-        answer.chores = Some(Chores {
+        let mut answer = Lookup::from(entry);
+        answer.cleanup = Some(Cleanup {
             api,
             revocations: self.revocations.clone(),
             pending,
@@ -267,7 +277,7 @@ impl Getter<'_> {
         Ok(answer)
     }
 
-    fn remember(&self, lost: &Lost) {
+    fn remember(&self, lost: &OrphanedToken) {
         self.revocations.add(&Revocation::of_lost(
             self.account.key(),
             &lost.registry_id,
@@ -284,7 +294,12 @@ impl Getter<'_> {
     /// are enough to notice that a person mended something and too few to guess a password from.
     fn fingerprint(&self) -> String {
         let mut context = Context::new(&SHA256);
-        context.update(self.account.evidence().expose_secret().as_bytes());
+        context.update(
+            self.account
+                .failure_cache_input()
+                .expose_secret()
+                .as_bytes(),
+        );
         context.update(format!("{:?}", self.settings).as_bytes());
         context.update(env::network().as_bytes());
         match context.finish().as_ref() {

@@ -7,9 +7,9 @@
 //! success leave stderr empty, because some clients read both streams as one.
 
 mod input;
+pub mod registry_login;
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::panic::{self, AssertUnwindSafe};
 
 use log::debug;
@@ -17,10 +17,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{self, ConfigFile};
-use crate::credential::{self, Chores};
+use crate::credential;
 use crate::error::{Error, Failure};
-use crate::registry::{NotARegistry, Registry};
-use crate::stream::write_line;
+use crate::output::{self, Reply};
+use crate::registry_host::{NotARegistry, RegistryHost};
 pub use input::Input;
 
 /// Clients compare this text to the letter, on stdout, to go on without us.
@@ -32,74 +32,6 @@ const CANNOT_STORE: &str = "cannot store the login for";
 
 /// Spring Boot waits for our end before it reads, so an answer has to fit into the smallest pipe.
 const LONGEST_LINE: usize = 4096;
-
-/// What a verb comes to, stream by stream.
-#[derive(Debug, Default)]
-#[must_use]
-pub struct Reply {
-    /// The line for stdout, if any.
-    pub stdout: Option<String>,
-    /// The line for stderr, if any.
-    pub stderr: Option<String>,
-    /// Whether the exit code is 0.
-    pub ok: bool,
-    /// What is done once the client has its line.
-    pub chores: Option<Chores>,
-}
-
-impl Reply {
-    /// Done, and nothing to say.
-    pub fn done() -> Self {
-        Self {
-            ok: true,
-            ..Self::default()
-        }
-    }
-
-    /// One line on stdout.
-    pub fn line(line: String) -> Self {
-        Self {
-            stdout: Some(line),
-            ..Self::done()
-        }
-    }
-
-    /// One line on both streams, for a person.
-    pub fn failure(failure: &Failure) -> Self {
-        let line = format!("{}: {failure}", env!("CARGO_PKG_NAME"));
-        Self {
-            stdout: Some(line.clone()),
-            stderr: Some(line),
-            ..Self::default()
-        }
-    }
-
-    /// Says it all, then does what is left to do. `true` is exit code 0.
-    pub fn print(mut self, stdout: &mut dyn Write, stderr: &mut dyn Write) -> bool {
-        if let Some(line) = &self.stdout
-            && let Err(failure) = write_line(stdout, line)
-        {
-            self.ok = false;
-            self.stderr = self.stderr.or(Self::failure(&failure).stderr);
-        }
-        if let Some(line) = &self.stderr {
-            // If this fails too there is nobody left to tell.
-            let _ = write_line(stderr, line);
-        }
-        if let Some(chores) = self.chores {
-            // The client has its answer: what goes wrong now is not for it.
-            let _ = panic::catch_unwind(AssertUnwindSafe(|| chores.run()));
-        }
-        self.ok
-    }
-
-    fn fixed(text: &str) -> Self {
-        Self {
-            stdout: Some(text.to_owned()),
-            ..Self::default()
-        }
-    }
-}
 
 impl From<Error> for Reply {
     fn from(err: Error) -> Self {
@@ -137,7 +69,7 @@ fn answer(input: &Input, profile: Option<&str>) -> Result<Reply, Error> {
     let answer =
         credential::get(&host, &config, profile).map_err(|failure| failure.within(&context))?;
     let line_for = |server_url| {
-        to_line(&Answer {
+        to_line(&GetResponse {
             server_url,
             username: &answer.credential.username,
             secret: answer.credential.secret.expose_secret(),
@@ -158,7 +90,9 @@ fn answer(input: &Input, profile: Option<&str>) -> Result<Reply, Error> {
         failure.within(&context)
     })?;
     Ok(Reply {
-        chores: answer.chores,
+        deferred: answer
+            .cleanup
+            .map(|cleanup| output::Deferred::new(|| cleanup.run())),
         ..Reply::line(line)
     })
 }
@@ -172,7 +106,7 @@ pub fn store(input: &Input) -> Reply {
 }
 
 fn keep(input: &Input) -> Result<(), Error> {
-    let login = Login::parse(input).ok_or_else(|| {
+    let login = StoreRequest::parse(input).ok_or_else(|| {
         Failure::new(
             "the login to store is not the JSON of Docker's protocol",
             "log in with docker login, podman login or the like",
@@ -194,7 +128,7 @@ fn keep(input: &Input) -> Result<(), Error> {
     }
     let context = format!("{CANNOT_STORE} {host}");
     let secret = login.secret.expose_secret();
-    let answer = Answer {
+    let answer = GetResponse {
         server_url: host.as_str(),
         username: &login.username,
         secret,
@@ -219,7 +153,7 @@ fn keep(input: &Input) -> Result<(), Error> {
 /// `erase`: forget a server URL. Always well: podman and skopeo before 5.31 crash otherwise.
 pub fn erase(input: &Input, profile: Option<&str>) -> Reply {
     let erase = || {
-        if let Some(Ok(host)) = input.text().map(Registry::parse) {
+        if let Some(Ok(host)) = input.text().map(RegistryHost::parse) {
             let config = ConfigFile::load().unwrap_or_default();
             // Who set it to something meant another thing than the default.
             let revoke = config::revokes_on_erase().unwrap_or_else(|failure| {
@@ -261,13 +195,13 @@ fn listed() -> String {
 struct Ours<'a> {
     /// As it came, but for white space around it.
     server_url: &'a str,
-    host: Registry,
+    host: RegistryHost,
     config: ConfigFile,
 }
 
 /// `context` is what a failure begins with, before the host.
 fn ours<'a>(server_url: &'a str, context: &str) -> Result<Ours<'a>, Error> {
-    let host = match Registry::parse(server_url) {
+    let host = match RegistryHost::parse(server_url) {
         Ok(host) => host,
         Err(NotARegistry::Malformed) => return Err(Error::NotOurs),
         Err(NotARegistry::Empty) => return Err(Error::Protocol(NO_SERVER_URL)),
@@ -283,7 +217,7 @@ fn ours<'a>(server_url: &'a str, context: &str) -> Result<Ours<'a>, Error> {
 }
 
 #[derive(Serialize)]
-pub(crate) struct Answer<'a> {
+pub(crate) struct GetResponse<'a> {
     #[serde(rename = "ServerURL")]
     pub(crate) server_url: &'a str,
     #[serde(rename = "Username")]
@@ -293,7 +227,7 @@ pub(crate) struct Answer<'a> {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Login {
+pub(crate) struct StoreRequest {
     #[serde(rename = "ServerURL", default)]
     pub(crate) server_url: String,
     #[serde(rename = "Username", default)]
@@ -302,7 +236,7 @@ pub(crate) struct Login {
     pub(crate) secret: SecretString,
 }
 
-impl Login {
+impl StoreRequest {
     pub(crate) fn parse(input: &Input) -> Option<Self> {
         // The error of serde_json would quote the value it stumbled over.
         serde_json::from_str(input.text()?).ok()
@@ -310,7 +244,7 @@ impl Login {
 }
 
 /// The line that answers a `get`; `None` if it would not fit with its line end.
-pub(crate) fn to_line(answer: &Answer<'_>) -> Option<String> {
+pub(crate) fn to_line(answer: &GetResponse<'_>) -> Option<String> {
     serde_json::to_string(answer)
         .ok()
         .filter(|line| line.len() < LONGEST_LINE)
@@ -322,8 +256,8 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_login_is_read_or_refused(bytes in crate::hostile::bytes(SAMPLE)) {
-            crate::fuzzing::store_json(&bytes);
+        fn any_login_is_read_or_refused(bytes in crate::testing::hostile::bytes(SAMPLE)) {
+            crate::testing::store_json(&bytes);
         }
     }
 }

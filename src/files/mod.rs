@@ -3,11 +3,11 @@
 //! What is read back is trusted only if nobody else could have written it: a plain file of ours
 //! that no one else can read. What cannot be trusted is as good as absent; it is never an error.
 
-mod foreign;
 mod lock;
 #[cfg_attr(unix, path = "unix.rs")]
 #[cfg_attr(not(unix), path = "other.rs")]
 mod platform;
+mod user_files;
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
@@ -19,8 +19,8 @@ use log::debug;
 
 use crate::env;
 use crate::error::system;
-pub use foreign::{append, link, replace_foreign};
 pub use lock::{Lock, Waited, try_lock, wait};
+pub use user_files::{append, link, replace_foreign};
 
 /// No file of ours comes near this.
 const LARGEST: u64 = 256 * 1024;
@@ -38,7 +38,7 @@ pub fn read(path: &Path) -> Option<Vec<u8>> {
         Err(err) if err.kind() == io::ErrorKind::NotFound => return None,
         Err(err) => return ignored(path, &err.to_string()),
     };
-    let size = match distrust(&file) {
+    let size = match checked_size(&file) {
         Ok(size) => size,
         Err(why) => return ignored(path, &why),
     };
@@ -55,7 +55,7 @@ fn ignored<T>(path: &Path, why: &str) -> Option<T> {
 }
 
 /// The size of a file to be trusted, or why it is not.
-fn distrust(file: &File) -> Result<u64, String> {
+fn checked_size(file: &File) -> Result<u64, String> {
     let metadata = file.metadata().map_err(|err| err.to_string())?;
     if !metadata.is_file() {
         return Err("not a plain file".into());

@@ -8,11 +8,12 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
+use super::cluster::Cluster;
 use super::names::Namespace;
-use crate::api::{Cluster, Endpoint};
 use crate::env;
 use crate::error::{Failure, one_line, system};
 use crate::files;
+use crate::http::Endpoint;
 
 /// Where a pod finds its service account.
 pub const SERVICE_ACCOUNT_DIR: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -25,15 +26,15 @@ pub struct InCluster {
     /// The pod's own namespace.
     pub namespace: Option<Namespace>,
     /// Who asks.
-    pub account: Account,
+    pub account: ServiceAccount,
 }
 
 /// A service account as its token tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Account(Option<String>);
+pub struct ServiceAccount(Option<String>);
 
 /// `NAMESPACE:NAME`, as kubectl takes it.
-impl fmt::Display for Account {
+impl fmt::Display for ServiceAccount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.as_deref().unwrap_or("NAMESPACE:NAME"))
     }
@@ -54,7 +55,7 @@ impl InCluster {
         let namespace =
             namespace.and_then(|name| String::from_utf8(name).ok()?.trim().parse().ok());
         let token = SecretString::from(token.expose_secret().trim());
-        let account = Account(subject(&token));
+        let account = ServiceAccount(subject(&token));
         let cluster = Cluster::new(endpoint, &token, ca.expose_secret())
             .map_err(|failure| failure.within(&one_line(&ca_path.display().to_string())))?;
         Ok(Self {

@@ -3,11 +3,11 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::cluster::{ClusterError, Patch};
 use super::in_cluster::InCluster;
 use super::names::{Name, Namespace};
 use super::refusal::{Attempt, Verb};
 use super::secret::{Document, PULL_SECRET, Present};
-use crate::api::{ClusterError, Patch};
 use crate::error::Failure;
 
 /// Who owns the fields we apply.
@@ -29,7 +29,7 @@ pub enum Applied {
 
 /// A Secret in one namespace.
 #[derive(Debug, Clone, Copy)]
-pub struct Target<'a> {
+pub struct SecretRef<'a> {
     /// The cluster, and who asks it.
     pub in_cluster: &'a InCluster,
     /// Where.
@@ -53,7 +53,7 @@ struct Metadata {
     resource_version: String,
 }
 
-impl Target<'_> {
+impl SecretRef<'_> {
     /// The Secret that is there, if it is one that can be changed.
     pub fn read(&self) -> Result<Option<Present>, Failure> {
         let attempt = self.attempt(Verb::Get, "secrets", self.name);

@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use super::in_cluster::Account;
+use super::cluster::ClusterError;
+use super::in_cluster::ServiceAccount;
 use super::names::{Name, Namespace};
-use crate::api::{ApiError, ClusterError};
 use crate::error::Failure;
+use crate::http::TransportError;
 
 /// What was tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +25,7 @@ pub(super) struct Attempt<'a> {
     pub(super) resource: &'static str,
     pub(super) name: &'a Name,
     pub(super) namespace: &'a Namespace,
-    pub(super) account: &'a Account,
+    pub(super) account: &'a ServiceAccount,
     pub(super) host: &'a str,
 }
 
@@ -146,29 +147,28 @@ impl Attempt<'_> {
         )
     }
 
-    fn unanswered(&self, err: &ApiError) -> Failure {
+    fn unanswered(&self, err: &TransportError) -> Failure {
         let host = self.host;
         let (what, hint) = match err {
-            ApiError::Unreachable { why } => (
+            TransportError::Unreachable { why } => (
                 format!("no connection to the cluster at {host}: {why}"),
                 "check network policies, and HTTPS_PROXY and NO_PROXY if they are set",
             ),
-            ApiError::Untrusted { why, .. } => (
+            TransportError::Untrusted { why, .. } => (
                 format!("no trusted connection to the cluster at {host}: {why}"),
                 "ca.crt of the pod's ServiceAccount has to be the cluster's; what answers there may be a proxy",
             ),
-            ApiError::TimedOut { .. } => (
+            TransportError::TimedOut { .. } => (
                 format!("the cluster at {host} gave no answer in time"),
                 "the next run tries again",
             ),
-            ApiError::Lost { why } => (
+            TransportError::Lost { why } => (
                 format!("the cluster at {host} gave no usable answer: {why}"),
                 "the next run tries again",
             ),
-            // Refusals are not among these.
-            _ => (
-                format!("the cluster at {host} gave no answer"),
-                "the next run tries again",
+            TransportError::WithoutTls => (
+                format!("no trusted connection to the cluster at {host}: it does not speak TLS"),
+                "check what stands between this pod and the cluster's API",
             ),
         };
         Failure::new(format!("{self}: {what}"), hint)

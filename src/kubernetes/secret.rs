@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::names::{Labels, Name, Namespace};
 use super::yaml;
 use crate::credential::Credential;
-use crate::registry::Registry;
+use crate::registry_host::RegistryHost;
 
 /// Tells when the credential in a Secret ends, in RFC 3339.
 pub const EXPIRES_AT: &str = "docker-credential-ionos/expires-at";
@@ -71,7 +71,7 @@ impl Document {
     }
 
     /// What Argo CD reads Helm charts in a registry with.
-    pub fn argocd(metadata: &Metadata<'_>, host: &Registry, credential: &Credential) -> Self {
+    pub fn argocd(metadata: &Metadata<'_>, host: &RegistryHost, credential: &Credential) -> Self {
         Self(json!({
             "apiVersion": "v1",
             "kind": "Secret",
@@ -147,14 +147,14 @@ struct Login {
 impl Present {
     /// When its credential ends, if it says so and is what is wanted: for these hosts and no
     /// others, with these labels.
-    pub fn good_until(&self, hosts: &[Registry], labels: &Labels) -> Option<i64> {
+    pub fn good_until(&self, hosts: &[RegistryHost], labels: &Labels) -> Option<i64> {
         let metadata = &self.metadata;
         let has = |(key, value): (&String, &String)| {
             let present = metadata.labels.as_ref();
             present.is_some_and(|present| present.get(key) == Some(value))
         };
         if !labels.iter().all(has)
-            || self.hosts()? != hosts.iter().map(Registry::to_string).collect()
+            || self.hosts()? != hosts.iter().map(RegistryHost::to_string).collect()
         {
             return None;
         }

@@ -15,9 +15,9 @@ use clap::builder::styling::{AnsiColor, Style};
 
 pub use table::Table;
 
-use crate::docker::Reply;
 use crate::error::{Failure, one_line};
-use crate::stream::write_line;
+use crate::output::Reply;
+use crate::output::write_line;
 
 /// The width where nobody says another: a pipe is as wide as its reader likes.
 const WIDE: usize = usize::MAX;

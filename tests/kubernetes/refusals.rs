@@ -206,7 +206,7 @@ fn an_answer_that_is_no_object_is_not_quoted() {
         is_refused_before_minting(
             &job,
             &format!(
-                ": the cluster at {address} gave no usable answer: an answer that is not a Kubernetes object"
+                ": the cluster at {address} gave no usable answer: an answer that is not what the API describes"
             ),
         );
     }

@@ -34,7 +34,7 @@ fn a_closed_port_is_tried_again_and_named() {
         .env("IONOS_API_URL", &format!("http://{api}"));
     let done = helper.get(DEMO_HOST);
     assert_eq!(
-        done.stderr.matches("debug: again in ").count(),
+        done.stderr.matches("debug: next attempt in ").count(),
         2,
         "{}",
         done.stderr
@@ -69,7 +69,10 @@ fn a_name_that_does_not_exist_is_named() {
     // The second is the failure of the first: it resolves nothing, so it has nothing to say.
     let again = helper.env("IONOS_CR_LOG", "debug").get(DEMO_HOST);
     assert_eq!(again.stdout, done.stdout);
-    assert!(!again.stderr.contains("debug: again in "), "{again:?}");
+    assert!(
+        !again.stderr.contains("debug: next attempt in "),
+        "{again:?}"
+    );
 }
 
 #[track_caller]

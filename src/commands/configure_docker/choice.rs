@@ -1,12 +1,12 @@
 //! Which of the account's registries.
 
-use crate::account::{self, Account};
-use crate::api::Api;
-use crate::clients::ClientConfig;
+use crate::client_config::ClientConfig;
 use crate::config::ConfigFile;
 use crate::env::Deadline;
 use crate::error::{Failure, one_line};
-use crate::registry::Registry;
+use crate::ionos::account::{self, Account};
+use crate::ionos::api::Api;
+use crate::registry_host::RegistryHost;
 use crate::terminal::Terminal;
 
 /// Typing errors are forgiven so often.
@@ -18,7 +18,7 @@ pub(super) fn choose(
     profile: Option<&str>,
     present: &ClientConfig,
     terminal: &mut Terminal<'_>,
-) -> Result<Vec<Registry>, Failure> {
+) -> Result<Vec<RegistryHost>, Failure> {
     let hosts = candidates(config, profile, terminal)?;
     let Some(first) = hosts.first() else {
         return Err(Failure::new(
@@ -66,7 +66,7 @@ fn candidates(
     config: &ConfigFile,
     profile: Option<&str>,
     terminal: &mut Terminal<'_>,
-) -> Result<Vec<Registry>, Failure> {
+) -> Result<Vec<RegistryHost>, Failure> {
     let context = "cannot list the account's registries";
     let settings = config.general_settings(profile)?;
     let account = Account::choose(&settings)?.ok_or_else(|| {
@@ -80,7 +80,7 @@ fn candidates(
                 .map_err(|err| err.failure(api.access()))
         })
         .map_err(|failure| failure.asked_as(account.origin()).within(context))?;
-    let mut hosts: Vec<Registry> = config.registries.keys().cloned().collect();
+    let mut hosts: Vec<RegistryHost> = config.registries.keys().cloned().collect();
     for registry in found {
         let Some(hostname) = registry.hostname else {
             let name = one_line(&registry.name);
@@ -89,7 +89,7 @@ fn candidates(
         };
         // The account is not sent anywhere else, whatever the answer says.
         hosts.extend(
-            Registry::parse(&hostname)
+            RegistryHost::parse(&hostname)
                 .ok()
                 .filter(|host| config.is_ours(host)),
         );

@@ -1,7 +1,7 @@
 //! `configure-docker [HOST…]`: the entries in a client's file that make it ask us.
 
 mod choice;
-mod obstacles;
+mod conflicts;
 mod program;
 
 use std::path::Path;
@@ -9,11 +9,11 @@ use std::path::Path;
 use clap::Args;
 
 use super::hosts;
-use crate::account::Account;
-use crate::clients::{self, Change, Client, Rewritten};
+use crate::client_config::{self, Change, Client, Rewritten};
 use crate::config::ConfigFile;
 use crate::error::{Failure, one_line};
-use crate::registry::Registry;
+use crate::ionos::account::Account;
+use crate::registry_host::RegistryHost;
 use crate::terminal::{Terminal, Tone};
 
 /// What `configure-docker` takes.
@@ -75,14 +75,14 @@ fn add(
     // A profile that is not there would fail every get.
     config.general_settings(profile)?;
     // Before the person is asked anything: a broken file is better known now.
-    let present = clients::ClientConfig::load(path)?;
+    let present = client_config::ClientConfig::load(path)?;
     let hosts = if options.hosts.is_empty() {
         choice::choose(&config, profile, &present, terminal)?
     } else {
         hosts::parse_all(&options.hosts, &config)?
     };
-    let helper = clients::helper_name(profile);
-    let rewritten = clients::rewrite(path, options.dry_run, |draft| {
+    let helper = client_config::helper_name(profile);
+    let rewritten = client_config::rewrite(path, options.dry_run, |draft| {
         let changes = hosts.iter().map(|host| draft.set(host, &helper));
         changes.collect::<Result<Vec<Change>, _>>()
     })?;
@@ -107,7 +107,7 @@ fn add(
         terminal.result(&line);
     }
     let is_found = program::make_sure(&helper, client, options.dry_run, terminal);
-    obstacles::warn(path, client, &hosts, terminal);
+    conflicts::warn(path, client, &hosts, terminal);
     if is_found && !options.dry_run && terminal.is_interactive() {
         say_what_is_next(client, &hosts, &config, profile, terminal);
     }
@@ -122,12 +122,12 @@ fn remove(
 ) -> Result<(), Failure> {
     // Whether a host is ours is of no account here: it may have been once.
     let hosts = options.hosts.iter().map(|host| hosts::address(host));
-    let hosts = hosts.collect::<Result<Vec<Registry>, _>>()?;
-    let only = profile.map(|_| clients::helper_name(profile));
-    let rewritten = clients::rewrite(path, options.dry_run, |draft| {
+    let hosts = hosts.collect::<Result<Vec<RegistryHost>, _>>()?;
+    let only = profile.map(|_| client_config::helper_name(profile));
+    let rewritten = client_config::rewrite(path, options.dry_run, |draft| {
         draft.remove(|key, helper| {
-            let host = Registry::parse(key);
-            clients::is_our_helper(helper)
+            let host = RegistryHost::parse(key);
+            client_config::is_our_helper(helper)
                 && only.as_ref().is_none_or(|only| only == helper)
                 && (hosts.is_empty() || host.is_ok_and(|host| hosts.contains(&host)))
         })
@@ -147,9 +147,9 @@ fn remove(
     if hosts.is_empty() && rewritten.outcome.is_empty() {
         terminal.result(&format!("unchanged: nothing in {file} uses {helper}"));
     }
-    let is_gone = |host: &&Registry| {
+    let is_gone = |host: &&RegistryHost| {
         let mut keys = rewritten.outcome.iter();
-        !keys.any(|key| Registry::parse(key).as_ref() == Ok(*host))
+        !keys.any(|key| RegistryHost::parse(key).as_ref() == Ok(*host))
     };
     for host in hosts.iter().filter(is_gone) {
         terminal.result(&format!(
@@ -160,7 +160,7 @@ fn remove(
 }
 
 fn show<T>(path: &Path, rewritten: &Rewritten<T>, terminal: &mut Terminal<'_>) {
-    let diff = clients::diff(path, rewritten.before.as_deref(), &rewritten.after);
+    let diff = client_config::diff(path, rewritten.before.as_deref(), &rewritten.after);
     for line in diff.lines() {
         let tone = match line.as_bytes() {
             [b'-', b'-', b'-', ..] | [b'+', b'+', b'+', ..] => Tone::Strong,
@@ -176,7 +176,7 @@ fn show<T>(path: &Path, rewritten: &Rewritten<T>, terminal: &mut Terminal<'_>) {
 
 fn say_what_is_next(
     client: Client,
-    hosts: &[Registry],
+    hosts: &[RegistryHost],
     config: &ConfigFile,
     profile: Option<&str>,
     terminal: &mut Terminal<'_>,

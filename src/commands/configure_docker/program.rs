@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::command;
-use crate::clients::{self, Client};
+use crate::client_config::{self, Client};
 use crate::env;
 use crate::error::{Failure, one_line, system};
 use crate::files;
@@ -16,11 +16,11 @@ pub(super) fn make_sure(
     only_show: bool,
     terminal: &mut Terminal<'_>,
 ) -> bool {
-    let name = clients::program_name(helper);
+    let name = client_config::program_name(helper);
     if env::on_path(&name).is_some() {
         return true;
     }
-    let plain = clients::program_name(&clients::helper_name(None));
+    let plain = client_config::program_name(&client_config::helper_name(None));
     let missing = |hint: String| {
         let command = command(client);
         Failure::new(

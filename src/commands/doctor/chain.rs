@@ -1,17 +1,18 @@
 //! The links, from what Docker runs to what the registry says.
 
 use super::report::Report;
-use crate::account::{self, Account};
-use crate::api::{self, Api, Scheme};
-use crate::cache::{Age, Cache};
-use crate::clients::{self, Client, ClientConfig};
+use crate::client_config::{self, Client, ClientConfig};
 use crate::config::{self, ConfigFile, Places, Settings};
-use crate::credential::{self, Chores, Credential};
+use crate::credential::cache::{Age, Cache};
+use crate::credential::mint;
+use crate::credential::stored_login::StoredLogins;
+use crate::credential::{self, Cleanup, Credential};
+use crate::docker::registry_login::{self, Scheme};
 use crate::env::{self, Deadline};
 use crate::error::{Failure, one_line};
-use crate::login::Logins;
-use crate::mint;
-use crate::registry::Registry;
+use crate::ionos::account::{self, Account};
+use crate::ionos::api::Api;
+use crate::registry_host::RegistryHost;
 
 /// A clock that is off by more confuses other programs; this one goes by the API's.
 const TOLERATED_SKEW: i64 = 60;
@@ -20,7 +21,7 @@ const NOT_REACHED: &str = "not looked at after what failed above";
 
 /// Checks what a `get` for this registry goes through. Mints only if `may_mint`.
 pub(super) fn check(
-    host: Option<&Registry>,
+    host: Option<&RegistryHost>,
     config: Result<&ConfigFile, &Failure>,
     profile: Option<&str>,
     may_mint: bool,
@@ -75,10 +76,10 @@ pub(super) fn check(
             }
         };
         match found {
-            Some((credential, chores)) => {
+            Some((credential, cleanup)) => {
                 log_in(host, &credential, &settings, &mut report);
-                if let Some(chores) = chores {
-                    chores.run();
+                if let Some(cleanup) = cleanup {
+                    cleanup.run();
                 }
             }
             None => report.skipped("login", "there is no credential to log in with"),
@@ -94,15 +95,21 @@ fn rest(report: &mut Report, names: &[&'static str]) {
 }
 
 /// The program, and who asks it. Answers the profile that Docker asks for.
-fn docker(host: Option<&Registry>, report: &mut Report) -> Option<String> {
+fn docker(host: Option<&RegistryHost>, report: &mut Report) -> Option<String> {
     let file = Client::Docker.config_file();
     let loaded = file.as_deref().map(ClientConfig::load);
     let helper = match (&loaded, host) {
         (Some(Ok(file)), Some(host)) => file.helper_for(host),
         _ => None,
     };
-    let ours = helper.clone().filter(|name| clients::is_our_helper(name));
-    let name = clients::program_name(&ours.clone().unwrap_or_else(|| clients::helper_name(None)));
+    let ours = helper
+        .clone()
+        .filter(|name| client_config::is_our_helper(name));
+    let name = client_config::program_name(
+        &ours
+            .clone()
+            .unwrap_or_else(|| client_config::helper_name(None)),
+    );
     match env::on_path(&name) {
         Some(path) => report.ok("program", format!("{} is on PATH", path.display())),
         None => report.failed(
@@ -135,7 +142,7 @@ fn docker(host: Option<&Registry>, report: &mut Report) -> Option<String> {
             ),
         ),
         (Some(Ok(file)), Some(host)) => match (&helper, &ours) {
-            (_, Some(_)) if clients::docker_auth_config_has(host) => report.warning(
+            (_, Some(_)) if client_config::docker_auth_config_has(host) => report.warning(
                 "docker",
                 Failure::new(
                     format!("DOCKER_AUTH_CONFIG holds a login for {host}, which docker from 28.3 takes first"),
@@ -157,7 +164,7 @@ fn docker(host: Option<&Registry>, report: &mut Report) -> Option<String> {
         },
     }
     let ours = ours?;
-    let profile = ours.strip_prefix(&clients::helper_name(None))?;
+    let profile = ours.strip_prefix(&client_config::helper_name(None))?;
     profile.strip_prefix('-').map(ToOwned::to_owned)
 }
 
@@ -176,7 +183,7 @@ fn shown(settings: &Settings) -> String {
 }
 
 /// The account, the API and the registry. `true` if all of them are well.
-fn ask(host: Option<&Registry>, settings: &Settings, report: &mut Report) -> bool {
+fn ask(host: Option<&RegistryHost>, settings: &Settings, report: &mut Report) -> bool {
     let deadline = Deadline::after(settings.timeout);
     let chosen = match Account::choose(settings) {
         Ok(Some(chosen)) => chosen,
@@ -203,7 +210,7 @@ fn ask(host: Option<&Registry>, settings: &Settings, report: &mut Report) -> boo
         }
     };
     report.ok("account", format!("from {}", chosen.origin()));
-    match (access.expires(), access.ended()) {
+    match (access.expires(), access.expired()) {
         (_, Some(ended)) => report.failed(
             "account token",
             Failure::new(
@@ -230,7 +237,12 @@ fn ask(host: Option<&Registry>, settings: &Settings, report: &mut Report) -> boo
     is_well
 }
 
-fn registry(api: &Api, host: Option<&Registry>, settings: &Settings, report: &mut Report) -> bool {
+fn registry(
+    api: &Api,
+    host: Option<&RegistryHost>,
+    settings: &Settings,
+    report: &mut Report,
+) -> bool {
     let endpoint = api.access().endpoint.host().to_owned();
     let by_way_of = api
         .proxy()
@@ -313,13 +325,13 @@ fn clock(api: &Api, report: &mut Report) {
 
 /// What a `get` would hand out without minting.
 fn held(
-    host: &Registry,
+    host: &RegistryHost,
     config: &ConfigFile,
     settings: &Settings,
     profile: Option<&str>,
 ) -> Option<(Credential, &'static str)> {
-    let places = Places::find_what_there_is();
-    let is_stored = Logins::new(places.data.clone()).read(host).is_some();
+    let places = Places::find_lossy();
+    let is_stored = StoredLogins::new(places.data.clone()).read(host).is_some();
     let account = Account::choose(settings).ok().flatten();
     let cache = Cache::new(places.cache_in_use().ok().flatten());
     let entry = match &account {
@@ -342,16 +354,16 @@ fn held(
 }
 
 fn minted(
-    host: &Registry,
+    host: &RegistryHost,
     config: &ConfigFile,
     profile: Option<&str>,
     report: &mut Report,
-) -> Option<(Credential, Option<Chores>)> {
+) -> Option<(Credential, Option<Cleanup>)> {
     match credential::get(host, config, profile) {
         Ok(answer) => {
             let name = one_line(&answer.credential.username);
             report.ok("token", format!("minted {name}"));
-            Some((answer.credential, answer.chores))
+            Some((answer.credential, answer.cleanup))
         }
         Err(failure) => {
             report.failed("token", failure);
@@ -360,8 +372,8 @@ fn minted(
     }
 }
 
-fn log_in(host: &Registry, credential: &Credential, settings: &Settings, report: &mut Report) {
-    match api::log_in(host, credential, Deadline::after(settings.timeout)) {
+fn log_in(host: &RegistryHost, credential: &Credential, settings: &Settings, report: &mut Report) {
+    match registry_login::log_in(host, credential, Deadline::after(settings.timeout)) {
         Ok(Scheme::Open) => report.ok("login", format!("{host} lets everybody in")),
         Ok(scheme) => report.ok(
             "login",

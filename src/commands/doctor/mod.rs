@@ -6,11 +6,11 @@ mod report;
 use clap::Args;
 
 use self::report::{Outcome, Report};
-use super::held::{self, Held};
 use super::hosts;
+use super::local_state::{self, Held};
 use crate::config::ConfigFile;
 use crate::error::Failure;
-use crate::registry::Registry;
+use crate::registry_host::RegistryHost;
 use crate::terminal::{Terminal, Tone};
 
 /// What `doctor` takes.
@@ -34,13 +34,13 @@ pub fn run(
     terminal: &mut Terminal<'_>,
 ) -> Result<bool, Failure> {
     let config = ConfigFile::load();
-    let hosts: Vec<Option<Registry>> = match (&options.host, &config) {
+    let hosts: Vec<Option<RegistryHost>> = match (&options.host, &config) {
         (Some(host), Ok(config)) => vec![Some(hosts::parse(host, config)?)],
         // Whether it is ours may stand in the file that cannot be read, which is the finding.
         (Some(host), Err(_)) => vec![Some(hosts::address(host)?)],
         (None, config) => {
             let known = match config {
-                Ok(config) => held::known_hosts(&Held::find(), config),
+                Ok(config) => local_state::known_hosts(&Held::find(), config),
                 Err(_) => Vec::new(),
             };
             if known.is_empty() {
@@ -53,7 +53,7 @@ pub fn run(
     let many = hosts.len() > 1;
     let mut reports = Vec::new();
     for host in &hosts {
-        let named = host.as_ref().map_or("the account", Registry::as_str);
+        let named = host.as_ref().map_or("the account", RegistryHost::as_str);
         let report = terminal.while_saying(&format!("checking {named} …"), || {
             chain::check(host.as_ref(), config.as_ref(), profile, options.mint)
         });

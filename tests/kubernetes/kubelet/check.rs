@@ -186,7 +186,7 @@ fn what_the_kubelet_refuses_is_found() {
         (
             "args: [\"kubelet\"]",
             "args: [kubelet, --profil, x]",
-            "providers[0].args: never works: unexpected argument '--profil' found; a similar argument exists: '--profile'".into(),
+            "providers[0].args: never works: kubelet takes no argument but --profile; write [\"kubelet\"] or [\"kubelet\", \"--profile\", \"NAME\"]".into(),
         ),
         (
             "args: [\"kubelet\"]",

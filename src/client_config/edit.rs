@@ -1,0 +1,174 @@
+//! Changing one entry of `credHelpers` and no other byte.
+//!
+//! `serde_json` says where each value stands; the change is put into the text in the file's own
+//! manner of writing.
+
+use std::path::Path;
+
+use super::json;
+use super::object::{Member, Object, Style};
+use crate::error::Failure;
+use crate::registry_host::RegistryHost;
+
+const CRED_HELPERS: &str = "credHelpers";
+
+/// What became of a host's entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// It was not there.
+    Added,
+    /// It named this helper before.
+    Replaced(String),
+    /// It is as wanted already.
+    Unchanged,
+}
+
+/// The text of a client's configuration file while it is changed.
+pub struct Draft {
+    text: String,
+}
+
+impl Draft {
+    /// The content of the file at `path`, empty for a new one.
+    pub fn new(path: &Path, content: &[u8]) -> Result<Self, Failure> {
+        let text = json::check(content, path)?.to_owned();
+        let draft = Self { text };
+        draft
+            .helpers()
+            .map_err(|failure| failure.within(&path.display().to_string()))?;
+        Ok(draft)
+    }
+
+    /// The text as it is now.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Makes `helper` the one for `host`.
+    pub fn set(&mut self, host: &RegistryHost, helper: &str) -> Result<Change, Failure> {
+        let (key, value) = (quoted(host.as_str()), quoted(helper));
+        let Some(root) = self.root() else {
+            let line = Style::new().nested(&key, &value);
+            self.text = format!("{}\n", Style::new().nested_in(&quoted(CRED_HELPERS), &line));
+            return Ok(Change::Added);
+        };
+        let Some(root_style) = root.style(&self.text) else {
+            let line = Style::new().nested(&key, &value);
+            let object = Style::new().nested_in(&quoted(CRED_HELPERS), &line);
+            self.text.replace_range(root.span, &object);
+            return Ok(Change::Added);
+        };
+        let Some(found) = self.helpers()? else {
+            let value = root_style.nested(&key, &value);
+            root.append(&mut self.text, &root_style, &quoted(CRED_HELPERS), &value);
+            return Ok(Change::Added);
+        };
+        let Some(style) = found.helpers.style(&self.text) else {
+            let value = root_style.nested(&key, &value);
+            self.text.replace_range(found.helpers.span, &value);
+            return Ok(Change::Added);
+        };
+        let mut change = Change::Added;
+        // From the end, so that what is found stays where it is. A key that is there twice counts
+        // for clients as the last.
+        for member in found.helpers.members.iter().rev() {
+            if member.key != host.as_str() {
+                continue;
+            }
+            let was = &self.text[member.value.clone()];
+            if was == value {
+                if change == Change::Added {
+                    change = Change::Unchanged;
+                }
+                continue;
+            }
+            // Only a text can be told: what else stands there is nobody's helper.
+            let was = serde_json::from_str(was).unwrap_or_default();
+            self.text.replace_range(member.value.clone(), &value);
+            change = Change::Replaced(was);
+        }
+        if change == Change::Added {
+            found.helpers.append(&mut self.text, &style, &key, &value);
+        }
+        Ok(change)
+    }
+
+    /// Takes out every entry that `is_wanted` (key, helper), and `credHelpers` with the last of
+    /// them. Returns the keys.
+    pub fn remove(
+        &mut self,
+        is_wanted: impl Fn(&str, &str) -> bool,
+    ) -> Result<Vec<String>, Failure> {
+        let mut removed = Vec::new();
+        while let Some(Found { root, at, helpers }) = self.helpers()? {
+            let wanted = |member: &Member| {
+                let helper: Option<String> =
+                    serde_json::from_str(&self.text[member.value.clone()]).ok();
+                helper.is_some_and(|helper| is_wanted(&member.key, &helper))
+            };
+            let Some(index) = helpers.members.iter().position(wanted) else {
+                break;
+            };
+            if helpers.members.len() > 1 {
+                helpers.remove(&mut self.text, index);
+            } else {
+                root.remove(&mut self.text, at);
+            }
+            removed.extend(helpers.members.into_iter().nth(index).map(|it| it.key));
+        }
+        Ok(removed)
+    }
+
+    fn root(&self) -> Option<Object> {
+        let trimmed = self.text.trim_ascii_start();
+        let start = self.text.len() - trimmed.len();
+        Object::read(&self.text, start..start + trimmed.trim_ascii_end().len())
+    }
+
+    /// `credHelpers`, if it is there.
+    fn helpers(&self) -> Result<Option<Found>, Failure> {
+        let Some(root) = self.root() else {
+            return Ok(None);
+        };
+        let mut found = root
+            .members
+            .iter()
+            .enumerate()
+            .filter(|(_, member)| member.key == CRED_HELPERS);
+        let Some((at, member)) = found.next() else {
+            return Ok(None);
+        };
+        if found.next().is_some() {
+            return Err(Failure::new(
+                format!("{CRED_HELPERS} is there twice"),
+                "make one of the two",
+            ));
+        }
+        let span = member.value.clone();
+        let helpers = match &self.text[span.clone()] {
+            // As good as empty, to every client.
+            "null" => Object::empty(span),
+            _ => Object::read(&self.text, span).ok_or_else(|| {
+                Failure::new(
+                    format!("{CRED_HELPERS} is not an object"),
+                    "write it as {\"HOST\": \"HELPER\"}",
+                )
+            })?,
+        };
+        Ok(Some(Found { root, at, helpers }))
+    }
+}
+
+struct Found {
+    root: Object,
+    /// Which member of the root it is.
+    at: usize,
+    helpers: Object,
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests;

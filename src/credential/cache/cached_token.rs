@@ -1,0 +1,195 @@
+//! One entry: what it holds, how it stands in its file, and when it is still good.
+
+use std::path::Path;
+
+use log::debug;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+
+use crate::config::{Settings, Target};
+use crate::credential::mint::Minted;
+use crate::files;
+use crate::ionos::account::AccountKey;
+use crate::registry_host::RegistryHost;
+use crate::scope::Scope;
+
+/// Raised when an older program would misread an entry. Another version is a miss.
+const VERSION: u32 = 1;
+
+/// A credential this close to its end is not handed out: the client still has to use it.
+const MARGIN: i64 = 60;
+
+/// A minted credential, as it stands in its file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CachedToken {
+    version: u32,
+    /// The registry it is for.
+    pub host: String,
+    /// The profile it was minted under.
+    pub profile: String,
+    /// The account that minted it.
+    pub account: String,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// How its registry was found: another way may find another.
+    target: Target,
+    /// For its revocation.
+    pub registry_id: String,
+    /// For its revocation; the API does not promise to tell it.
+    pub token_id: Option<String>,
+    /// The token's name is its user name.
+    pub username: String,
+    /// The token's password.
+    #[serde(serialize_with = "crate::secret::expose")]
+    pub secret: SecretString,
+    /// Seconds since 1970 by this machine's clock.
+    pub issued_at: i64,
+    /// Seconds since 1970 by this machine's clock, reckoned from the API's.
+    pub expires_at: i64,
+}
+
+/// What an entry is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Age {
+    /// Younger than half its life.
+    Fresh,
+    /// Good, and time to mint the next.
+    Ageing,
+    /// Never to be handed out.
+    Expired,
+}
+
+impl CachedToken {
+    /// What was minted for `host` by `account`.
+    pub fn new(
+        host: &RegistryHost,
+        account: &AccountKey,
+        settings: &Settings,
+        minted: Minted,
+    ) -> Self {
+        Self {
+            version: VERSION,
+            host: host.as_str().to_owned(),
+            profile: settings.profile.clone(),
+            account: account.as_str().to_owned(),
+            scopes: settings.scopes.clone(),
+            target: settings.target.clone(),
+            registry_id: minted.registry_id,
+            token_id: minted.token_id,
+            username: minted.username,
+            secret: minted.secret,
+            issued_at: minted.issued_at,
+            expires_at: minted.expires_at,
+        }
+    }
+
+    /// Whether it is what is wanted for `host`, whoever minted it.
+    pub fn is_for(&self, host: &RegistryHost, settings: &Settings) -> bool {
+        self.host == host.as_str()
+            && self.profile == settings.profile
+            && self.scopes == settings.scopes
+            && self.target == settings.target
+    }
+
+    /// When the next one is minted, in seconds since 1970.
+    pub fn refresh_at(&self) -> i64 {
+        let life = self.expires_at.saturating_sub(self.issued_at);
+        self.issued_at.saturating_add(life / 2)
+    }
+
+    /// Its age at `now`.
+    pub fn age(&self, now: i64) -> Age {
+        // A clock that was set back says nothing about how long the entry has lived.
+        if now < self.issued_at.saturating_sub(MARGIN)
+            || now >= self.expires_at.saturating_sub(MARGIN)
+        {
+            Age::Expired
+        } else if now < self.refresh_at() {
+            Age::Fresh
+        } else {
+            Age::Ageing
+        }
+    }
+
+    /// Clients take an empty user name or secret for "no credentials".
+    fn is_servable(&self) -> bool {
+        !self.username.is_empty() && !self.secret.expose_secret().is_empty()
+    }
+}
+
+/// Reads an entry; what is none is a miss.
+pub(super) fn load(path: &Path) -> Option<CachedToken> {
+    parse(path, &files::read(path)?)
+}
+
+/// Reads the content of an entry's file.
+pub(crate) fn parse(path: &Path, content: &[u8]) -> Option<CachedToken> {
+    // The error of serde_json would quote the value it stumbled over.
+    match serde_json::from_slice::<CachedToken>(content) {
+        Ok(entry) if entry.version == VERSION && entry.is_servable() => Some(entry),
+        _ => {
+            debug!("ignored {}: not an entry of this version", path.display());
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(issued_at: i64, expires_at: i64) -> CachedToken {
+        CachedToken {
+            version: VERSION,
+            host: "h".into(),
+            profile: "default".into(),
+            account: "a".into(),
+            scopes: Vec::new(),
+            target: Target::Hostname,
+            registry_id: "r".into(),
+            token_id: None,
+            username: "u".into(),
+            secret: "s".into(),
+            issued_at,
+            expires_at,
+        }
+    }
+
+    #[test]
+    fn an_entry_is_fresh_for_half_its_life_and_never_good_in_its_last_minute() {
+        let entry = entry(1000, 11000);
+        for (now, age) in [
+            (1000, Age::Fresh),
+            (5999, Age::Fresh),
+            (6000, Age::Ageing),
+            (10939, Age::Ageing),
+            (10940, Age::Expired),
+            (i64::MAX, Age::Expired),
+        ] {
+            assert_eq!(entry.age(now), age, "{now}");
+        }
+    }
+
+    #[test]
+    fn an_entry_from_the_future_is_not_trusted() {
+        assert_eq!(entry(1000, 11000).age(941), Age::Fresh);
+        assert_eq!(entry(1000, 11000).age(939), Age::Expired);
+        assert_eq!(entry(i64::MAX, i64::MIN).age(0), Age::Expired);
+        assert_eq!(entry(i64::MIN, i64::MAX).age(0), Age::Ageing);
+    }
+
+    const SAMPLE: &str = r#"{"version":1,"host":"a.cr.ionos.com","profile":"default","account":"0","scopes":[{"type":"repository","name":"*","actions":["pull"]}],"target":"hostname","registryId":"789f8e3c-d5c8-4359-8f85-c200fb89e97c","tokenId":null,"username":"u","secret":"s","issuedAt":1,"expiresAt":9}"#;
+
+    #[test]
+    fn the_sample_is_an_entry() {
+        assert!(parse(Path::new("x"), SAMPLE.as_bytes()).is_some());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_entry_is_whole_or_a_miss(bytes in crate::testing::hostile::bytes(SAMPLE)) {
+            crate::testing::cache_entry(&bytes);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! What is remembered beside the entries, without a secret: a registry's id, which saves a request,
+//! and a failure, which saves its repetition.
+//!
+//! A build asks up to five times for the same credential; a failure that was waited for once is
+//! answered from here for ten seconds. It is also how waiters learn what became of the process
+//! they waited for.
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::Target;
+use crate::credential::cache::Slot;
+use crate::env;
+use crate::error::Failure;
+use crate::files;
+use crate::ionos::account::AccountKey;
+use crate::registry_host::RegistryHost;
+use crate::uuid::is_uuid;
+
+const VERSION: u32 = 1;
+
+/// Long enough for one command's repetitions, short enough for a person who mends and tries again.
+const FAILURE_MILLIS: i64 = 10_000;
+
+/// A century in seconds: no clock is that wrong, and sums with it stay dates.
+const BELIEVABLE_SKEW: u64 = 100 * 366 * 24 * 3600;
+
+/// What is known of a registry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RegistryHint {
+    version: u32,
+    /// The registry's host, against files that were copied.
+    host: String,
+    /// How it was found: another way may find another.
+    target: Target,
+    /// For the paths of its tokens.
+    pub registry_id: String,
+    /// The API's clock less ours in seconds, so that an expiry can be asked for without asking
+    /// for the time first.
+    pub skew: i64,
+}
+
+impl RegistryHint {
+    /// What was learnt of `host`.
+    pub fn new(host: &RegistryHost, target: &Target, registry_id: &str, skew: i64) -> Self {
+        Self {
+            version: VERSION,
+            host: host.as_str().to_owned(),
+            target: target.clone(),
+            registry_id: registry_id.to_owned(),
+            skew,
+        }
+    }
+
+    /// What `account` learnt of `host` before.
+    pub fn read(
+        slot: &Slot,
+        account: &AccountKey,
+        host: &RegistryHost,
+        target: &Target,
+    ) -> Option<Self> {
+        let content = files::read(&slot.dir().join(file_name(account)))?;
+        serde_json::from_slice::<Self>(&content)
+            .ok()
+            .filter(|known| {
+                known.version == VERSION
+                    && known.host == host.as_str()
+                    && known.target == *target
+                    && is_uuid(&known.registry_id)
+                    && known.skew.unsigned_abs() < BELIEVABLE_SKEW
+            })
+    }
+
+    /// Keeps it.
+    pub fn write(&self, slot: &Slot, account: &AccountKey) {
+        save(slot, &file_name(account), self);
+    }
+}
+
+fn file_name(account: &AccountKey) -> String {
+    format!("{}.registry", account.as_str())
+}
+
+#[derive(Serialize, Deserialize)]
+struct Failed {
+    version: u32,
+    at: i64,
+    fingerprint: String,
+    what: String,
+    hint: String,
+}
+
+/// The failure of the last ten seconds, if it happened under the same circumstances.
+pub(super) fn recent_failure(slot: &Slot, fingerprint: &str) -> Option<Failure> {
+    let failed: Failed = serde_json::from_slice(&files::read(&slot.file("failure"))?).ok()?;
+    let age = env::now_millis().checked_sub(failed.at)?;
+    ((0..FAILURE_MILLIS).contains(&age)
+        && failed.version == VERSION
+        && failed.fingerprint == fingerprint)
+        .then(|| Failure::new(failed.what, failed.hint))
+}
+
+/// Remembers a failure.
+pub(super) fn remember_failure(slot: &Slot, fingerprint: &str, failure: &Failure) {
+    let failed = Failed {
+        version: VERSION,
+        at: env::now_millis(),
+        fingerprint: fingerprint.to_owned(),
+        what: failure.what.clone(),
+        hint: failure.hint.clone(),
+    };
+    save(slot, &slot.name("failure"), &failed);
+}
+
+/// Forgets it after a success.
+pub(super) fn forget_failure(slot: &Slot) {
+    files::remove(&slot.file("failure"));
+}
+
+fn save(slot: &Slot, name: &str, value: &impl Serialize) {
+    let written = serde_json::to_vec(value)
+        .map_err(Into::into)
+        .and_then(|json| files::write(slot.dir(), name, &json));
+    if let Err(err) = written {
+        log::debug!("nothing is remembered: {err:#}");
+    }
+}

@@ -1,0 +1,110 @@
+//! What `store` kept: logins a person typed (`docker login -u -p`).
+//!
+//! They are not cache: no minting brings them back. They win over minting until `erase`.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use log::debug;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize};
+
+use crate::files;
+use crate::registry_host::RegistryHost;
+
+const VERSION: u32 = 1;
+const DIR: &str = "logins";
+
+/// A login for one registry, as it stands in its file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StoredLogin {
+    version: u32,
+    /// The registry it is for.
+    pub host: String,
+    /// As typed.
+    pub username: String,
+    /// As typed.
+    #[serde(serialize_with = "crate::secret::expose")]
+    pub secret: SecretString,
+}
+
+/// The logins of one user.
+#[derive(Debug, Clone)]
+pub struct StoredLogins {
+    root: Option<PathBuf>,
+}
+
+impl StoredLogins {
+    /// The logins below the data directory.
+    pub fn new(root: Option<PathBuf>) -> Self {
+        Self { root }
+    }
+
+    /// The login for `host`.
+    pub fn read(&self, host: &RegistryHost) -> Option<StoredLogin> {
+        let path = self.root.as_ref()?.join(DIR).join(file_name(host));
+        load(&files::read(&path)?).filter(|login| login.host == host.as_str())
+    }
+
+    /// Every readable login, each in its own place.
+    pub fn all(&self) -> Vec<StoredLogin> {
+        let Some(root) = &self.root else {
+            return Vec::new();
+        };
+        let dir = root.join(DIR);
+        files::names(&dir)
+            .iter()
+            .filter_map(|name| {
+                let login = load(&files::read(&dir.join(name))?)?;
+                let host = RegistryHost::parse(&login.host).ok()?;
+                (file_name(&host) == *name).then_some(login)
+            })
+            .collect()
+    }
+
+    /// Keeps a login, in place of the one before.
+    pub fn write(&self, host: &RegistryHost, username: &str, secret: &SecretString) -> Result<()> {
+        let root = self
+            .root
+            .as_ref()
+            .context("there is no home directory to keep it in")?;
+        let dir = files::private_dir(root, DIR)?;
+        let login = StoredLogin {
+            version: VERSION,
+            host: host.as_str().to_owned(),
+            username: username.to_owned(),
+            secret: secret.clone(),
+        };
+        files::write(&dir, &file_name(host), &serde_json::to_vec(&login)?)?;
+        files::sweep(&dir);
+        Ok(())
+    }
+
+    /// Drops the login for `host`.
+    pub fn remove(&self, host: &RegistryHost) {
+        if let Some(root) = &self.root {
+            files::remove(&root.join(DIR).join(file_name(host)));
+        }
+    }
+}
+
+fn file_name(host: &RegistryHost) -> String {
+    format!("{}.json", host.file_name())
+}
+
+fn load(content: &[u8]) -> Option<StoredLogin> {
+    // The error of serde_json would quote the value it stumbled over.
+    match serde_json::from_slice::<StoredLogin>(content) {
+        Ok(login)
+            if login.version == VERSION
+                && !login.username.is_empty()
+                && !login.secret.expose_secret().is_empty() =>
+        {
+            Some(login)
+        }
+        _ => {
+            debug!("ignored a damaged login");
+            None
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Why there was no usable answer, by whether the request may have arrived.
+
+use std::fmt::Display;
+use std::io::{self, ErrorKind};
+
+use ureq::Timeout;
+
+use super::pin::OtherCertificate;
+use crate::error::{Failure, TRY_LATER, one_line, system};
+
+/// Why a server gave no usable answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TransportError {
+    /// No connection: nothing was sent.
+    Unreachable {
+        /// What the system says.
+        why: String,
+    },
+    /// The server did not prove its identity: nothing was sent.
+    Untrusted {
+        /// What TLS says.
+        why: String,
+        /// Whether it had to show the one certificate of `IONOS_PINNED_CERT`.
+        pinned: bool,
+    },
+    /// The server does not speak TLS: nothing was sent.
+    WithoutTls,
+    /// The connection broke or the answer made no sense. The request may have arrived.
+    Lost {
+        /// What was wrong with it.
+        why: String,
+    },
+    /// No answer within the deadline.
+    TimedOut {
+        /// Whether the request may have arrived.
+        sent: bool,
+    },
+}
+
+impl TransportError {
+    /// An answer that cannot be used.
+    pub fn unusable(why: &str) -> Self {
+        Self::Lost { why: why.into() }
+    }
+
+    /// ureq does not say whether the request was on its way, so this goes by what can only happen
+    /// before. In doubt it may have arrived.
+    pub(crate) fn from_ureq(err: &ureq::Error) -> Self {
+        let why = one_line(&err.to_string());
+        match err {
+            ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect) => Self::Unreachable {
+                why: format!("no connection within {}s", super::CONNECT_TIMEOUT.as_secs()),
+            },
+            ureq::Error::Timeout(_) => Self::TimedOut { sent: true },
+            ureq::Error::HostNotFound
+            | ureq::Error::ConnectionFailed
+            | ureq::Error::InvalidProxyUrl => Self::Unreachable { why },
+            ureq::Error::ConnectProxyFailed(reason) => Self::Unreachable {
+                // "proxy server responded 407/407"
+                why: one_line(reason.split('/').next().unwrap_or_default()),
+            },
+            ureq::Error::Rustls(err) if is_plain_text(err) => Self::WithoutTls,
+            ureq::Error::Rustls(_) | ureq::Error::Tls(_) | ureq::Error::Pem(_) => {
+                Self::Untrusted { why, pinned: false }
+            }
+            ureq::Error::Io(io) => Self::from_io(io),
+            ureq::Error::BodyExceedsLimit(_) => Self::unusable("an answer of more than 4 MiB"),
+            _ => Self::Lost { why },
+        }
+    }
+
+    fn from_io(err: &io::Error) -> Self {
+        match err.kind() {
+            // How rustls reports a handshake that failed.
+            ErrorKind::InvalidData if rustls_error(err).is_some_and(is_plain_text) => {
+                Self::WithoutTls
+            }
+            ErrorKind::InvalidData => match OtherCertificate::behind(err) {
+                Some(other) => Self::Untrusted {
+                    why: other.to_string(),
+                    pinned: true,
+                },
+                None => Self::Untrusted {
+                    why: system(err),
+                    pinned: false,
+                },
+            },
+            // rustls's own words contain a link to its manual.
+            ErrorKind::UnexpectedEof => Self::unusable("the connection was closed"),
+            ErrorKind::ConnectionReset
+            | ErrorKind::ConnectionAborted
+            | ErrorKind::BrokenPipe
+            | ErrorKind::TimedOut
+            | ErrorKind::WouldBlock => Self::Lost { why: system(err) },
+            _ => Self::Unreachable { why: system(err) },
+        }
+    }
+
+    /// The same trouble after the server began to answer.
+    pub(super) fn after_sending(self) -> Self {
+        match self {
+            Self::Unreachable { why } | Self::Untrusted { why, .. } => Self::Lost { why },
+            Self::WithoutTls => Self::unusable("the connection broke"),
+            other => other,
+        }
+    }
+
+    /// Names the proxy, which may be the cause.
+    pub(super) fn through(mut self, proxy: &impl Display) -> Self {
+        if let Self::Unreachable { why } | Self::Untrusted { why, .. } = &mut self {
+            *why = format!("{why} ({proxy})");
+        }
+        self
+    }
+
+    pub(super) fn is_unreachable(&self) -> bool {
+        matches!(self, Self::Unreachable { .. })
+    }
+
+    pub(super) fn is_transient(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Lost { .. })
+    }
+
+    /// Whether the server may have done what was asked.
+    pub fn may_have_arrived(&self) -> bool {
+        matches!(self, Self::Lost { .. } | Self::TimedOut { sent: true })
+    }
+
+    /// The line for a person.
+    pub fn failure(&self, host: &str) -> Failure {
+        let (what, hint) = match self {
+            Self::Unreachable { why } => (
+                format!("no connection to {host}: {why}"),
+                "check the network and HTTPS_PROXY",
+            ),
+            Self::Untrusted { why, pinned } => (
+                format!("no trusted connection to {host}: {why}"),
+                if *pinned {
+                    "check what IONOS says its certificate is, then set IONOS_PINNED_CERT to that or unset it"
+                } else {
+                    "if a company proxy is between, add its CA to the system's or name it in SSL_CERT_FILE"
+                },
+            ),
+            Self::WithoutTls => (
+                format!("no trusted connection to {host}: it does not speak TLS"),
+                "check IONOS_API_URL, and HTTPS_PROXY if it is set",
+            ),
+            Self::TimedOut { .. } => (
+                format!("{host} gave no answer in time"),
+                "try again, or allow more time with IONOS_CR_TIMEOUT (8s unless set)",
+            ),
+            Self::Lost { why } => (format!("{host} gave no usable answer: {why}"), TRY_LATER),
+        };
+        Failure::new(what, hint)
+    }
+}
+
+/// rustls's error in an error of a stream.
+fn rustls_error(err: &io::Error) -> Option<&rustls::Error> {
+    err.get_ref()?.downcast_ref()
+}
+
+/// Bytes that begin no TLS record: plain HTTP, most likely.
+fn is_plain_text(err: &rustls::Error) -> bool {
+    matches!(
+        err,
+        rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType)
+    )
+}

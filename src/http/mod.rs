@@ -1,0 +1,358 @@
+//! The one room that sends HTTP: endpoint, proxy, TLS, deadline, retries.
+//!
+//! The callers know what to ask and what an answer means: the IONOS API, a Kubernetes cluster, a
+//! registry.
+
+mod connector;
+mod endpoint;
+mod error;
+mod pin;
+mod proxy;
+mod quote;
+mod tls;
+
+use std::thread;
+use std::time::Duration;
+
+use log::debug;
+use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
+use serde::de::DeserializeOwned;
+use ureq::http::HeaderValue;
+use ureq::http::header::{self, HeaderMap, HeaderName};
+
+pub use endpoint::Endpoint;
+pub use error::TransportError;
+pub use pin::Fingerprint;
+pub use quote::{holds_part_of, quotable, repeats};
+pub use tls::Trust;
+pub use ureq::http::Method;
+
+use crate::env::{self, Deadline};
+use crate::error::Failure;
+use proxy::Proxy;
+
+/// Answers are a few kilobytes; a page of a hundred registries has about 90 kB.
+const LARGEST_ANSWER: u64 = 4 * 1024 * 1024;
+/// Attempts for one request, the first included.
+pub const ATTEMPTS: u32 = 3;
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// A connection that takes longer will not carry an answer in time.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// A client for one endpoint. Keeps its connection.
+#[derive(Debug)]
+pub struct Client {
+    agent: ureq::Agent,
+    endpoint: Endpoint,
+    proxy: Option<Proxy>,
+}
+
+/// One request, below the endpoint's base URL.
+#[derive(Debug)]
+pub struct Request<'a> {
+    /// `GET`, `POST`, `PATCH` or `DELETE`.
+    pub method: Method,
+    /// Begins with a slash, or is empty for the base URL itself.
+    pub path: &'a str,
+    /// Names and values, not yet encoded.
+    pub query: &'a [(&'a str, &'a str)],
+    /// The value of the `Authorization` header.
+    pub authorization: Option<&'a SecretString>,
+    /// The value of the `X-Contract-Number` header.
+    pub contract: Option<&'a str>,
+    /// Content type and content.
+    pub body: Option<(&'static str, &'a [u8])>,
+    /// When another attempt is made.
+    pub retry: Retry,
+}
+
+/// When a request is sent again within its deadline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// Never.
+    Never,
+    /// If the server did nothing: on 429, and if no connection could be made.
+    IfNothingWasDone,
+    /// On any trouble that may pass: the request may safely be done twice.
+    IfTransient,
+}
+
+impl<'a> Request<'a> {
+    /// A `GET` that is retried.
+    pub fn get(path: &'a str, query: &'a [(&'a str, &'a str)]) -> Self {
+        Self {
+            method: Method::GET,
+            path,
+            query,
+            authorization: None,
+            contract: None,
+            body: None,
+            retry: Retry::IfTransient,
+        }
+    }
+}
+
+/// An answer with any status.
+#[derive(Debug)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    headers: HeaderMap,
+    body: Result<SecretSlice<u8>, TransportError>,
+}
+
+impl Response {
+    /// Whether the status is 2xx.
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// The first header of this name, if it is text.
+    pub fn header(&self, name: &HeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// What `WWW-Authenticate` says.
+    pub fn challenge(&self) -> Option<&str> {
+        self.header(&header::WWW_AUTHENTICATE)
+    }
+
+    /// What `Location` says.
+    pub fn location(&self) -> Option<&str> {
+        self.header(&header::LOCATION)
+    }
+
+    /// The server's time, in seconds since 1970.
+    pub fn date(&self) -> Option<i64> {
+        parse_http_date(self.header(&header::DATE)?)
+    }
+
+    /// How long the server asks to wait.
+    pub fn retry_after(&self) -> Option<Duration> {
+        parse_retry_after(self.header(&header::RETRY_AFTER)?)
+    }
+
+    /// The body; empty if it did not arrive whole.
+    pub fn body(&self) -> &[u8] {
+        self.body.as_ref().map_or(&[], |body| body.expose_secret())
+    }
+
+    /// The body as JSON. serde's own error would quote the value it failed on, which may be a
+    /// password.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, TransportError> {
+        let body = self.body.as_ref().map_err(Clone::clone)?;
+        serde_json::from_slice(body.expose_secret())
+            .map_err(|_| TransportError::unusable("an answer that is not what the API describes"))
+    }
+
+    fn is_busy(&self) -> bool {
+        self.status == 429
+    }
+
+    fn is_unavailable(&self) -> bool {
+        (502..=504).contains(&self.status)
+    }
+}
+
+impl Client {
+    /// A client whose server has to show what `trust` asks for. Nothing is sent yet.
+    pub fn new(endpoint: Endpoint, trust: &Trust) -> Result<Self, Failure> {
+        Self::with_agent(endpoint, |config| tls::agent(config, trust))
+    }
+
+    /// A client for a cluster, for which only its own certificate authority vouches.
+    pub fn for_cluster(endpoint: Endpoint, ca: &str) -> Result<Self, Failure> {
+        Self::with_agent(endpoint, |config| tls::agent_for_cluster(config, ca))
+    }
+
+    fn with_agent(
+        endpoint: Endpoint,
+        agent: impl FnOnce(tls::Builder) -> Result<ureq::Agent, Failure>,
+    ) -> Result<Self, Failure> {
+        let proxy = Proxy::from_env(&endpoint)?;
+        let config = ureq::Agent::config_builder()
+            .proxy(proxy.as_ref().map(Proxy::to_ureq))
+            .timeout_connect(Some(CONNECT_TIMEOUT))
+            // Credentials must not follow to another host.
+            .max_redirects(0)
+            .http_status_as_error(false)
+            .user_agent(concat!(
+                env!("CARGO_PKG_NAME"),
+                "/",
+                env!("CARGO_PKG_VERSION")
+            ));
+        Ok(Self {
+            agent: agent(config)?,
+            endpoint,
+            proxy,
+        })
+    }
+
+    /// Where the requests go.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// The proxy in use, for messages.
+    pub fn proxy(&self) -> Option<String> {
+        self.proxy.as_ref().map(ToString::to_string)
+    }
+
+    /// Sends a request and returns the answer, whatever its status. Makes up to [`ATTEMPTS`]
+    /// attempts within the deadline, as [`Request::retry`] allows.
+    pub fn send(
+        &self,
+        request: &Request<'_>,
+        deadline: Deadline,
+    ) -> Result<Response, TransportError> {
+        for attempt in 1..ATTEMPTS {
+            let outcome = self.send_once(request, deadline);
+            let (nothing_was_done, may_pass) = match &outcome {
+                Ok(response) => (
+                    response.is_busy(),
+                    response.is_unavailable() || (response.is_success() && response.body.is_err()),
+                ),
+                Err(err) => (err.is_unreachable(), err.is_transient()),
+            };
+            let again = match request.retry {
+                Retry::Never => false,
+                Retry::IfNothingWasDone => nothing_was_done,
+                Retry::IfTransient => nothing_was_done || may_pass,
+            };
+            let asked = outcome.as_ref().ok().and_then(Response::retry_after);
+            if !again || !pause(deadline, asked, attempt) {
+                return outcome;
+            }
+        }
+        self.send_once(request, deadline)
+    }
+
+    fn send_once(
+        &self,
+        request: &Request<'_>,
+        deadline: Deadline,
+    ) -> Result<Response, TransportError> {
+        let left = deadline.left();
+        if left.is_zero() {
+            return Err(TransportError::TimedOut { sent: false });
+        }
+        let (method, path) = (&request.method, request.path);
+        let mut builder = ureq::http::Request::builder()
+            .method(method)
+            .uri(self.endpoint.url(path, request.query));
+        if let Some(headers) = builder.headers_mut() {
+            add_headers(headers, request);
+        }
+        let content = request.body.map_or(&[][..], |(_, content)| content);
+        let response = builder
+            .body(content)
+            .map_err(ureq::Error::from)
+            .and_then(|request| {
+                let request = self.agent.configure_request(request);
+                self.agent.run(request.timeout_global(Some(left)).build())
+            })
+            .map_err(|err| {
+                let err = TransportError::from_ureq(&err);
+                match &self.proxy {
+                    Some(proxy) => err.through(proxy),
+                    None => err,
+                }
+            })?;
+        let (parts, mut body) = response.into_parts();
+        let status = parts.status.as_u16();
+        debug!("{method} {}{path}: {status}", self.endpoint.host());
+        let body = body
+            .with_config()
+            .limit(LARGEST_ANSWER)
+            .read_to_vec()
+            .map(SecretSlice::from)
+            // The status line arrived, so the request was read.
+            .map_err(|err| TransportError::from_ureq(&err).after_sending());
+        Ok(Response {
+            status,
+            headers: parts.headers,
+            body,
+        })
+    }
+}
+
+fn add_headers(headers: &mut HeaderMap, request: &Request<'_>) {
+    let authorization = request
+        .authorization
+        .map(secrecy::ExposeSecret::expose_secret);
+    if let Some(Ok(mut value)) = authorization.map(HeaderValue::from_str) {
+        value.set_sensitive(true);
+        headers.insert(header::AUTHORIZATION, value);
+    }
+    if let Some(Ok(contract)) = request.contract.map(HeaderValue::from_str) {
+        headers.insert("X-Contract-Number", contract);
+    }
+    if let Some((content_type, _)) = request.body {
+        let value = HeaderValue::from_static(content_type);
+        headers.insert(header::CONTENT_TYPE, value);
+    }
+    let json = HeaderValue::from_static("application/json");
+    headers.insert(header::ACCEPT, json);
+}
+
+/// Waits before another attempt: as long as the server asks for, else growing and jittered. `false`
+/// at once if the deadline does not allow it.
+pub fn pause(deadline: Deadline, asked: Option<Duration>, attempt: u32) -> bool {
+    let jitter = fastrand::f64().mul_add(0.5, 0.75);
+    let pause = asked.unwrap_or_else(|| FIRST_PAUSE.mul_f64(jitter) * 3_u32.pow(attempt - 1));
+    let in_time = pause < deadline.left();
+    if in_time {
+        debug!("next attempt in {pause:?}");
+        thread::sleep(pause);
+    }
+    in_time
+}
+
+/// `Retry-After`: a number of seconds or a date (RFC 9110, 10.2.3).
+pub(crate) fn parse_retry_after(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let wait = parse_http_date(text)?.saturating_sub(env::now());
+    Some(Duration::from_secs(u64::try_from(wait).unwrap_or_default()))
+}
+
+/// The date of an HTTP header, in seconds since 1970.
+pub(crate) fn parse_http_date(text: &str) -> Option<i64> {
+    jiff::fmt::rfc2822::DateTimeParser::new()
+        .parse_timestamp(text.trim())
+        .ok()
+        .map(jiff::Timestamp::as_second)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        assert_eq!(parse_retry_after("0"), Some(Duration::ZERO));
+        assert_eq!(parse_retry_after("3600"), Some(Duration::from_secs(3600)));
+        assert_eq!(
+            parse_retry_after("Thu, 01 Jan 1970 00:00:00 GMT"),
+            Some(Duration::ZERO)
+        );
+        assert_eq!(parse_retry_after("soon"), None);
+        assert_eq!(parse_retry_after("-1"), None);
+    }
+
+    #[test]
+    fn a_date_header_is_read_in_seconds() {
+        let date = "Wed, 15 Jul 2026 18:00:00 GMT";
+        assert_eq!(parse_http_date(date), Some(1_784_138_400));
+        assert_eq!(parse_http_date("yesterday"), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_header_is_a_time_or_none(text in "\\PC{0,40}|[0-9]{1,30}|[A-Z][a-z]{2}, [0-9]{1,2} [A-Z][a-z]{2} [0-9]{1,5} [0-9:]{1,8} GMT") {
+            let _ = (parse_retry_after(&text), parse_http_date(&text));
+        }
+    }
+}

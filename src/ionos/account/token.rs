@@ -1,0 +1,120 @@
+//! What an API token says of itself: a JWT whose claims name the user and the contract.
+//!
+//! Nothing here is verified. It names cache entries and explains refusals; whether a token is good
+//! is for the API to say.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::Identity;
+
+/// Whom a token stands for. The claims stay the same when it is renewed; a token without claims is
+/// known by its hash.
+pub(crate) fn identity(token: &str) -> Identity {
+    #[derive(Deserialize)]
+    struct Claims {
+        identity: User,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct User {
+        uuid: String,
+        #[serde(default)]
+        contract_number: serde_json::Value,
+    }
+    match claims(token) {
+        Some(Claims { identity }) => Identity {
+            kind: "claims",
+            name: format!("{} {}", identity.uuid, identity.contract_number),
+        },
+        None => Identity {
+            kind: "hash",
+            name: hex(ring::digest::digest(&ring::digest::SHA256, token.as_bytes()).as_ref()),
+        },
+    }
+}
+
+/// When a token ends, in seconds since 1970.
+pub(crate) fn expiry(token: &str) -> Option<i64> {
+    /// The year 5138 in seconds, 1973 in milliseconds.
+    const SURELY_MILLISECONDS: i64 = 100_000_000_000;
+    #[derive(Deserialize)]
+    struct Claims {
+        exp: i64,
+    }
+    let Claims { exp } = claims(token)?;
+    // IONOS has published a token with milliseconds, where the JWT standard has seconds.
+    Some(if exp > SURELY_MILLISECONDS {
+        exp / 1000
+    } else {
+        exp
+    })
+}
+
+fn claims<T: DeserializeOwned>(token: &str) -> Option<T> {
+    let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    serde_json::from_slice(&payload).ok()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn jwt(claims: &str) -> String {
+        format!("e30.{}.sig", URL_SAFE_NO_PAD.encode(claims))
+    }
+
+    fn named(token: &str) -> String {
+        let Identity { kind, name } = identity(token);
+        format!("{kind}:{name}")
+    }
+
+    #[test]
+    fn a_renewed_token_is_the_same_account() {
+        let one =
+            jwt(r#"{"iat":1,"identity":{"uuid":"u","contractNumber":31,"privileges":["A"]}}"#);
+        let two = jwt(r#"{"iat":2,"identity":{"uuid":"u","contractNumber":31}}"#);
+        assert_eq!(named(&one), "claims:u 31");
+        assert_eq!(named(&two), named(&one));
+        let other = jwt(r#"{"identity":{"uuid":"u","contractNumber":"32"}}"#);
+        assert_ne!(named(&other), named(&one));
+    }
+
+    #[test]
+    fn a_token_without_claims_is_known_by_its_hash() {
+        for opaque in ["secret", "a.b.c", "..", &jwt("{}"), &jwt("null")] {
+            let named = named(opaque);
+            assert!(named.starts_with("hash:"), "{named}");
+            assert!(!named.contains(opaque) || opaque == "..");
+        }
+        assert_ne!(named("one"), named("two"));
+    }
+
+    #[test]
+    fn an_expiry_is_read_in_seconds_and_milliseconds() {
+        assert_eq!(expiry(&jwt(r#"{"exp":1602489593}"#)), Some(1_602_489_593));
+        assert_eq!(
+            expiry(&jwt(r#"{"exp":1602489593071}"#)),
+            Some(1_602_489_593)
+        );
+        assert_eq!(expiry(&jwt(r#"{"exp":"soon"}"#)), None);
+        assert_eq!(expiry("opaque"), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_claims_name_somebody_or_nobody(bytes in crate::testing::hostile::bytes(r#"{"iss":"ionoscloud","exp":1893456000,"identity":{"contractNumber":31415,"role":"user","uuid":"u-1"}}"#)) {
+            crate::testing::token_claims(&bytes);
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! What a kubelet asks.
+
+use serde::Deserialize;
+
+use super::response::ApiVersion;
+use crate::error::Failure;
+use crate::registry_host::RegistryHost;
+
+/// The annotation by which a service account chooses the profile. A kubelet hands it on only if
+/// its configuration lists it under `tokenAttributes`.
+pub const PROFILE_ANNOTATION: &str = "docker-credential-ionos/profile";
+
+const KIND: &str = "CredentialProviderRequest";
+
+/// A request, as far as we go by it. The service account's token is not even looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// To be echoed.
+    pub api_version: ApiVersion,
+    /// The registry's address as it stands in the image: what the kubelet compares with.
+    pub address: String,
+    /// The registry of the image.
+    pub registry: RegistryHost,
+    /// The profile that the service account chose.
+    pub profile: Option<String>,
+}
+
+// A later kubelet may send more, so unknown fields are let pass.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Raw {
+    kind: Option<String>,
+    api_version: Option<String>,
+    image: Option<String>,
+    service_account_annotations: Option<Annotations>,
+}
+
+#[derive(Deserialize)]
+struct Annotations {
+    #[serde(rename = "docker-credential-ionos/profile")]
+    profile: Option<String>,
+}
+
+impl Request {
+    /// Reads a request. No failure quotes it: it may hold a service account's token.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Failure> {
+        if bytes.trim_ascii().is_empty() {
+            return Err(unusable("it is empty"));
+        }
+        let raw: Raw = serde_json::from_slice(bytes)
+            .map_err(|_| unusable("it is not the JSON of an image credential provider"))?;
+        if raw.kind.as_deref() != Some(KIND) {
+            return Err(unusable(&format!("its kind is not {KIND}")));
+        }
+        let api_version = raw.api_version.as_deref().and_then(ApiVersion::read);
+        let api_version = api_version.ok_or_else(|| {
+            let known = ApiVersion::ALL.map(ApiVersion::text).join(", ");
+            unusable(&format!("its apiVersion is none of {known}"))
+        })?;
+        let image = raw.image.unwrap_or_default();
+        let image = image.trim_ascii();
+        if image.is_empty() {
+            return Err(unusable("it names no image"));
+        }
+        let registry = RegistryHost::parse(image)
+            .map_err(|_| unusable("its image does not begin with a registry's host"))?;
+        Ok(Self {
+            api_version,
+            address: address(image).to_owned(),
+            registry,
+            profile: raw
+                .service_account_annotations
+                .and_then(|annotations| annotations.profile)
+                .filter(|name| !name.is_empty()),
+        })
+    }
+}
+
+/// Kubelets send no scheme; one would not be part of what they compare.
+fn address(image: &str) -> &str {
+    let rest = match image.split_once("://") {
+        Some((scheme, rest)) if !scheme.contains('/') => rest,
+        _ => image.trim_start_matches('/'),
+    };
+    rest.split(['/', '?', '#']).next().unwrap_or_default()
+}
+
+/// Why a request cannot be answered.
+pub(super) fn unusable(why: &str) -> Failure {
+    Failure::new(
+        format!("unusable request on stdin: {why}"),
+        "this command is run by a kubelet; \"docker-credential-ionos kubelet --check CONFIG\" checks how",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn request(image: &str) -> String {
+        format!(
+            r#"{{"kind":"CredentialProviderRequest","apiVersion":"credentialprovider.kubelet.k8s.io/v1","image":{}}}"#,
+            serde_json::to_string(image).unwrap()
+        )
+    }
+
+    #[test]
+    fn the_address_is_the_images_own_spelling() {
+        for (image, address, registry) in [
+            (
+                "demo.cr.ionos.com/app",
+                "demo.cr.ionos.com",
+                "demo.cr.ionos.com",
+            ),
+            (
+                "demo.cr.ionos.com:443/app:1@sha256:0",
+                "demo.cr.ionos.com:443",
+                "demo.cr.ionos.com",
+            ),
+            (
+                "Demo.cr.ionos.com./app",
+                "Demo.cr.ionos.com.",
+                "demo.cr.ionos.com",
+            ),
+            (
+                "https://demo.cr.ionos.com/v2/app",
+                "demo.cr.ionos.com",
+                "demo.cr.ionos.com",
+            ),
+            (
+                "//demo.cr.ionos.com/x://y",
+                "demo.cr.ionos.com",
+                "demo.cr.ionos.com",
+            ),
+            ("[::1]:5000/app", "[::1]:5000", "[::1]:5000"),
+        ] {
+            let request = Request::parse(request(image).as_bytes()).unwrap();
+            assert_eq!(request.address, address);
+            assert_eq!(request.registry.as_str(), registry);
+        }
+    }
+
+    #[test]
+    fn the_annotation_is_spelt_the_same_everywhere() {
+        let text = request("a.b/c").replace(
+            "\"image\"",
+            &format!(r#""serviceAccountAnnotations":{{"{PROFILE_ANNOTATION}":"p"}},"image""#),
+        );
+        let request = Request::parse(text.as_bytes()).unwrap();
+        assert_eq!(request.profile.as_deref(), Some("p"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_request_or_one_line(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+            crate::testing::kubelet_request(&bytes);
+        }
+
+        #[test]
+        fn any_image_has_the_address_of_its_registry(image in "(https?://|//)?[a-zA-Z0-9.:@\\[\\] -]{0,30}[/?#]?\\PC{0,20}") {
+            crate::testing::kubelet_request(request(&image).as_bytes());
+        }
+    }
+}

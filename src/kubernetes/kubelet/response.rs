@@ -1,0 +1,170 @@
+//! What a kubelet accepts as an answer, and nothing else.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use secrecy::ExposeSecret as _;
+use serde::{Serialize, Serializer};
+
+use super::request::Request;
+use crate::credential::Credential;
+
+/// A kubelet asks again after this long at most: it does not notice that a token was revoked, and
+/// our own cache answers in milliseconds.
+const LONGEST_CACHED: i64 = 15 * 60;
+
+/// A credential this close to its end is for the pull that asked and for no other.
+const MARGIN: i64 = 60;
+
+/// The versions of the protocol. An answer must have the request's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ApiVersion {
+    /// Since Kubernetes 1.26.
+    V1,
+    /// Since Kubernetes 1.24.
+    V1Beta1,
+    /// Since Kubernetes 1.20.
+    V1Alpha1,
+}
+
+impl ApiVersion {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::V1, Self::V1Beta1, Self::V1Alpha1];
+
+    /// As it is written.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::V1 => "credentialprovider.kubelet.k8s.io/v1",
+            Self::V1Beta1 => "credentialprovider.kubelet.k8s.io/v1beta1",
+            Self::V1Alpha1 => "credentialprovider.kubelet.k8s.io/v1alpha1",
+        }
+    }
+
+    /// Reads one.
+    pub fn read(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|version| version.text() == text)
+    }
+}
+
+impl Serialize for ApiVersion {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.text())
+    }
+}
+
+/// An answer.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Response<'a> {
+    kind: Kind,
+    api_version: ApiVersion,
+    cache_key_type: CacheKeyType,
+    cache_duration: CacheDuration,
+    /// `null` is "no credentials".
+    auth: Option<BTreeMap<&'a str, AuthConfig<'a>>>,
+}
+
+#[derive(Serialize)]
+enum Kind {
+    CredentialProviderResponse,
+}
+
+/// What an answer holds for. The kubelet also knows `Image` and `Global`.
+#[derive(Serialize)]
+enum CacheKeyType {
+    Registry,
+}
+
+#[derive(Serialize)]
+struct AuthConfig<'a> {
+    username: &'a str,
+    password: &'a str,
+}
+
+impl<'a> Response<'a> {
+    /// A credential, for the registry as the request spells it.
+    pub fn of(request: &'a Request, credential: &'a Credential, now: i64) -> Self {
+        let login = AuthConfig {
+            username: &credential.username,
+            password: credential.secret.expose_secret(),
+        };
+        Self {
+            cache_duration: CacheDuration::of(credential.expires_at, now),
+            auth: Some(BTreeMap::from([(request.address.as_str(), login)])),
+            ..Self::none(request.api_version)
+        }
+    }
+
+    /// "No credentials", to be forgotten at once: a kubelet would remember even that.
+    pub fn none(api_version: ApiVersion) -> Self {
+        Self {
+            kind: Kind::CredentialProviderResponse,
+            api_version,
+            cache_key_type: CacheKeyType::Registry,
+            cache_duration: CacheDuration(Duration::ZERO),
+            auth: None,
+        }
+    }
+}
+
+/// How long a kubelet may use an answer: whole seconds in Go's spelling.
+#[derive(Clone, Copy)]
+struct CacheDuration(Duration);
+
+impl CacheDuration {
+    /// Half of what is left. A login that somebody stored does not end by itself.
+    fn of(expires_at: Option<i64>, now: i64) -> Self {
+        let left = expires_at.map_or(i64::MAX, |end| end.saturating_sub(now));
+        let seconds = if left < MARGIN {
+            0
+        } else {
+            (left / 2).min(LONGEST_CACHED)
+        };
+        Self(Duration::from_secs(seconds.unsigned_abs()))
+    }
+}
+
+impl fmt::Display for CacheDuration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.as_secs();
+        match (seconds / 60, seconds % 60) {
+            (0, seconds) => write!(f, "{seconds}s"),
+            (minutes, seconds) => write!(f, "{minutes}m{seconds}s"),
+        }
+    }
+}
+
+impl Serialize for CacheDuration {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_of_what_is_left_is_cached_and_a_quarter_of_an_hour_at_most() {
+        for (left, duration) in [
+            (i64::MIN, "0s"),
+            (-1, "0s"),
+            (0, "0s"),
+            (59, "0s"),
+            (60, "30s"),
+            (119, "59s"),
+            (120, "1m0s"),
+            (121, "1m0s"),
+            (1799, "14m59s"),
+            (1800, "15m0s"),
+            (43200, "15m0s"),
+            (i64::MAX, "15m0s"),
+        ] {
+            assert_eq!(CacheDuration::of(Some(left), 0).to_string(), duration);
+        }
+        assert_eq!(CacheDuration::of(Some(0), i64::MIN).to_string(), "15m0s");
+        assert_eq!(CacheDuration::of(Some(i64::MIN), 1).to_string(), "0s");
+        assert_eq!(CacheDuration::of(None, 5).to_string(), "15m0s");
+    }
+}

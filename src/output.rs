@@ -1,0 +1,114 @@
+//! What goes to stdout and stderr: a line at a time.
+
+use std::fmt;
+use std::io::{self, ErrorKind, Write};
+use std::panic::{self, AssertUnwindSafe};
+
+use crate::error::{Failure, system};
+
+/// Writes a line and its end. A reader that hung up is not interested, and that is no failure of
+/// ours; a full disk behind `>` is one, or a script would go on with half a file.
+pub fn write_line(stream: &mut dyn Write, line: &str) -> Result<(), Failure> {
+    let written = stream
+        .write_all(format!("{line}\n").as_bytes())
+        .and_then(|()| stream.flush());
+    match written {
+        Err(err) if !is_hang_up(&err) => Err(Failure::new(
+            format!("cannot write the answer: {}", system(&err)),
+            "check where the output goes",
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn is_hang_up(err: &io::Error) -> bool {
+    matches!(
+        err.kind(),
+        ErrorKind::BrokenPipe | ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted
+    )
+}
+
+/// What a verb comes to, stream by stream.
+#[derive(Debug, Default)]
+#[must_use]
+pub struct Reply {
+    /// The line for stdout, if any.
+    pub stdout: Option<String>,
+    /// The line for stderr, if any.
+    pub stderr: Option<String>,
+    /// Whether the exit code is 0.
+    pub ok: bool,
+    /// What is done once the client has its line.
+    pub deferred: Option<Deferred>,
+}
+
+impl Reply {
+    /// Done, and nothing to say.
+    pub fn done() -> Self {
+        Self {
+            ok: true,
+            ..Self::default()
+        }
+    }
+
+    /// One line on stdout.
+    pub fn line(line: String) -> Self {
+        Self {
+            stdout: Some(line),
+            ..Self::done()
+        }
+    }
+
+    /// One line on both streams, for a person.
+    pub fn failure(failure: &Failure) -> Self {
+        let line = format!("{}: {failure}", env!("CARGO_PKG_NAME"));
+        Self {
+            stdout: Some(line.clone()),
+            stderr: Some(line),
+            ..Self::default()
+        }
+    }
+
+    /// Says it all, then does what is left to do. `true` is exit code 0.
+    pub fn print(mut self, stdout: &mut dyn Write, stderr: &mut dyn Write) -> bool {
+        if let Some(line) = &self.stdout
+            && let Err(failure) = write_line(stdout, line)
+        {
+            self.ok = false;
+            self.stderr = self.stderr.or(Self::failure(&failure).stderr);
+        }
+        if let Some(line) = &self.stderr {
+            // If this fails too there is nobody left to tell.
+            let _ = write_line(stderr, line);
+        }
+        if let Some(deferred) = self.deferred {
+            // The client has its answer: it is not told of what goes wrong now.
+            let _ = panic::catch_unwind(AssertUnwindSafe(deferred.0));
+        }
+        self.ok
+    }
+
+    /// One of the protocol's fixed strings on stdout, and exit code 1.
+    pub fn fixed(text: &str) -> Self {
+        Self {
+            stdout: Some(text.to_owned()),
+            ..Self::default()
+        }
+    }
+}
+
+/// Work that waits until the answer is printed.
+pub struct Deferred(Box<dyn FnOnce()>);
+
+impl Deferred {
+    /// Work to be done after the answer.
+    pub fn new(work: impl FnOnce() + 'static) -> Self {
+        Self(Box::new(work))
+    }
+}
+
+impl fmt::Debug for Deferred {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Deferred")
+    }
+}

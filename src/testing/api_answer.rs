@@ -1,0 +1,103 @@
+//! Invariants of everything that is read from an API.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::ExposeSecret as _;
+
+use crate::docker::registry_login;
+use crate::error;
+use crate::http::{self, Endpoint, Trust};
+use crate::ionos::api::{Access, ApiError, refusal as api_refusal, wire};
+use crate::kubernetes;
+use crate::uuid::is_uuid;
+
+/// A body or a header of an API: it is read or refused. A refusal is one line and quotes nothing of
+/// what was sent.
+pub fn answer(bytes: &[u8]) {
+    if let Ok(page) = serde_json::from_slice::<wire::Registries>(bytes) {
+        assert_ne!(page.next_page().as_deref(), Some(""));
+        for registry in page.into_items() {
+            assert!(is_uuid(&registry.id));
+            assert_ne!(registry.hostname.as_deref(), Some(""));
+        }
+    }
+    if let Ok(created) = serde_json::from_slice::<wire::TokenAnswer>(bytes)
+        && let Some(token) = created.into_token(None)
+    {
+        assert!(!token.username.is_empty());
+        assert!(!token.password.expose_secret().is_empty());
+        assert!(token.id.as_deref().is_none_or(is_uuid));
+    }
+    if let Ok(page) = serde_json::from_slice::<wire::Tokens>(bytes) {
+        let _ = (page.len(), page.total());
+        assert!(page.id_of("n").is_none_or(is_uuid));
+        for token in page.into_listed() {
+            assert!(is_uuid(&token.id));
+        }
+    }
+    refusal(bytes);
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        header(text);
+        let _ = kubernetes::message(text.as_bytes());
+    }
+}
+
+fn refusal(body: &[u8]) {
+    let words = wire::message(body);
+    let words = words.as_deref().unwrap_or_default();
+    // Whoever answers may repeat what was sent, as it was, cut, or broken into lines.
+    for password in [words, &error::one_line(words), &format!("1{words}2")] {
+        let is_repeated = words.contains(password) || words.len() >= 8;
+        let basic = STANDARD.encode(format!("u:{password}"));
+        let mut sent = vec![format!("Basic {basic}")];
+        if password.bytes().all(|byte| byte.is_ascii_graphic()) {
+            sent.push(format!("Bearer {password}"));
+        }
+        for authorization in sent {
+            let said = refused(body, 400, &authorization);
+            assert!(
+                password.is_empty() || !is_repeated || said.is_none(),
+                "{said:?}"
+            );
+        }
+    }
+    for status in [307, 401, 403, 404, 409, 429, 500, 503] {
+        let said = refused(body, status, "Bearer 0123456789");
+        assert_ne!(said.as_deref(), Some(""));
+    }
+}
+
+/// The API's words as they are quoted.
+fn refused(body: &[u8], status: u16, authorization: &str) -> Option<String> {
+    let err = api_refusal(status, body, None, authorization);
+    let access = Access {
+        authorization: authorization.into(),
+        contract: None,
+        endpoint: Endpoint::default(),
+        token_expires_at: None,
+        trust: Trust::default(),
+        origin: "IONOS_TOKEN".into(),
+    };
+    super::one_line(&err.failure(&access));
+    match err {
+        ApiError::Unauthorized { said }
+        | ApiError::Forbidden { said }
+        | ApiError::Refused { said, .. } => said,
+        _ => None,
+    }
+}
+
+fn header(text: &str) {
+    let _ = (http::parse_retry_after(text), http::parse_http_date(text));
+    assert!(wire::last_segment(Some(text)).is_none_or(|id| is_uuid(&id)));
+    let realm = registry_login::parameter(text, "realm").unwrap_or_default();
+    match Endpoint::of_token_service(&realm) {
+        Ok(service) => {
+            let is_https = realm
+                .get(..8)
+                .is_some_and(|it| it.eq_ignore_ascii_case("https://"));
+            assert!(is_https || service.is_loopback(), "{realm}");
+        }
+        Err(failure) => super::one_line(&failure),
+    }
+}
