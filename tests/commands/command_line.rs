@@ -6,7 +6,7 @@ use crate::support::fake_ionos::{DEMO_HOST, FakeIonos};
 use crate::support::helper::{Done, Home};
 
 #[test]
-fn help_names_every_verb_and_variable() {
+fn help_lists_every_verb_and_variable() {
     for flag in ["--help", "-h", "help"] {
         let help = Home::new().helper().run(&[flag], "");
         assert_eq!((help.code, help.stderr.as_str()), (Some(0), ""));
@@ -27,7 +27,7 @@ fn help_names_every_verb_and_variable() {
 }
 
 #[test]
-fn a_wrong_call_is_one_line_and_exit_1() {
+fn usage_error_is_one_line_and_exit_1() {
     let home = Home::new();
     for (args, line) in [
         (&[][..], "no command; see docker-credential-ionos --help"),
@@ -74,7 +74,7 @@ fn a_wrong_call_is_one_line_and_exit_1() {
 }
 
 #[test]
-fn wrong_arguments_are_told_with_a_hint() {
+fn invalid_arguments_have_a_hint() {
     let home = Home::new();
     for (args, what, hint) in [
         (
@@ -101,7 +101,7 @@ fn wrong_arguments_are_told_with_a_hint() {
 }
 
 #[test]
-fn get_takes_the_host_as_an_argument_too() {
+fn get_accepts_the_host_as_an_argument() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let (_open, theirs) = UnixStream::pair().unwrap();
     let output = home
@@ -115,7 +115,7 @@ fn get_takes_the_host_as_an_argument_too() {
 }
 
 #[test]
-fn debug_lines_come_only_when_asked_for_and_name_no_secret() {
+fn debug_log_is_off_by_default_and_prints_no_secret() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let done = home
         .helper_for(&fake)

@@ -41,7 +41,7 @@ fn lived_in(api: &FakeIonos) -> (Home, Helper) {
 }
 
 #[test]
-fn each_credential_has_its_line_and_each_host_without_one_too() {
+fn status_shows_credentials_and_hosts_without_one() {
     let api = api();
     let (_home, helper) = lived_in(&api);
     let seen = status(&helper);
@@ -89,7 +89,7 @@ fn each_credential_has_its_line_and_each_host_without_one_too() {
 }
 
 #[test]
-fn the_table_is_plain_in_a_pipe_and_holds_no_secret() {
+fn status_table_in_a_pipe_is_plain() {
     let api = api();
     let (_home, helper) = lived_in(&api);
     let done = helper.run(&["status"], "");
@@ -157,7 +157,7 @@ fn the_table_is_plain_in_a_pipe_and_holds_no_secret() {
 }
 
 #[test]
-fn another_accounts_credential_is_not_called_ours() {
+fn status_marks_the_credential_of_another_account() {
     let api = api();
     let (_home, helper) = lived_in(&api);
     let seen = status(&helper.env("IONOS_TOKEN", OTHER_ACCOUNT_TOKEN));
@@ -166,7 +166,7 @@ fn another_accounts_credential_is_not_called_ours() {
 }
 
 #[test]
-fn tokens_still_to_be_deleted_are_counted() {
+fn status_counts_pending_revocations() {
     let api = api();
     let (home, helper) = lived_in(&api);
     let username = helper.get(DEMO_HOST).credential().username;
@@ -186,7 +186,7 @@ fn tokens_still_to_be_deleted_are_counted() {
 }
 
 #[test]
-fn a_new_user_is_told_how_to_begin() {
+fn status_without_credentials_shows_the_first_command() {
     let home = Home::new();
     let runtime = home.path().join("run").display().to_string();
     let done = home

@@ -71,7 +71,7 @@ fn machine(name: &str) -> &str {
 }
 
 #[test]
-fn tokens_are_those_of_this_program_and_all_on_demand() {
+fn tokens_lists_ours_and_with_all_every_token() {
     let (desk, held, lost) = Desk::new();
     let listed = |args: &[&str]| {
         let done = desk.run(args);
@@ -104,7 +104,7 @@ fn tokens_are_those_of_this_program_and_all_on_demand() {
 }
 
 #[test]
-fn the_table_says_which_is_held_here() {
+fn tokens_table_marks_cached_tokens() {
     let (desk, held, lost) = Desk::new();
     let done = desk.run(&["tokens", DEMO_HOST]);
     assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
@@ -133,7 +133,7 @@ fn the_table_says_which_is_held_here() {
 }
 
 #[test]
-fn many_pages_of_tokens_are_read_to_the_end() {
+fn all_pages_of_tokens_are_read() {
     let home = Home::new();
     let api = FakeIonos::builder().page_size(2).start();
     let helper = home.helper_for(&api).env("IONOS_CR_DISABLE_CACHE", "true");
@@ -146,7 +146,7 @@ fn many_pages_of_tokens_are_read_to_the_end() {
 }
 
 #[test]
-fn prune_deletes_what_this_machine_made_and_nothing_here_holds() {
+fn prune_deletes_unused_tokens_of_this_machine() {
     let (desk, held, lost) = Desk::new();
     let done = desk.run(&["prune", "--yes", DEMO_HOST]);
     assert_eq!(done.code, Some(0), "{done:?}");
@@ -162,7 +162,7 @@ fn prune_deletes_what_this_machine_made_and_nothing_here_holds() {
 }
 
 #[test]
-fn a_name_that_only_begins_like_this_machines_is_left_alone() {
+fn prune_keeps_tokens_of_a_similarly_named_machine() {
     let (desk, held, _) = Desk::new();
     let longer = format!("dci-{}-2-20260101t000000z-abcdefgh", machine(&held));
     desk.make(&longer);
@@ -171,7 +171,7 @@ fn a_name_that_only_begins_like_this_machines_is_left_alone() {
 }
 
 #[test]
-fn prune_deletes_nothing_unasked() {
+fn prune_without_confirmation_deletes_nothing() {
     let (desk, _, lost) = Desk::new();
     let before = desk.names();
     let done = desk.run(&["prune", "--dry-run", DEMO_HOST]);
@@ -190,7 +190,7 @@ fn prune_deletes_nothing_unasked() {
 }
 
 #[test]
-fn on_a_terminal_prune_asks_first() {
+fn prune_on_a_terminal_asks_first() {
     let (desk, _, lost) = Desk::new();
     let helper = desk.home.helper_for(&desk.api);
     let before = desk.names();
@@ -209,7 +209,7 @@ fn on_a_terminal_prune_asks_first() {
 }
 
 #[test]
-fn a_token_that_cannot_be_deleted_fails_with_its_name() {
+fn prune_names_the_token_it_could_not_delete() {
     let (desk, _, lost) = Desk::new();
     desk.api
         .fault(Fault::status(403).on("DELETE", "/tokens").always());
@@ -224,7 +224,7 @@ fn a_token_that_cannot_be_deleted_fails_with_its_name() {
 }
 
 #[test]
-fn where_nothing_is_known_prune_asks_for_a_host() {
+fn prune_without_known_hosts_requires_a_host() {
     let api = FakeIonos::start();
     let done = Home::new().helper_for(&api).run(&["prune", "--yes"], "");
     assert_eq!(

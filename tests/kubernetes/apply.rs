@@ -15,7 +15,7 @@ const SECRET: &str = "/api/v1/namespaces/shop/secrets/ionos-registry";
 const OWNER: &str = "fieldManager=docker-credential-ionos&force=true";
 
 #[test]
-fn a_secret_is_applied_in_place() {
+fn secret_is_applied_in_place() {
     let job = Job::new(&["shop"]);
     job.cluster.objects().put_placeholder("shop", NAME);
     let uid = job.cluster.objects().secret("shop", NAME).unwrap()["metadata"]["uid"].clone();
@@ -60,7 +60,7 @@ fn a_secret_is_applied_in_place() {
 }
 
 #[test]
-fn a_secret_that_is_not_there_is_created() {
+fn missing_secret_is_created() {
     let job = Job::new(&["own"]);
     let done = job.apply(&[]);
     let end = job.expires_at("own");
@@ -68,7 +68,7 @@ fn a_secret_that_is_not_there_is_created() {
 }
 
 #[test]
-fn nothing_is_minted_or_written_in_the_first_half_of_its_life() {
+fn fresh_secret_is_neither_minted_nor_written() {
     let job = Job::new(&["shop"]);
     let first = job.apply(&["--namespace=shop"]);
     assert_eq!(first.code, Some(0), "{first:?}");
@@ -90,7 +90,7 @@ fn nothing_is_minted_or_written_in_the_first_half_of_its_life() {
 }
 
 #[test]
-fn half_a_life_is_half_of_what_the_settings_say() {
+fn half_life_follows_the_configured_lifetime() {
     let job = Job::new(&["shop"]);
     let helper = job.helper().env("IONOS_CR_TOKEN_TTL", "4h");
     assert_eq!(job.apply_as(&helper, &["-n", "shop"]).code, Some(0));
@@ -103,7 +103,7 @@ fn half_a_life_is_half_of_what_the_settings_say() {
 }
 
 #[test]
-fn a_secret_that_is_not_what_is_wanted_is_not_fresh() {
+fn differing_secret_is_refreshed() {
     let job = Job::new(&["shop"]);
     job.api.add_registry(RegistrySpec::new("other"));
     assert_eq!(job.apply(&["-n", "shop"]).code, Some(0));
@@ -135,7 +135,7 @@ fn a_secret_that_is_not_what_is_wanted_is_not_fresh() {
 }
 
 #[test]
-fn one_token_serves_all_namespaces() {
+fn one_token_is_written_to_all_namespaces() {
     let job = Job::new(&["a", "b", "c"]);
     let all = ["-n", "a", "-n", "b", "-n", "c", "-n", "a"];
     let done = job.apply(&all);
@@ -156,7 +156,7 @@ fn one_token_serves_all_namespaces() {
 }
 
 #[test]
-fn a_dry_run_asks_the_cluster_and_mints_nothing() {
+fn dry_run_checks_the_cluster_and_mints_nothing() {
     let job = Job::new(&["a", "b", "c"]);
     job.cluster.objects().put_placeholder("b", NAME);
     assert_eq!(job.apply(&["-n", "c"]).code, Some(0));
@@ -198,7 +198,7 @@ fn a_dry_run_asks_the_cluster_and_mints_nothing() {
 }
 
 #[test]
-fn a_pod_needs_no_home_and_no_cache() {
+fn pod_without_home_and_cache_works() {
     let job = Job::new(&["shop"]);
     assert_eq!(job.apply(&["-n", "shop"]).code, Some(0));
     let files = job.home.files();
@@ -206,7 +206,7 @@ fn a_pod_needs_no_home_and_no_cache() {
 }
 
 #[test]
-fn a_program_outside_a_cluster_says_so() {
+fn outside_a_cluster_it_fails() {
     let home = Home::new();
     let done = home.helper().run(&["kubernetes-apply", DEMO_HOST], "");
     let hint = done.refuses("this is not a pod: KUBERNETES_SERVICE_HOST is not set");
@@ -214,7 +214,7 @@ fn a_program_outside_a_cluster_says_so() {
 }
 
 #[test]
-fn what_is_missing_in_the_pod_is_named() {
+fn missing_pod_file_is_named() {
     let job = Job::new(&["shop"]);
     let pod = job.home.path().join("pod");
     let path = |name: &str| pod.join(name).display().to_string();
@@ -241,7 +241,7 @@ fn what_is_missing_in_the_pod_is_named() {
 }
 
 #[test]
-fn only_the_clusters_own_authority_vouches_for_it() {
+fn only_the_cluster_ca_is_trusted() {
     let job = Job::new(&["shop"]);
     // The system would trust this one.
     let ca = Ca::new();
@@ -264,7 +264,7 @@ fn only_the_clusters_own_authority_vouches_for_it() {
 }
 
 #[test]
-fn a_cluster_is_asked_through_a_proxy_unless_no_proxy_excepts_it() {
+fn cluster_requests_use_the_proxy_unless_excluded() {
     let job = Job::new(&["shop"]);
     let proxy = Proxy::to(job.cluster.address());
     let helper = job
@@ -292,7 +292,7 @@ fn a_cluster_is_asked_through_a_proxy_unless_no_proxy_excepts_it() {
 }
 
 #[test]
-fn a_mint_that_fails_leaves_the_secret_that_is_there() {
+fn failed_mint_keeps_the_existing_secret() {
     let job = Job::new(&["shop"]);
     assert_eq!(job.apply(&["-n", "shop"]).code, Some(0));
     job.set_left("shop", 600);

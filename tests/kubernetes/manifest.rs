@@ -28,7 +28,7 @@ pub(super) fn payload(secret: &Value) -> Value {
 }
 
 #[test]
-fn a_secret_is_what_kubelets_pull_with() {
+fn manifest_is_a_pull_secret() {
     let (home, api) = (Home::new(), FakeIonos::start());
     let text = print(&home, &api, &[DEMO_HOST]);
     let token = api.tokens().remove(0);
@@ -67,7 +67,7 @@ type: kubernetes.io/dockerconfigjson
 }
 
 #[test]
-fn the_alias_is_the_command() {
+fn alias_prints_the_same_manifest() {
     let (home, api) = (Home::new(), FakeIonos::start());
     let text = print(&home, &api, &[DEMO_HOST]);
     home.helper_for(&api)
@@ -76,7 +76,7 @@ fn the_alias_is_the_command() {
 }
 
 #[test]
-fn several_hosts_are_one_secret() {
+fn several_hosts_share_one_secret() {
     let api = FakeIonos::start();
     api.add_registry(RegistrySpec::new("other"));
     let home = Home::new();
@@ -88,7 +88,7 @@ fn several_hosts_are_one_secret() {
 }
 
 #[test]
-fn the_token_pulls_and_nothing_else_unless_somebody_says_so() {
+fn manifest_token_is_pull_only_by_default() {
     let actions = |api: &FakeIonos| {
         let request = api
             .requests()
@@ -116,7 +116,7 @@ fn the_token_pulls_and_nothing_else_unless_somebody_says_so() {
 }
 
 #[test]
-fn names_and_labels_stand_where_they_belong() {
+fn name_namespace_and_labels_are_set() {
     let (home, api) = (Home::new(), FakeIonos::start());
     let args = [
         DEMO_HOST,
@@ -139,7 +139,7 @@ fn names_and_labels_stand_where_they_belong() {
 }
 
 #[test]
-fn what_kubernetes_would_refuse_is_refused_before_anything_is_minted() {
+fn invalid_kubernetes_names_are_refused_before_minting() {
     let (home, api) = (Home::new(), FakeIonos::start());
     let run = |args: &[&str]| -> Done {
         let all: Vec<&str> = [&["k8s"], args].concat();
@@ -210,7 +210,7 @@ fn what_kubernetes_would_refuse_is_refused_before_anything_is_minted() {
 }
 
 #[test]
-fn a_cached_token_that_would_soon_end_is_not_printed() {
+fn soon_expiring_cached_token_is_replaced() {
     let (home, api) = (Home::new(), FakeIonos::start());
     let helper = home.helper_for(&api);
     let printed = |helper: &Helper| {

@@ -13,7 +13,7 @@ use crate::support::skip::skip_or_fail;
 
 /// Byte for byte what kubectl makes of the same login, but for what it adds and we say.
 #[test]
-fn kubectl_makes_the_same() {
+fn manifest_equals_the_one_of_kubectl() {
     let (home, api) = (Home::new(), FakeIonos::start());
     let text = print(&home, &api, &[DEMO_HOST, "--name", "regcred", "-n", "shop"]);
     let token = api.tokens().remove(0);
@@ -25,7 +25,10 @@ fn kubectl_makes_the_same() {
         .arg(format!("--docker-password={}", token.password))
         .output();
     let Ok(kubectl) = kubectl else {
-        return skip_or_fail("kubectl_makes_the_same", "kubectl is not installed");
+        return skip_or_fail(
+            "manifest_equals_the_one_of_kubectl",
+            "kubectl is not installed",
+        );
     };
     assert!(kubectl.status.success(), "{kubectl:?}");
     let without = |text: &str, what: &[&str]| -> String {
@@ -46,7 +49,7 @@ fn kubectl_makes_the_same() {
 
 /// Its own reader, without a cluster.
 #[test]
-fn kubectl_reads_every_manifest() {
+fn kubectl_accepts_every_manifest() {
     let (home, api) = (Home::new(), FakeIonos::start());
     for (format, labels) in [("secret", &["--label", "a=true"][..]), ("argocd", &[])] {
         let args = [&[DEMO_HOST, "--format", format, "-n", "shop"], labels].concat();
@@ -56,7 +59,7 @@ fn kubectl_reads_every_manifest() {
             .args(["-f", &path, "read=back"])
             .output();
         let Ok(kubectl) = kubectl else {
-            return skip_or_fail("kubectl_reads_every_manifest", "kubectl is not installed");
+            return skip_or_fail("kubectl_accepts_every_manifest", "kubectl is not installed");
         };
         assert!(kubectl.status.success(), "{kubectl:?}");
         let object: Value = serde_json::from_slice(&kubectl.stdout).unwrap();
@@ -66,7 +69,7 @@ fn kubectl_reads_every_manifest() {
 }
 
 #[test]
-fn the_payload_alone_is_one_line() {
+fn dockerconfigjson_is_one_line() {
     let (home, api) = (Home::new(), FakeIonos::start());
     let bare = print(&home, &api, &[DEMO_HOST, "--format", "dockerconfigjson"]);
     assert_eq!(bare.lines().count(), 1);
@@ -75,7 +78,7 @@ fn the_payload_alone_is_one_line() {
 }
 
 #[test]
-fn argo_cd_has_a_secret_for_each_registry() {
+fn argocd_format_has_one_secret_per_registry() {
     let api = FakeIonos::start();
     api.add_registry(RegistrySpec::new("other"));
     let home = Home::new();
@@ -128,7 +131,7 @@ fn argo_cd_has_a_secret_for_each_registry() {
 
 /// A login that a person typed has any letters, and no end.
 #[test]
-fn a_typed_login_survives_yaml() {
+fn stored_login_survives_yaml() {
     let (home, api) = (Home::new(), FakeIonos::start());
     let password = "no: #{it's} \"1e5\"\\ é\u{85}\u{2028}\tx";
     home.helper_for(&api)

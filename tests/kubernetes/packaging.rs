@@ -100,7 +100,7 @@ fn runs_with(args: &[String], rights: &[Right]) -> Job {
 
 /// No right is missing, and none is there that is not used.
 #[test]
-fn the_role_allows_what_the_job_does_and_nothing_else() {
+fn role_allows_exactly_what_the_job_needs() {
     let role = only("role.yaml", "Role");
     assert_eq!(role["rules"].as_array().unwrap().len(), 1);
     let mut all = rights(&role["rules"][0]);
@@ -115,7 +115,7 @@ fn the_role_allows_what_the_job_does_and_nothing_else() {
 }
 
 #[test]
-fn the_role_is_bound_to_the_account_the_pod_runs_as() {
+fn role_is_bound_to_the_service_account_of_the_pod() {
     let account = only("service-account.yaml", "ServiceAccount")["metadata"]["name"].clone();
     let (role, binding) = (only("role.yaml", "Role"), only("role.yaml", "RoleBinding"));
     assert_eq!(pod()["serviceAccountName"], account);
@@ -130,7 +130,7 @@ fn the_role_is_bound_to_the_account_the_pod_runs_as() {
 }
 
 #[test]
-fn the_placeholder_is_one_that_a_cluster_takes() {
+fn placeholder_secret_is_accepted_by_a_cluster() {
     let secret = only("secret.yaml", "Secret");
     assert_eq!(secret["type"], "kubernetes.io/dockerconfigjson");
     assert_eq!(secret["data"].as_object().unwrap().len(), 1);
@@ -150,7 +150,7 @@ fn the_placeholder_is_one_that_a_cluster_takes() {
 }
 
 #[test]
-fn the_schedule_is_one_and_leaves_time_for_many_tries() {
+fn schedule_is_valid_and_allows_several_tries() {
     let job = only("cronjob.yaml", "CronJob");
     assert_eq!(job["apiVersion"], "batch/v1");
     let spec = &job["spec"];
@@ -172,7 +172,7 @@ fn the_schedule_is_one_and_leaves_time_for_many_tries() {
 
 /// What the Pod Security Standard "restricted" asks for, and a bit more.
 #[test]
-fn the_pod_may_next_to_nothing() {
+fn pod_is_unprivileged() {
     let pod = pod();
     assert_eq!(pod["restartPolicy"], "OnFailure");
     let security = &pod["securityContext"];
@@ -202,7 +202,7 @@ fn the_pod_may_next_to_nothing() {
 }
 
 #[test]
-fn the_image_is_a_program_and_certificates() {
+fn image_holds_the_program_and_certificates() {
     let text = in_repository("packaging/kubernetes/Dockerfile");
     let last = text.split("\nFROM ").last().unwrap();
     let lines: Vec<_> = last.lines().collect();

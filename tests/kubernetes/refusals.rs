@@ -18,7 +18,7 @@ fn is_refused_before_minting(job: &Job, what: &str) -> String {
 }
 
 #[test]
-fn a_token_the_cluster_does_not_know() {
+fn unknown_service_account_token_is_reported() {
     let job = Job::new(&["shop"]);
     job.cluster.answer(
         "GET",
@@ -33,7 +33,7 @@ fn a_token_the_cluster_does_not_know() {
 }
 
 #[test]
-fn rights_that_are_missing_come_with_the_commands_that_grant_them() {
+fn missing_rights_are_reported_with_grant_commands() {
     let job = Job::new(&["shop"]);
     let right = |verb: &str| Right::new(verb, "secrets", NAME, "shop");
     let said = |verb: &str| {
@@ -64,7 +64,7 @@ fn rights_that_are_missing_come_with_the_commands_that_grant_them() {
 }
 
 #[test]
-fn a_namespace_that_is_not_there() {
+fn missing_namespace_is_reported() {
     let job = Job::new(&[]);
     let hint = is_refused_before_minting(
         &job,
@@ -77,7 +77,7 @@ fn a_namespace_that_is_not_there() {
 }
 
 #[test]
-fn a_secret_that_cannot_become_a_pull_secret() {
+fn secret_of_another_type_is_reported() {
     let job = Job::new(&["shop"]);
     let delete =
         "take another --name, or delete it once: kubectl -n shop delete secret ionos-registry";
@@ -99,7 +99,7 @@ fn a_secret_that_cannot_become_a_pull_secret() {
 
 /// The same, made between our look and our apply.
 #[test]
-fn a_secret_that_has_become_immutable() {
+fn immutable_secret_is_reported() {
     let job = Job::new(&["shop"]);
     job.cluster.meanwhile("PATCH", "/secrets/", |objects| {
         objects.put_secret("shop", NAME, json!({"type": "Opaque"}));
@@ -115,7 +115,7 @@ fn a_secret_that_has_become_immutable() {
 }
 
 #[test]
-fn a_conflict_is_met_with_another_try() {
+fn conflict_is_retried() {
     let conflict = || status(409, "Conflict", "the object has been modified");
     let job = Job::new(&["shop"]);
     for _ in 0..4 {
@@ -134,7 +134,7 @@ fn a_conflict_is_met_with_another_try() {
 }
 
 #[test]
-fn trouble_that_passes_is_waited_for() {
+fn transient_errors_are_retried() {
     let job = Job::new(&["shop"]);
     for code in [503, 429] {
         let busy = status(code, "TooManyRequests", "try later").retry_after(0);
@@ -154,7 +154,7 @@ fn trouble_that_passes_is_waited_for() {
 }
 
 #[test]
-fn other_refusals_quote_the_cluster() {
+fn other_refusals_quote_the_message_of_the_cluster() {
     for (answer, what) in [
         (
             status(422, "Invalid", "admission webhook denied it"),
@@ -197,7 +197,7 @@ fn other_refusals_quote_the_cluster() {
 }
 
 #[test]
-fn an_answer_that_is_no_object_is_not_quoted() {
+fn answer_that_is_no_object_is_not_quoted() {
     let job = Job::new(&["shop"]);
     for body in ["", "{", "[]", "\"s3cret\"", r#"{"data": "s3cret"}"#] {
         job.cluster
@@ -214,7 +214,7 @@ fn an_answer_that_is_no_object_is_not_quoted() {
 
 /// Gateways and admission webhooks quote what they did not like.
 #[test]
-fn no_refusal_shows_a_secret() {
+fn refusals_print_no_secret() {
     let job = Job::new(&["shop"]);
     job.cluster.objects().put_placeholder("shop", NAME);
     let token = job.cluster.token().to_owned();
@@ -226,7 +226,7 @@ fn no_refusal_shows_a_secret() {
 }
 
 #[test]
-fn a_refused_write_does_not_show_what_was_written() {
+fn refused_write_does_not_print_the_secret() {
     fn payload(secret: &Value) -> Value {
         let data = secret["data"][".dockerconfigjson"].as_str().unwrap();
         serde_json::from_slice(&BASE64_STANDARD.decode(data).unwrap()).unwrap()
@@ -255,7 +255,7 @@ fn a_refused_write_does_not_show_what_was_written() {
 }
 
 #[test]
-fn one_namespace_that_fails_does_not_stop_the_others() {
+fn failing_namespace_does_not_stop_the_others() {
     let job = Job::new(&["a", "c", "d"]);
     job.cluster
         .objects()
@@ -299,7 +299,7 @@ fn one_namespace_that_fails_does_not_stop_the_others() {
 }
 
 #[test]
-fn nothing_is_minted_where_nobody_would_take_it() {
+fn no_token_is_minted_when_no_namespace_accepts_it() {
     let job = Job::new(&[]);
     let done = job.apply(&["-n", "a", "-n", "b"]);
     assert_eq!((done.code, done.stdout.as_str()), (Some(1), ""));

@@ -5,7 +5,7 @@ use super::{Job, NAME};
 const ACCOUNT: &str = "/serviceaccounts/default";
 
 #[test]
-fn a_secret_is_added_beside_what_is_there() {
+fn pull_secret_is_added_to_the_existing_ones() {
     let job = Job::new(&["a", "b"]);
     job.cluster
         .objects()
@@ -37,7 +37,7 @@ fn a_secret_is_added_beside_what_is_there() {
 }
 
 #[test]
-fn what_somebody_adds_at_the_same_moment_stays() {
+fn concurrent_change_of_the_service_account_is_kept() {
     let job = Job::new(&["a"]);
     for (before, meanwhile) in [
         (&["dockerhub"][..], &["dockerhub", "quay"][..]),
@@ -64,7 +64,7 @@ fn what_somebody_adds_at_the_same_moment_stays() {
 
 /// The addition was made, and nobody heard of it.
 #[test]
-fn an_answer_that_got_lost_adds_nothing_twice() {
+fn lost_answer_adds_no_duplicate() {
     let job = Job::new(&["a"]);
     for before in [&["dockerhub"][..], &[]] {
         job.cluster
@@ -80,7 +80,7 @@ fn an_answer_that_got_lost_adds_nothing_twice() {
 }
 
 #[test]
-fn somebody_who_keeps_changing_it_is_not_fought_for_ever() {
+fn endless_conflicts_end_with_an_error() {
     let job = Job::new(&["a"]);
     for n in 0..5 {
         job.cluster.meanwhile("PATCH", ACCOUNT, move |objects| {
@@ -95,7 +95,7 @@ fn somebody_who_keeps_changing_it_is_not_fought_for_ever() {
 }
 
 #[test]
-fn one_that_is_not_there_is_named_and_the_others_are_served() {
+fn missing_service_account_is_named_and_the_others_are_updated() {
     let job = Job::new(&["a"]);
     let done = job.apply(&[
         "-n",

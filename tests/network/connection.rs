@@ -22,7 +22,7 @@ fn text(path: &Path) -> &str {
 }
 
 #[test]
-fn a_closed_port_is_tried_again_and_named() {
+fn closed_port_is_retried_and_named() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let api = listener.local_addr().unwrap();
     drop(listener);
@@ -46,7 +46,7 @@ fn a_closed_port_is_tried_again_and_named() {
 }
 
 #[test]
-fn a_name_that_does_not_exist_is_named() {
+fn unknown_host_name_is_named() {
     let home = Home::new();
     let helper = home
         .helper()
@@ -85,7 +85,7 @@ fn keeps_only_a_failure(home: &Home) {
 }
 
 #[test]
-fn a_ca_of_ones_own_is_trusted_when_it_is_named() {
+fn ssl_cert_file_ca_is_trusted() {
     let (ca, home) = (Ca::new(), Home::new());
     let fake = FakeIonos::builder().tls(&ca, &["localhost"]).start();
     let pem = ca.write_pem(home.path());
@@ -98,7 +98,7 @@ fn a_ca_of_ones_own_is_trusted_when_it_is_named() {
 }
 
 #[test]
-fn an_answer_that_is_cut_reads_the_same_over_tls() {
+fn cut_answer_gives_the_same_line_over_tls() {
     for fault in [Fault::close(), Fault::cut_body()] {
         let (ca, home) = (Ca::new(), Home::new());
         let fake = FakeIonos::builder().tls(&ca, &["localhost"]).start();
@@ -112,7 +112,7 @@ fn an_answer_that_is_cut_reads_the_same_over_tls() {
 }
 
 #[test]
-fn an_api_that_cannot_prove_who_it_is_gets_no_request() {
+fn untrusted_certificate_gets_no_request() {
     let (ca, other) = (Ca::new(), Ca::new());
     for (certificate, trusted, why) in [
         (
@@ -152,7 +152,7 @@ fn an_api_that_cannot_prove_who_it_is_gets_no_request() {
 }
 
 #[test]
-fn an_api_that_speaks_no_tls_hears_no_credentials() {
+fn api_without_tls_gets_no_credentials() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let api = listener.local_addr().unwrap();
     let heard = std::thread::spawn(move || {
@@ -177,7 +177,7 @@ fn an_api_that_speaks_no_tls_hears_no_credentials() {
 }
 
 #[test]
-fn a_connection_that_breaks_in_the_handshake_is_tried_again() {
+fn broken_handshake_is_retried() {
     let (ca, home) = (Ca::new(), Home::new());
     let fake = FakeIonos::builder().tls(&ca, &["localhost"]).start();
     let pem = ca.write_pem(home.path());
@@ -188,7 +188,7 @@ fn a_connection_that_breaks_in_the_handshake_is_tried_again() {
 }
 
 #[test]
-fn a_refused_password_is_told_apart_from_a_refused_token() {
+fn refused_password_has_its_own_hint() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home
         .helper_for(&fake)
@@ -206,7 +206,7 @@ fn a_refused_password_is_told_apart_from_a_refused_token() {
 }
 
 #[test]
-fn a_place_that_would_leak_the_account_is_refused_before_anything_is_sent() {
+fn unsafe_endpoint_is_refused_before_any_request() {
     let home = Home::new();
     let in_the_clear = |host: &str| {
         format!("is plain http to {host}, which would send the account's credentials in the clear")
@@ -255,7 +255,7 @@ fn a_place_that_would_leak_the_account_is_refused_before_anything_is_sent() {
 }
 
 #[test]
-fn a_certificate_file_that_is_none_fails_with_its_name() {
+fn invalid_certificate_file_is_named() {
     let (ca, home) = (Ca::new(), Home::new());
     let fake = FakeIonos::builder().tls(&ca, &["localhost"]).start();
     let file = home.path().join("ca.pem");

@@ -12,7 +12,7 @@ use crate::support::skip;
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 #[test]
-fn the_official_sdk_accepts_every_answer_of_the_fake() {
+fn official_sdk_accepts_every_answer_of_the_fake() {
     let python = python();
     let has_sdk = Command::new(&python)
         .args(["-c", "import ionoscloud_container_registry"])

@@ -10,7 +10,7 @@ use crate::support::proxy::Proxy;
 use crate::support::tls::Ca;
 
 #[test]
-fn the_api_is_asked_through_the_proxy_on_one_connection() {
+fn requests_use_one_connection_through_the_proxy() {
     let ca = Ca::new();
     let fake = fake(&ca, BEHIND);
     let target = format!("{BEHIND}:{}", fake.address().port());
@@ -27,7 +27,7 @@ fn the_api_is_asked_through_the_proxy_on_one_connection() {
 }
 
 #[test]
-fn a_pinned_api_is_asked_through_the_proxy_on_one_connection() {
+fn pinned_requests_use_one_connection_through_the_proxy() {
     let fake = fake(&Ca::new(), BEHIND);
     let (proxy, home) = (Proxy::to(fake.address()), Home::new());
     for url in [proxy.url(), proxy.socks_url()] {
@@ -55,7 +55,7 @@ fn a_pinned_api_is_asked_through_the_proxy_on_one_connection() {
 }
 
 #[test]
-fn a_proxy_over_tls_shows_a_certificate_of_its_own() {
+fn https_proxy_certificate_is_verified_separately() {
     let proxys_ca = Ca::new();
     let fake = fake(&Ca::new(), BEHIND);
     let proxy = Proxy::over_tls(fake.address(), &proxys_ca.issue(&["localhost"]));
@@ -79,7 +79,7 @@ fn a_proxy_over_tls_shows_a_certificate_of_its_own() {
 }
 
 #[test]
-fn a_socks_proxy_is_used_like_any_other() {
+fn socks_proxy_is_used() {
     let ca = Ca::new();
     let fake = fake(&ca, BEHIND);
     let (proxy, home) = (Proxy::to(fake.address()), Home::new());
@@ -93,7 +93,7 @@ fn a_socks_proxy_is_used_like_any_other() {
 }
 
 #[test]
-fn no_proxy_means_directly() {
+fn no_proxy_connects_directly() {
     let ca = Ca::new();
     let fake = fake(&ca, HERE);
     let proxy = Proxy::refusing("403 Forbidden");
@@ -116,7 +116,7 @@ fn no_proxy_means_directly() {
 }
 
 #[test]
-fn an_api_on_this_machine_is_asked_directly() {
+fn loopback_api_is_connected_directly() {
     let ca = Ca::new();
     let proxy = Proxy::refusing("403 Forbidden");
     for fake in [
@@ -138,7 +138,7 @@ fn an_api_on_this_machine_is_asked_directly() {
 }
 
 #[test]
-fn a_proxy_for_plain_http_is_not_for_the_api() {
+fn http_proxy_is_not_used_for_the_https_api() {
     let ca = Ca::new();
     let (fake, home) = (fake(&ca, HERE), Home::new());
     let proxy = Proxy::refusing("403 Forbidden");
@@ -150,7 +150,7 @@ fn a_proxy_for_plain_http_is_not_for_the_api() {
 }
 
 #[test]
-fn a_proxy_gets_the_password_it_wants() {
+fn proxy_receives_its_password() {
     let ca = Ca::new();
     let fake = fake(&ca, BEHIND);
     let proxy = Proxy::with_login(fake.address(), "user:s3cr@t");
@@ -163,7 +163,7 @@ fn a_proxy_gets_the_password_it_wants() {
 }
 
 #[test]
-fn a_proxy_that_refuses_is_named_without_its_password() {
+fn refusing_proxy_is_named_without_its_password() {
     let ca = Ca::new();
     let fake = fake(&ca, BEHIND);
     let locked = Proxy::with_login(fake.address(), "user:other");
@@ -210,7 +210,7 @@ fn a_proxy_that_refuses_is_named_without_its_password() {
 }
 
 #[test]
-fn a_proxy_that_hangs_is_given_up_within_the_deadline() {
+fn silent_proxy_fails_within_the_deadline() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let ca = Ca::new();
     let (fake, home) = (fake(&ca, BEHIND), Home::new());
@@ -229,7 +229,7 @@ fn a_proxy_that_hangs_is_given_up_within_the_deadline() {
 }
 
 #[test]
-fn a_proxy_that_cannot_be_understood_is_not_passed_by() {
+fn invalid_proxy_url_is_an_error() {
     let ca = Ca::new();
     let (fake, home) = (fake(&ca, HERE), Home::new());
     helper(&home, &fake, &ca)

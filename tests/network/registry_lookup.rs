@@ -6,7 +6,7 @@ use crate::support::helper::Home;
 const HOUR: i64 = 3600;
 
 #[test]
-fn the_registry_is_found_on_any_page_by_its_hostname_alone() {
+fn registry_is_found_on_any_page_by_hostname() {
     let mut fake = FakeIonos::builder().page_size(2);
     for n in 0..5 {
         fake = fake.registry(RegistrySpec::new(&format!("demo-{n}")));
@@ -31,7 +31,7 @@ fn the_registry_is_found_on_any_page_by_its_hostname_alone() {
 }
 
 #[test]
-fn a_registry_that_is_not_the_accounts_is_named_so() {
+fn registry_of_another_account_is_reported() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let line = home.helper_for(&fake).get("nope.cr.de-fra.ionos.com");
     line.fails("no credential for nope.cr.de-fra.ionos.com: no such registry among the 1 that the account sees (account from IONOS_TOKEN); check the spelling with \"ionosctl container-registry registry list\", or use the account that owns it");
@@ -39,7 +39,7 @@ fn a_registry_that_is_not_the_accounts_is_named_so() {
 }
 
 #[test]
-fn a_registry_without_hostname_is_still_being_created() {
+fn registry_without_hostname_is_reported_as_being_created() {
     let fake = FakeIonos::builder()
         .registry(RegistrySpec::new("fresh").state("WaitingForStorage"))
         .start();
@@ -49,7 +49,7 @@ fn a_registry_without_hostname_is_still_being_created() {
 }
 
 #[test]
-fn a_registry_made_anew_is_looked_up_again() {
+fn recreated_registry_is_looked_up_again() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home.helper_for(&fake);
     let _ = helper.get(DEMO_HOST).credential();

@@ -75,7 +75,7 @@ impl Drop for Tinyproxy {
 }
 
 #[test]
-fn tinyproxy_lets_the_program_through() {
+fn requests_pass_through_tinyproxy() {
     let ca = Ca::new();
     let (fake, home) = (fake(&ca, HERE), Home::new());
     let Some(proxy) = Tinyproxy::start(&home, Some(("user", "s3cret"))) else {

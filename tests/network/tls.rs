@@ -9,7 +9,7 @@ use crate::support::helper::Home;
 use crate::support::tls::Ca;
 
 #[test]
-fn a_pinned_certificate_needs_no_authority_and_no_name_and_one_connection() {
+fn pinned_certificate_needs_no_ca_and_no_matching_name() {
     let ca = Ca::new();
     let fake = FakeIonos::builder()
         .certificate(ca.issue_expired(&["elsewhere.example"]))
@@ -22,7 +22,7 @@ fn a_pinned_certificate_needs_no_authority_and_no_name_and_one_connection() {
 }
 
 #[test]
-fn another_certificate_than_the_pinned_one_is_named_and_told_nothing() {
+fn other_certificate_than_the_pinned_one_gets_no_request() {
     let ca = Ca::new();
     let (fake, home) = (fake(&ca, "localhost"), Home::new());
     // Even one the system trusts.
@@ -38,7 +38,7 @@ fn another_certificate_than_the_pinned_one_is_named_and_told_nothing() {
 }
 
 #[test]
-fn a_pin_that_is_no_fingerprint_is_named_before_anything_is_sent() {
+fn invalid_pin_is_refused_before_any_request() {
     let ca = Ca::new();
     let (fake, home) = (fake(&ca, "localhost"), Home::new());
     let half = &fingerprint(&fake)[..32];
@@ -52,7 +52,7 @@ fn a_pin_that_is_no_fingerprint_is_named_before_anything_is_sent() {
 }
 
 #[test]
-fn an_unknown_authority_is_not_trusted() {
+fn certificate_of_an_unknown_ca_is_not_trusted() {
     let (fake, home) = (fake(&Ca::new(), "localhost"), Home::new());
     let done = helper(&home, &fake, &Ca::new()).get(DEMO_HOST);
     let line = done.failure();
@@ -62,7 +62,7 @@ fn an_unknown_authority_is_not_trusted() {
 }
 
 #[test]
-fn a_pinned_certificate_is_asked_for_within_the_deadline() {
+fn silent_server_with_a_pin_fails_within_the_deadline() {
     // Accepts, and never says a word.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let home = Home::new();
@@ -104,7 +104,7 @@ environments:
 }
 
 #[test]
-fn the_files_certificate_authority_counts_beside_the_systems() {
+fn certificate_authority_data_is_trusted_beside_the_system() {
     let (ca, home) = (Ca::new(), Home::new());
     let fake = fake(&ca, "localhost");
     let indent = "\n              ";
@@ -140,7 +140,7 @@ fn the_files_certificate_authority_counts_beside_the_systems() {
 }
 
 #[test]
-fn the_file_can_leave_the_certificate_unchecked_and_a_pin_still_counts() {
+fn skip_tls_verify_keeps_a_pin_in_force() {
     let (ca, home) = (Ca::new(), Home::new());
     let fake = fake(&ca, "elsewhere.example");
     let url = fake.url().replace("elsewhere.example", "localhost");

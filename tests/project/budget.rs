@@ -47,7 +47,7 @@ fn instructions(mut command: Command, stdin: &str) -> u64 {
 }
 
 #[test]
-fn the_program_is_as_small_and_a_warm_get_as_cheap_as_it_was() {
+fn size_and_warm_get_stay_within_budget() {
     if tally::times("BUDGET", 0) == 0 {
         return skip::skip("budget", "BUDGET=1 is not set");
     }

@@ -47,7 +47,7 @@ fn script(shell: Shell) -> Vec<u8> {
 
 /// In bash's script every command has a state, and each state knows what comes next.
 #[test]
-fn every_command_is_completed_in_bash() {
+fn bash_completes_every_command() {
     let script = String::from_utf8(script(Shell::Bash)).unwrap();
     let states = script.split("cmd=\"").skip(2);
     for state in states.map(|rest| rest.split('"').next().unwrap()) {
@@ -98,17 +98,17 @@ fn is_up_to_date(dir: &str, wanted: &BTreeMap<PathBuf, Vec<u8>>) {
 }
 
 #[test]
-fn completions_are_those_of_the_arguments() {
+fn completions_match_the_arguments() {
     is_up_to_date("completions", &completions());
 }
 
 #[test]
-fn man_pages_are_those_of_the_arguments() {
+fn man_pages_match_the_arguments() {
     is_up_to_date("man", &pages());
 }
 
 #[test]
-fn the_program_prints_its_completions() {
+fn program_prints_its_completions() {
     for (shell, name) in [
         ("bash", "docker-credential-ionos.bash"),
         ("zsh", "_docker-credential-ionos"),

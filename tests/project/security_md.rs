@@ -20,7 +20,7 @@ fn sources(dir: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn every_test_that_is_named_exists() {
+fn every_named_test_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let text = fs::read_to_string(root.join("SECURITY.md")).unwrap();
     let files: Vec<(String, String)> = ["src", "tests"]

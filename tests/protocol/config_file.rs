@@ -37,7 +37,7 @@ fn scopes(list: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn the_more_specific_source_wins_key_by_key() {
+fn most_specific_source_wins_for_each_key() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let plain = home.helper_for(&fake).env("IONOS_CR_DISABLE_CACHE", "true");
     let deploy = home
@@ -80,7 +80,7 @@ fn the_more_specific_source_wins_key_by_key() {
 }
 
 #[test]
-fn scopes_in_full_are_sent_as_written() {
+fn explicit_scopes_are_sent_unchanged() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let own = json!([
         {"type": "namespace", "name": "team", "actions": ["pull"]},
@@ -92,7 +92,7 @@ fn scopes_in_full_are_sent_as_written() {
 }
 
 #[test]
-fn a_registrys_profile_lies_under_its_own_entry() {
+fn registry_entry_overrides_its_profile() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     home.configure(json!({
         "profiles": {"ci": {"actions": ["pull"], "tokenTtl": "2h"}},
@@ -103,7 +103,7 @@ fn a_registrys_profile_lies_under_its_own_entry() {
 }
 
 #[test]
-fn the_programs_name_picks_a_profile_with_a_cache_of_its_own() {
+fn program_name_selects_a_profile_with_a_separate_cache() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let mut seen = Vec::new();
     for (name, actions) in [
@@ -146,7 +146,7 @@ fn the_programs_name_picks_a_profile_with_a_cache_of_its_own() {
 }
 
 #[test]
-fn any_host_can_be_ours_by_id_or_by_name() {
+fn configured_host_is_served_by_registry_id_or_name() {
     let fake = FakeIonos::builder()
         .registry(RegistrySpec::new("other"))
         .registry(RegistrySpec::new("demo"))
@@ -181,7 +181,7 @@ fn any_host_can_be_ours_by_id_or_by_name() {
 }
 
 #[test]
-fn another_registry_behind_the_same_host_is_another_credential() {
+fn changed_registry_of_a_host_mints_a_new_credential() {
     let fake = FakeIonos::builder()
         .registry(RegistrySpec::new("other"))
         .registry(RegistrySpec::new("demo"))
@@ -200,7 +200,7 @@ fn another_registry_behind_the_same_host_is_another_credential() {
 }
 
 #[test]
-fn a_wrong_file_is_explained_by_place_and_never_quoted() {
+fn config_error_names_the_position_and_quotes_no_value() {
     let home = Home::new();
     let fake = FakeIonos::start();
     let long_list = "known here are actions, repositories, scopes, tokenTtl, timeout";
@@ -246,7 +246,7 @@ fn a_wrong_file_is_explained_by_place_and_never_quoted() {
 }
 
 #[test]
-fn a_wrong_file_costs_no_other_registry_and_no_logout() {
+fn invalid_config_affects_neither_foreign_hosts_nor_logout() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home.helper_for(&fake);
     let _ = helper.get(DEMO_HOST).credential();
@@ -259,7 +259,7 @@ fn a_wrong_file_costs_no_other_registry_and_no_logout() {
 }
 
 #[test]
-fn the_file_is_where_it_is_said_to_be_and_is_a_file() {
+fn missing_or_irregular_config_file_is_an_error() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let path = home.file("mine.json", r#"{"defaults": {"actions": ["pull"]}}"#);
     let helper = home.helper_for(&fake).env("IONOS_CR_CONFIG", &path);

@@ -4,7 +4,7 @@ use crate::support::fake_ionos::{ACCOUNT_TOKEN, DEMO_HOST, FakeIonos};
 use crate::support::helper::{Home, write_private};
 
 #[test]
-fn a_setting_that_makes_no_sense_is_named_with_the_way_out() {
+fn invalid_variable_is_named_with_a_fix() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     for (name, value, what) in [
         (
@@ -70,7 +70,7 @@ fn a_setting_that_makes_no_sense_is_named_with_the_way_out() {
 }
 
 #[test]
-fn a_token_file_may_begin_with_a_mark_and_has_to_be_utf_8() {
+fn token_file_may_have_a_byte_order_mark_and_must_be_utf_8() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let marked = home.file("marked", &format!("\u{feff}{ACCOUNT_TOKEN}\r\n"));
     let helper = home.helper_for(&fake).without("IONOS_TOKEN");
@@ -93,7 +93,7 @@ fn a_token_file_may_begin_with_a_mark_and_has_to_be_utf_8() {
 }
 
 #[test]
-fn a_configuration_may_begin_with_a_mark() {
+fn config_file_may_have_a_byte_order_mark() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     home.configure("\u{feff}{ \"defaults\": { \"actions\": [\"pull\"] } }");
     let _ = home.helper_for(&fake).get(DEMO_HOST).credential();
@@ -104,7 +104,7 @@ fn a_configuration_may_begin_with_a_mark() {
 }
 
 #[test]
-fn a_server_url_that_leaves_no_room_for_the_answer_is_told() {
+fn server_url_too_long_for_the_answer_is_refused() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let url = format!("https://{DEMO_HOST}/{}", "x".repeat(4000));
     home.helper_for(&fake).get(&url).fails(&format!(

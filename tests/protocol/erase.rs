@@ -6,7 +6,7 @@ use crate::support::fake_ionos::{ACCOUNT_TOKEN, DEMO_HOST, FakeIonos, Fault, OTH
 use crate::support::helper::{Home, walk};
 
 #[test]
-fn logout_revokes_the_token_and_asks_once() {
+fn erase_revokes_the_token_with_one_request() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home.helper_for(&fake);
     let _ = helper.get(DEMO_HOST).credential();
@@ -35,7 +35,7 @@ fn logout_revokes_the_token_and_asks_once() {
 }
 
 #[test]
-fn logout_forgets_every_scope_and_account_and_no_other_host() {
+fn erase_deletes_all_scopes_and_accounts_of_one_host() {
     let fake = FakeIonos::builder()
         .account_token(ACCOUNT_TOKEN)
         .account_token(OTHER_ACCOUNT_TOKEN)
@@ -60,7 +60,7 @@ fn logout_forgets_every_scope_and_account_and_no_other_host() {
 }
 
 #[test]
-fn logout_succeeds_when_the_api_does_not_and_revokes_at_the_next_contact() {
+fn erase_with_failing_api_succeeds_and_revokes_at_next_contact() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home.helper_for(&fake);
     let first = helper.get(DEMO_HOST).credential();
@@ -94,7 +94,7 @@ fn logout_succeeds_when_the_api_does_not_and_revokes_at_the_next_contact() {
 }
 
 #[test]
-fn without_a_home_the_cache_remembers_what_to_revoke() {
+fn erase_without_home_keeps_the_pending_revocation_in_the_cache() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home.helper_for(&fake).without("HOME").env(
         "IONOS_CR_CACHE_DIR",
@@ -109,7 +109,7 @@ fn without_a_home_the_cache_remembers_what_to_revoke() {
 }
 
 #[test]
-fn logout_without_account_or_with_a_refused_one_is_well_and_remembers() {
+fn erase_without_a_valid_account_succeeds_and_revokes_later() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home.helper_for(&fake);
     let _ = helper.get(DEMO_HOST).credential();
@@ -134,7 +134,7 @@ fn logout_without_account_or_with_a_refused_one_is_well_and_remembers() {
 }
 
 #[test]
-fn logout_can_leave_the_token_alive() {
+fn erase_with_revoke_on_erase_false_keeps_the_token() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home
         .helper_for(&fake)
@@ -147,7 +147,7 @@ fn logout_can_leave_the_token_alive() {
 }
 
 #[test]
-fn a_token_that_is_gone_already_counts_as_revoked() {
+fn erase_of_an_already_deleted_token_leaves_nothing_pending() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home.helper_for(&fake);
     let _ = helper.get(DEMO_HOST).credential();
@@ -162,7 +162,7 @@ fn a_token_that_is_gone_already_counts_as_revoked() {
 }
 
 #[test]
-fn erase_of_anything_is_well() {
+fn erase_of_any_input_succeeds() {
     let home = Home::new();
     for input in [
         "",
@@ -183,7 +183,7 @@ fn erase_of_anything_is_well() {
 }
 
 #[test]
-fn one_logout_waits_for_a_silent_api_once() {
+fn erase_waits_once_for_an_api_that_does_not_answer() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home.helper_for(&fake);
     let _ = helper.get(DEMO_HOST).credential();
@@ -213,7 +213,7 @@ fn one_logout_waits_for_a_silent_api_once() {
 }
 
 #[test]
-fn a_misspelt_wish_not_to_revoke_revokes_nothing() {
+fn erase_with_invalid_revoke_on_erase_keeps_the_token() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home
         .helper_for(&fake)

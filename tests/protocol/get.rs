@@ -9,7 +9,7 @@ use crate::support::helper::{Home, write_private};
 const HOUR: i64 = 3600;
 
 #[test]
-fn a_cached_credential_is_handed_out_for_half_its_life_without_asking() {
+fn cached_credential_is_returned_without_requests_for_half_its_life() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home.helper_for(&fake);
     let first = helper.get(DEMO_HOST).credential();
@@ -21,7 +21,7 @@ fn a_cached_credential_is_handed_out_for_half_its_life_without_asking() {
 }
 
 #[test]
-fn past_half_its_life_the_next_is_minted_with_one_request_and_the_old_left_to_expire() {
+fn past_half_its_life_a_new_token_is_minted_with_one_request() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home.helper_for(&fake);
     let first = helper.get(DEMO_HOST).credential();
@@ -35,7 +35,7 @@ fn past_half_its_life_the_next_is_minted_with_one_request_and_the_old_left_to_ex
 }
 
 #[test]
-fn past_half_its_life_a_failing_api_is_not_noticed() {
+fn past_half_its_life_a_failing_api_still_returns_the_cached_credential() {
     for fault in [
         Fault::status(401),
         Fault::status(500),
@@ -58,7 +58,7 @@ fn past_half_its_life_a_failing_api_is_not_noticed() {
 }
 
 #[test]
-fn an_expired_credential_is_never_handed_out() {
+fn expired_credential_is_never_returned() {
     for age in [12 * HOUR + 300, 12 * HOUR + 300 - 59, 100 * HOUR] {
         let (fake, home) = (FakeIonos::start(), Home::new());
         let helper = home.helper_for(&fake);
@@ -77,7 +77,7 @@ fn an_expired_credential_is_never_handed_out() {
 }
 
 #[test]
-fn a_clock_that_was_set_back_makes_no_credential_younger() {
+fn clock_set_back_mints_a_new_token() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home.helper_for(&fake);
     let first = helper.get(DEMO_HOST).credential();
@@ -86,7 +86,7 @@ fn a_clock_that_was_set_back_makes_no_credential_younger() {
 }
 
 #[test]
-fn a_wrong_clock_does_not_matter() {
+fn wrong_local_clock_does_not_change_the_expiry() {
     for offset in [-40 * HOUR, 40 * HOUR] {
         let (fake, home) = (FakeIonos::start(), Home::new());
         fake.set_clock(offset);
@@ -115,7 +115,7 @@ fn a_wrong_clock_does_not_matter() {
 }
 
 #[test]
-fn a_failure_is_remembered_for_a_build_and_forgotten_with_a_change() {
+fn failure_is_remembered_until_the_account_or_config_changes() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home.helper_for(&fake).env("IONOS_TOKEN", "not-a-token");
     let first = helper.get(DEMO_HOST);
@@ -138,7 +138,7 @@ fn a_failure_is_remembered_for_a_build_and_forgotten_with_a_change() {
 }
 
 #[test]
-fn a_mended_token_file_is_read_again_at_once() {
+fn corrected_token_file_is_used_at_once() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let file = home.path().join("token");
     write_private(&file, b"wrong\n");
@@ -158,7 +158,7 @@ fn a_mended_token_file_is_read_again_at_once() {
 }
 
 #[test]
-fn the_first_account_there_is_asks() {
+fn first_account_source_is_used() {
     let fake = FakeIonos::builder()
         .account_token(ACCOUNT_TOKEN)
         .account_token(OTHER_ACCOUNT_TOKEN)
@@ -200,7 +200,7 @@ fn the_first_account_there_is_asks() {
 }
 
 #[test]
-fn without_an_account_what_is_cached_is_served_and_else_the_ways_to_one_are_named() {
+fn without_an_account_cached_credential_is_returned_else_sources_are_named() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let nobody = home.helper();
     nobody.get(DEMO_HOST).fails("no credential for demo.cr.de-fra.ionos.com: there is no IONOS account to ask with; run \"ionosctl login\", or set IONOS_TOKEN (\"ionosctl token generate\" makes one), IONOS_TOKEN_FILE, or IONOS_USERNAME and IONOS_PASSWORD");
@@ -221,7 +221,7 @@ fn without_an_account_what_is_cached_is_served_and_else_the_ways_to_one_are_name
 }
 
 #[test]
-fn other_scopes_are_another_credential() {
+fn other_scopes_mint_another_credential() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home.helper_for(&fake);
     let push = helper.get(DEMO_HOST).credential();
@@ -250,7 +250,7 @@ fn other_scopes_are_another_credential() {
 }
 
 #[test]
-fn without_a_cache_every_get_mints_and_leaves_nothing() {
+fn disabled_cache_mints_at_every_get_and_writes_nothing() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     for helper in [
         home.helper_for(&fake).env("IONOS_CR_DISABLE_CACHE", "true"),

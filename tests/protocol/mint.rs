@@ -10,7 +10,7 @@ use crate::support::helper::Home;
 const HOUR: i64 = 3600;
 
 #[test]
-fn the_first_get_looks_the_registry_up_and_mints_on_one_connection() {
+fn first_get_sends_two_requests_on_one_connection() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let credential = home.helper_for(&fake).get(DEMO_HOST).credential();
     assert_eq!(credential.server_url, DEMO_HOST);
@@ -25,7 +25,7 @@ fn the_first_get_looks_the_registry_up_and_mints_on_one_connection() {
 }
 
 #[test]
-fn a_token_is_named_scoped_and_ends() {
+fn minted_token_has_a_name_scopes_and_an_expiry() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let _ = home.helper_for(&fake).get(DEMO_HOST).credential();
     let tokens = fake.tokens();
@@ -54,7 +54,7 @@ pub(super) fn expiry_in_seconds(body: &serde_json::Value) -> i64 {
 }
 
 #[test]
-fn scope_and_life_are_asked_for_as_set() {
+fn configured_scopes_and_lifetime_are_requested() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let _ = home
         .helper_for(&fake)
@@ -76,7 +76,7 @@ fn scope_and_life_are_asked_for_as_set() {
 }
 
 #[test]
-fn a_taken_name_is_replaced_by_another() {
+fn name_conflict_mints_under_another_name() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     fake.fault(Fault::status(409).on("POST", "/tokens"));
     let _ = home.helper_for(&fake).get(DEMO_HOST).credential();
@@ -89,7 +89,7 @@ fn a_taken_name_is_replaced_by_another() {
 }
 
 #[test]
-fn a_token_whose_answer_got_lost_is_deleted_and_another_minted() {
+fn token_with_lost_answer_is_deleted_and_another_minted() {
     for fault in [
         Fault::reset().after(),
         Fault::status(502).after(),
@@ -114,7 +114,7 @@ fn a_token_whose_answer_got_lost_is_deleted_and_another_minted() {
 }
 
 #[test]
-fn a_token_that_may_have_been_made_is_deleted_at_the_next_contact() {
+fn possibly_created_token_is_deleted_at_the_next_contact() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     fake.fault(Fault::hang().after().on("POST", "/tokens"));
     let helper = home.helper_for(&fake).env("IONOS_CR_TIMEOUT", "500ms");
@@ -140,7 +140,7 @@ fn a_token_that_may_have_been_made_is_deleted_at_the_next_contact() {
 }
 
 #[test]
-fn waiting_as_the_api_asks_and_trying_again_is_not_noticed() {
+fn retry_after_is_obeyed_silently() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     fake.fault(Fault::status(503).on("GET", "/registries"));
     fake.fault(

@@ -6,7 +6,7 @@ use crate::support::fake_ionos::{DEMO_HOST, FakeIonos};
 use crate::support::helper::Home;
 
 #[test]
-fn docker_login_with_our_own_credential_keeps_nothing() {
+fn store_of_our_own_credential_keeps_nothing() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home.helper_for(&fake);
     let minted = helper.get(DEMO_HOST).credential();
@@ -21,7 +21,7 @@ fn docker_login_with_our_own_credential_keeps_nothing() {
 }
 
 #[test]
-fn a_refused_minted_credential_or_an_identity_token_is_accepted_and_not_kept() {
+fn store_of_a_rejected_minted_credential_or_identity_token_keeps_nothing() {
     // docker since 27.2 stores what the registry just refused; `<token>` comes from token services.
     let home = Home::new();
     for username in ["dci-build-7-20261123t213001z-abcdefgh", "<token>"] {
@@ -31,7 +31,7 @@ fn a_refused_minted_credential_or_an_identity_token_is_accepted_and_not_kept() {
 }
 
 #[test]
-fn a_login_somebody_typed_wins_until_logout() {
+fn stored_login_wins_until_erase() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home.helper_for(&fake);
     let minted = helper.get(DEMO_HOST).credential();
@@ -54,7 +54,7 @@ fn a_login_somebody_typed_wins_until_logout() {
 }
 
 #[test]
-fn a_login_needs_no_account_and_the_newest_wins() {
+fn store_needs_no_account_and_replaces_the_previous_login() {
     let home = Home::new();
     home.helper().store(DEMO_HOST, "jane", "one").says("");
     home.helper().store(DEMO_HOST, "jane", "two").says("");
@@ -62,7 +62,7 @@ fn a_login_needs_no_account_and_the_newest_wins() {
 }
 
 #[test]
-fn a_login_for_another_registry_is_refused_aloud() {
+fn store_for_a_foreign_registry_fails() {
     let home = Home::new();
     for host in [
         "https://index.docker.io/v1/",
@@ -76,7 +76,7 @@ fn a_login_for_another_registry_is_refused_aloud() {
 }
 
 #[test]
-fn what_is_no_login_is_refused_without_quoting_it() {
+fn invalid_store_input_is_refused_without_quoting_it() {
     let home = Home::new();
     let line = "the login to store is not the JSON of Docker's protocol; log in with docker login, podman login or the like";
     for input in [
@@ -102,14 +102,14 @@ fn what_is_no_login_is_refused_without_quoting_it() {
 }
 
 #[test]
-fn a_login_that_cannot_be_kept_is_a_failure() {
+fn store_without_a_writable_directory_fails() {
     let home = Home::new();
     let line = home.helper().without("HOME").store(DEMO_HOST, "u", "s");
     line.fails("cannot store the login for demo.cr.de-fra.ionos.com: the login is not kept: there is no home directory to keep it in; give this user a writable home directory");
 }
 
 #[test]
-fn list_names_what_is_good_and_asks_nobody() {
+fn list_shows_valid_credentials_without_requests() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     fake.add_registry(crate::support::fake_ionos::RegistrySpec::new("other"));
     let helper = home.helper_for(&fake);
@@ -134,7 +134,7 @@ fn list_names_what_is_good_and_asks_nobody() {
 }
 
 #[test]
-fn list_leaves_out_what_expired() {
+fn list_omits_expired_credentials() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home.helper_for(&fake);
     let _ = helper.get(DEMO_HOST).credential();
@@ -143,7 +143,7 @@ fn list_leaves_out_what_expired() {
 }
 
 #[test]
-fn a_typed_login_needs_no_cache() {
+fn stored_login_needs_no_cache() {
     let home = Home::new();
     let helper = home.helper();
     helper.store(DEMO_HOST, "jane", "typed").says("");
@@ -152,7 +152,7 @@ fn a_typed_login_needs_no_cache() {
 }
 
 #[test]
-fn a_login_that_cannot_be_stored_is_told_as_one() {
+fn failed_store_names_the_login() {
     let home = Home::new();
     home.configure("{");
     let done = home.helper().store(DEMO_HOST, "jane", "typed");

@@ -11,7 +11,7 @@ use crate::support::helper::{Done, Home};
 const VERSION: &str = concat!("docker-credential-ionos ", env!("CARGO_PKG_VERSION"), "\n");
 
 #[test]
-fn every_form_of_a_server_url_is_answered_by_one_credential_and_echoed() {
+fn every_form_of_a_server_url_returns_one_credential_and_is_echoed() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home.helper_for(&fake);
     let first = helper.get(DEMO_HOST).credential();
@@ -38,7 +38,7 @@ fn every_form_of_a_server_url_is_answered_by_one_credential_and_echoed() {
 }
 
 #[test]
-fn a_host_that_is_not_ours_is_not_found_without_asking_anybody() {
+fn foreign_host_is_not_found_without_requests() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home.helper_for(&fake);
     let long = format!("{DEMO_HOST}/{}", "x".repeat(5000));
@@ -79,7 +79,7 @@ fn a_host_that_is_not_ours_is_not_found_without_asking_anybody() {
 }
 
 #[test]
-fn nothing_is_no_server_url() {
+fn empty_input_is_no_server_url() {
     let home = Home::new();
     for nothing in ["", "\n", " \r\n\t"] {
         home.helper()
@@ -99,7 +99,7 @@ fn nothing_is_no_server_url() {
 }
 
 #[test]
-fn stdin_is_read_to_its_end_before_anything_else() {
+fn stdin_is_read_to_eof_first() {
     // A client that writes more than a pipe holds would get EPIPE from a program that left early.
     let home = Home::new();
     let megabyte = vec![b'x'; 1 << 20];
@@ -146,7 +146,7 @@ fn stdin_may_be_a_socket_or_a_file() {
 }
 
 #[test]
-fn verbs_without_input_do_not_wait_for_any() {
+fn verbs_without_input_do_not_read_stdin() {
     let home = Home::new();
     for (verb, answer) in [
         ("list", "{}\n"),
@@ -166,7 +166,7 @@ fn verbs_without_input_do_not_wait_for_any() {
 }
 
 #[test]
-fn a_client_that_hung_up_is_no_failure() {
+fn closed_stdout_is_no_failure() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let (ours, theirs) = UnixStream::pair().unwrap();
     drop(ours);
@@ -183,7 +183,7 @@ fn a_client_that_hung_up_is_no_failure() {
 }
 
 #[test]
-fn a_failure_can_be_made_to_look_like_not_found() {
+fn on_error_not_found_answers_not_found() {
     // docker 20.10 and docker-py drop every registry's credentials when one helper fails.
     let home = Home::new();
     let helper = home.helper().env("IONOS_CR_ON_ERROR", "not-found");
@@ -202,7 +202,7 @@ fn a_failure_can_be_made_to_look_like_not_found() {
 }
 
 #[test]
-fn an_answer_comes_within_the_deadline_whatever_the_api_does() {
+fn silent_api_fails_within_the_deadline() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     fake.delay(Duration::from_secs(60));
     let line = home
@@ -216,7 +216,7 @@ fn an_answer_comes_within_the_deadline_whatever_the_api_does() {
 }
 
 #[test]
-fn a_path_of_several_lines_makes_no_line_more() {
+fn path_with_newlines_stays_one_error_line() {
     let home = Home::new();
     for name in ["IONOS_CR_CACHE_DIR", "IONOS_CR_CONFIG"] {
         let helper = home.helper().env(name, "a\nb\u{1b}[31m");

@@ -39,7 +39,7 @@ fn secrets(done: &[Done]) -> BTreeSet<String> {
 }
 
 #[test]
-fn two_hundred_cold_gets_mint_once() {
+fn two_hundred_concurrent_cold_gets_mint_once() {
     for _ in 0..rounds() {
         let (fake, home) = (FakeIonos::start(), Home::new());
         let helper = patient(&home.helper_for(&fake));
@@ -56,7 +56,7 @@ fn two_hundred_cold_gets_mint_once() {
 }
 
 #[test]
-fn a_slow_api_is_asked_once_too() {
+fn concurrent_gets_with_a_slow_api_mint_once() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     fake.delay(Duration::from_millis(1500));
     let done = finish(start(&patient(&home.helper_for(&fake)), 40));
@@ -65,7 +65,7 @@ fn a_slow_api_is_asked_once_too() {
 }
 
 #[test]
-fn waiters_take_over_the_failure_of_the_one_they_waited_for() {
+fn waiters_return_the_failure_of_the_lock_holder() {
     for _ in 0..rounds() {
         let (fake, home) = (FakeIonos::start(), Home::new());
         fake.fault(Fault::status(403).on("POST", "/tokens").always());
@@ -77,7 +77,7 @@ fn waiters_take_over_the_failure_of_the_one_they_waited_for() {
 }
 
 #[test]
-fn who_waits_in_vain_says_for_what() {
+fn waiter_past_its_deadline_names_the_cause() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     fake.fault(Fault::hang().on("GET", "/registries"));
     let mut holder = patient(&home.helper_for(&fake)).start(&["get"], DEMO_HOST);
@@ -97,7 +97,7 @@ fn who_waits_in_vain_says_for_what() {
 }
 
 #[test]
-fn half_way_through_its_life_a_credential_is_refreshed_by_one_and_served_to_all() {
+fn past_half_life_one_process_refreshes_and_all_return_a_credential() {
     for _ in 0..rounds() {
         let (fake, home) = (FakeIonos::start(), Home::new());
         let helper = patient(&home.helper_for(&fake));
@@ -112,7 +112,7 @@ fn half_way_through_its_life_a_credential_is_refreshed_by_one_and_served_to_all(
 }
 
 #[test]
-fn hosts_scopes_and_accounts_do_not_mix() {
+fn concurrent_hosts_scopes_and_accounts_stay_separate() {
     for _ in 0..rounds() {
         let fake = FakeIonos::builder()
             .account_token(ACCOUNT_TOKEN)
@@ -154,7 +154,7 @@ fn hosts_scopes_and_accounts_do_not_mix() {
 }
 
 #[test]
-fn a_holder_killed_at_any_moment_leaves_the_way_free() {
+fn killed_lock_holder_frees_the_lock() {
     for round in 0..10 * rounds() {
         let (fake, home) = (FakeIonos::start(), Home::new());
         let helper = patient(&home.helper_for(&fake));
@@ -170,7 +170,7 @@ fn a_holder_killed_at_any_moment_leaves_the_way_free() {
 }
 
 #[test]
-fn erase_against_get_leaves_a_credential_or_none() {
+fn concurrent_erase_and_get_leave_a_whole_credential_or_none() {
     for _ in 0..5 * rounds() {
         let (fake, home) = (FakeIonos::start(), Home::new());
         let helper = patient(&home.helper_for(&fake));
@@ -194,7 +194,7 @@ fn erase_against_get_leaves_a_credential_or_none() {
 }
 
 #[test]
-fn store_against_get_gives_one_or_the_other() {
+fn concurrent_store_and_get_return_one_of_both_credentials() {
     for _ in 0..5 * rounds() {
         let (fake, home) = (FakeIonos::start(), Home::new());
         let helper = patient(&home.helper_for(&fake));

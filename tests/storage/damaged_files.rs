@@ -62,7 +62,7 @@ impl Scene {
 }
 
 #[test]
-fn a_damaged_entry_is_a_miss_for_itself_alone() {
+fn damaged_entry_is_a_miss_and_affects_no_other() {
     let of_an_entry: [Damage; 12] = [
         (
             "without a secret",
@@ -171,7 +171,7 @@ fn damage_again_and_erase(scene: &Scene, entry: &Path, damage: fn(&Path), mends:
 }
 
 #[test]
-fn a_file_of_another_user_is_not_trusted() {
+fn file_of_another_user_is_not_used() {
     if !rustix::process::geteuid().is_root() {
         return skip::skip_or_fail("a file of another user", "only root can give files away");
     }
@@ -194,7 +194,7 @@ fn a_file_of_another_user_is_not_trusted() {
 }
 
 #[test]
-fn a_damaged_login_is_a_miss_for_itself_alone() {
+fn damaged_login_is_a_miss_and_affects_no_other() {
     for (what, damage, mends) in DAMAGES {
         let scene = Scene::new();
         for (host, name) in [(DEMO_HOST, "jane"), ("third.cr.ionos.com", "joan")] {
@@ -232,14 +232,14 @@ fn a_damaged_login_is_a_miss_for_itself_alone() {
 }
 
 #[test]
-fn a_damaged_registry_file_costs_one_look_up() {
+fn damaged_registry_file_costs_one_lookup() {
     for (what, damage, mends) in DAMAGES {
         costs_one_look_up(what, damage, mends);
     }
 }
 
 #[test]
-fn a_remembered_clock_out_of_range_is_not_believed() {
+fn cached_clock_skew_out_of_range_is_ignored() {
     for skew in [i64::MAX, i64::MIN, 1 << 40] {
         let damage = |path: &Path| edit(path, |file| file["skew"] = skew.into());
         costs_one_look_up(&format!("{skew}"), damage, true);
@@ -247,7 +247,7 @@ fn a_remembered_clock_out_of_range_is_not_believed() {
 }
 
 #[test]
-fn a_remembered_id_that_is_none_is_not_put_into_a_path() {
+fn cached_id_that_is_no_uuid_is_not_requested() {
     for id in [
         "",
         "x",
@@ -275,7 +275,7 @@ fn costs_one_look_up(what: &str, damage: impl Fn(&Path), mends: bool) {
 }
 
 #[test]
-fn a_damaged_memory_of_a_failure_is_no_memory() {
+fn damaged_failure_file_is_ignored() {
     for (what, damage, mends) in DAMAGES {
         let (fake, home) = (FakeIonos::start(), Home::new());
         let helper = home.helper_for(&fake);
@@ -297,7 +297,7 @@ fn a_damaged_memory_of_a_failure_is_no_memory() {
 }
 
 #[test]
-fn a_lock_that_is_no_file_is_gone_without() {
+fn irregular_lock_file_is_ignored() {
     let damages = DAMAGES.into_iter().filter(|(what, ..)| {
         what.starts_with("a ") && !what.ends_with("byte") && !what.ends_with("list")
     });

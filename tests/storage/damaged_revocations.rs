@@ -7,7 +7,7 @@ use crate::support::damage::{DAMAGES, edit};
 use crate::support::fake_ionos::{DEMO_HOST, Fault};
 
 #[test]
-fn a_damaged_revocation_holds_up_no_other() {
+fn damaged_revocation_does_not_block_others() {
     for (what, damage, _) in DAMAGES {
         let scene = Scene::new();
         scene
@@ -40,7 +40,7 @@ fn a_damaged_revocation_holds_up_no_other() {
 }
 
 #[test]
-fn a_revocation_with_ids_that_are_none_asks_for_no_strange_path() {
+fn revocation_with_invalid_ids_sends_no_request() {
     for (member, id) in [
         ("registryId", "../../x"),
         ("tokenId", "../../x"),

@@ -40,7 +40,7 @@ fn write_everything(fake: &FakeIonos, home: &Home) {
 }
 
 #[test]
-fn everything_written_is_closed_to_others() {
+fn written_files_are_private() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     write_everything(&fake, &home);
     let mut extensions: Vec<_> = home
@@ -62,7 +62,7 @@ fn everything_written_is_closed_to_others() {
 }
 
 #[test]
-fn what_somebody_opened_is_closed_again() {
+fn widened_permissions_are_restored_at_the_next_write() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let places = [
         home.cache().join(DEMO_HOST),
@@ -79,7 +79,7 @@ fn what_somebody_opened_is_closed_again() {
 }
 
 #[test]
-fn the_cache_can_be_put_elsewhere_and_then_the_home_holds_none() {
+fn configured_cache_directory_is_the_only_one_used() {
     let (fake, home, elsewhere) = (FakeIonos::start(), Home::new(), Home::new());
     let cache = elsewhere.path().join("deep/er");
     let helper = home
@@ -93,7 +93,7 @@ fn the_cache_can_be_put_elsewhere_and_then_the_home_holds_none() {
 }
 
 #[test]
-fn a_cache_behind_a_link_is_used_and_a_hosts_directory_behind_one_is_not() {
+fn linked_cache_directory_is_used_and_linked_host_directory_is_not() {
     let (fake, home, elsewhere) = (FakeIonos::start(), Home::new(), Home::new());
     dir(home.cache().parent().unwrap(), 0o700);
     symlink(elsewhere.path(), home.cache()).unwrap();
@@ -111,7 +111,7 @@ fn a_cache_behind_a_link_is_used_and_a_hosts_directory_behind_one_is_not() {
 }
 
 #[test]
-fn a_file_where_a_directory_should_be_is_left_alone_and_nothing_is_kept() {
+fn file_in_place_of_a_directory_is_kept_and_nothing_is_cached() {
     let host = format!(".cache/docker-credential-ionos/{DEMO_HOST}");
     for place in [".cache", ".cache/docker-credential-ionos", &host] {
         let (fake, home) = (FakeIonos::start(), Home::new());
@@ -128,7 +128,7 @@ fn a_file_where_a_directory_should_be_is_left_alone_and_nothing_is_kept() {
 }
 
 #[test]
-fn a_home_that_is_none_keeps_nothing() {
+fn invalid_home_caches_nothing() {
     let fake = FakeIonos::start();
     for home in ["/dev/null", "/proc", "/dev/null/sub", "relative", "."] {
         let helper = Home::new().helper_for(&fake).env("HOME", home);
@@ -139,7 +139,7 @@ fn a_home_that_is_none_keeps_nothing() {
 }
 
 #[test]
-fn a_home_of_somebody_else_is_as_good_as_none() {
+fn home_of_another_user_caches_nothing() {
     // A container that runs as any user, and HOME=/root.
     const NOBODY: u32 = 65534;
     if !rustix::process::geteuid().is_root() {
@@ -193,7 +193,7 @@ fn cannot_store(helper: &Helper) {
 }
 
 #[test]
-fn a_read_only_home_serves_what_it_holds_and_keeps_nothing_new() {
+fn read_only_home_serves_cached_credentials_and_stores_nothing() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     fake.add_registry(RegistrySpec::new("other"));
     let cached = home.helper_for(&fake).get(DEMO_HOST).credential();
@@ -218,7 +218,7 @@ fn a_read_only_home_serves_what_it_holds_and_keeps_nothing_new() {
 }
 
 #[test]
-fn a_full_disk_costs_the_cache_and_nothing_else() {
+fn full_disk_disables_only_the_cache() {
     for (pages, inodes) in [
         (0, 99),
         (1, 99),
@@ -257,7 +257,7 @@ fn a_full_disk_costs_the_cache_and_nothing_else() {
 }
 
 #[test]
-fn a_full_disk_refuses_a_login_and_loses_none() {
+fn full_disk_refuses_a_login_and_keeps_the_old_one() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let login = |secret: &str| {
         format!(
@@ -284,7 +284,7 @@ fn a_full_disk_refuses_a_login_and_loses_none() {
 }
 
 #[test]
-fn a_full_disk_forgets_no_token_that_is_to_be_revoked() {
+fn full_disk_keeps_pending_revocations() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     fake.fault(Fault::status(503).on("DELETE", "/tokens").always());
     let script = format!(
@@ -300,7 +300,7 @@ fn a_full_disk_forgets_no_token_that_is_to_be_revoked() {
 }
 
 #[test]
-fn what_killed_writers_left_is_swept_at_the_next_write() {
+fn stale_temporary_files_are_swept_at_the_next_write() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let dirs = [
         home.cache().join("a.cr.ionos.com"),

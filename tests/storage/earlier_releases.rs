@@ -1,7 +1,7 @@
 //! Files that another release wrote: what is good is used, and what is unknown does no harm.
 //!
 //! `tests/samples/VERSION` has what that release left behind, byte for byte but for an end in the
-//! year 2100. `UPDATE_SAMPLES=1 cargo test --test black_box what_is_written_now` writes this version's.
+//! year 2100. `UPDATE_SAMPLES=1 cargo test --test black_box written_files_match` writes this version's.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ const PLACES: [(&str, &str); 3] = [
 ];
 
 #[test]
-fn a_minted_credential_of_each_release_is_served_without_asking_anybody() {
+fn minted_credential_of_each_release_is_served_without_requests() {
     for release in releases() {
         let (cloud, home) = (Cloud::start(), release.home());
         let entry = release.json("cache", "json");
@@ -41,7 +41,7 @@ fn a_minted_credential_of_each_release_is_served_without_asking_anybody() {
 }
 
 #[test]
-fn a_typed_login_of_each_release_is_served() {
+fn stored_login_of_each_release_is_served() {
     for release in releases() {
         let (cloud, home) = (Cloud::start(), release.home());
         let kept = release.json("data/logins", "json");
@@ -52,7 +52,7 @@ fn a_typed_login_of_each_release_is_served() {
 }
 
 #[test]
-fn what_each_release_could_not_revoke_is_revoked_at_the_next_contact() {
+fn pending_revocation_of_each_release_is_revoked_at_the_next_contact() {
     for release in releases() {
         let (cloud, home) = (Cloud::start(), release.home());
         let pending = release.json("data/revocations", "json");
@@ -67,7 +67,7 @@ fn what_each_release_could_not_revoke_is_revoked_at_the_next_contact() {
 }
 
 #[test]
-fn a_configuration_of_each_release_means_what_it_meant() {
+fn config_of_each_release_keeps_its_meaning() {
     for release in releases() {
         let (cloud, home) = (Cloud::start(), Home::new());
         release.copy(&home, "config");
@@ -85,7 +85,7 @@ fn a_configuration_of_each_release_means_what_it_meant() {
 }
 
 #[test]
-fn what_a_later_release_adds_to_a_file_is_passed_over() {
+fn members_added_by_a_later_release_are_ignored() {
     for release in releases() {
         let (cloud, home) = (Cloud::start(), release.home());
         for path in files(home.path()) {
@@ -117,7 +117,7 @@ fn what_a_later_release_adds_to_a_file_is_passed_over() {
 /// A change of a format is a change of its sample, and of the number in it if an older release
 /// would misread it.
 #[test]
-fn what_is_written_now_is_what_the_sample_of_this_version_shows() {
+fn written_files_match_the_sample_of_this_version() {
     let (cloud, home) = (Cloud::start(), Home::new());
     leave_everything(&home, &cloud);
     let release = Release(Path::new(SAMPLES).join(env!("CARGO_PKG_VERSION")));

@@ -98,7 +98,7 @@ fn work_left(dir: &Path) -> Vec<String> {
 }
 
 #[test]
-fn killed_at_any_moment_it_leaves_whole_files_and_the_next_one_works() {
+fn kill_at_any_moment_leaves_whole_files() {
     let kills = tally::times("KILLS", 60);
     let took = Deed::ALL.map(measure);
     let mut killed = 0;

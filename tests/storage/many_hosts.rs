@@ -32,7 +32,7 @@ fn crowded(fake: &FakeIonos) -> Home {
 }
 
 #[test]
-fn ten_thousand_hosts_are_served_listed_and_swept() {
+fn ten_thousand_cached_hosts_are_served_listed_and_swept() {
     let fake = FakeIonos::builder()
         .registry(RegistrySpec::new("demo"))
         .registry(RegistrySpec::new("other"))

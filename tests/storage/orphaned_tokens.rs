@@ -7,7 +7,7 @@ use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, Fault, FaultKind};
 use crate::support::helper::Home;
 
 #[test]
-fn a_token_that_was_made_although_the_answer_says_not_is_deleted() {
+fn token_created_despite_an_error_answer_is_deleted() {
     let empty = json!({"properties": {"credentials": {"username": "u", "password": ""}}});
     for fault in [
         Fault::reset(),
@@ -49,7 +49,7 @@ fn a_token_that_was_made_although_the_answer_says_not_is_deleted() {
 }
 
 #[test]
-fn an_internal_error_may_have_made_a_token_too() {
+fn token_created_despite_a_500_is_deleted() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home.helper_for(&fake);
     fake.fault(Fault::status(500).after().on("POST", "/tokens").always());
@@ -60,7 +60,7 @@ fn an_internal_error_may_have_made_a_token_too() {
 }
 
 #[test]
-fn an_orphan_that_cannot_be_deleted_now_is_deleted_at_the_next_contact() {
+fn undeletable_orphan_is_deleted_at_the_next_contact() {
     for (method, path) in [("GET", "/tokens"), ("DELETE", "/tokens/")] {
         for fault in [Fault::status(403), Fault::status(500), Fault::reset()] {
             let (fake, home) = (FakeIonos::start(), Home::new());
@@ -83,7 +83,7 @@ fn an_orphan_that_cannot_be_deleted_now_is_deleted_at_the_next_contact() {
 }
 
 #[test]
-fn a_doubt_is_not_forgotten_over_what_comes_after_it() {
+fn doubtful_token_is_kept_after_a_later_failure() {
     for last in [401, 403, 429, 500] {
         let (fake, home) = (FakeIonos::start(), Home::new());
         let helper = home.helper_for(&fake);
@@ -97,7 +97,7 @@ fn a_doubt_is_not_forgotten_over_what_comes_after_it() {
 }
 
 #[test]
-fn what_the_api_closes_between_two_requests_is_opened_again() {
+fn connection_closed_between_requests_is_reopened() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     fake.fault(Fault::drop_idle().on("GET", "/registries"));
     fake.fault(Fault::reset_before_read());
@@ -112,7 +112,7 @@ fn what_the_api_closes_between_two_requests_is_opened_again() {
 }
 
 #[test]
-fn a_token_s_name_chooses_no_path() {
+fn token_name_from_the_api_does_not_choose_a_path() {
     let long = "n".repeat(300);
     for name in ["../../../../.docker/config", "/a/b", "..", ".hidden", &long] {
         let (fake, home) = (FakeIonos::start(), Home::new());
@@ -145,7 +145,7 @@ fn ends_at(date: &str) -> Fault {
 }
 
 #[test]
-fn a_token_that_ends_at_once_is_deleted() {
+fn token_that_expires_at_once_is_deleted() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home.helper_for(&fake);
     fake.fault(ends_at("2001-01-01T00:00:00Z"));
@@ -155,7 +155,7 @@ fn a_token_that_ends_at_once_is_deleted() {
 }
 
 #[test]
-fn a_token_that_ends_at_once_and_cannot_be_deleted_is_remembered() {
+fn undeletable_token_that_expires_at_once_is_deleted_later() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home.helper_for(&fake);
     fake.fault(ends_at("2001-01-01T00:00:00Z"));
@@ -166,7 +166,7 @@ fn a_token_that_ends_at_once_and_cannot_be_deleted_is_remembered() {
 }
 
 #[test]
-fn an_end_that_is_none_is_the_one_that_was_asked_for() {
+fn invalid_expiry_in_the_answer_is_replaced_by_the_requested_one() {
     for date in [
         "0001-01-01T00:00:00Z",
         "1970-01-01T00:00:00Z",

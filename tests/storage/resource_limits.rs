@@ -13,7 +13,7 @@ fn full() -> File {
 }
 
 #[test]
-fn an_answer_that_cannot_be_written_is_a_failure() {
+fn unwritable_stdout_is_a_failure() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home.helper_for(&fake);
     let into_full = |args: &[&str]| -> Done {
@@ -69,7 +69,7 @@ fn limited(helper: Helper, limit: &str, args: &[&str], stdin: &str) -> Option<Do
 }
 
 #[test]
-fn a_limit_on_the_size_of_files_costs_the_cache_and_nothing_else() {
+fn file_size_limit_disables_only_the_cache() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = || home.helper_for(&fake);
     let run = |args: &[&str], stdin: &str| limited(helper(), "--fsize=10", args, stdin);
@@ -97,7 +97,7 @@ fn without_threads(helper: &Helper) -> Helper {
 }
 
 #[test]
-fn without_a_thread_names_are_looked_up_all_the_same() {
+fn host_names_are_resolved_without_a_thread() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let url = fake.url().replace("127.0.0.1", "localhost");
     let helper = without_threads(&home.helper_for(&fake).env("IONOS_API_URL", &url));
@@ -108,7 +108,7 @@ fn without_a_thread_names_are_looked_up_all_the_same() {
 }
 
 #[test]
-fn without_a_thread_a_token_command_is_told_so() {
+fn token_command_without_a_thread_fails_with_the_reason() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     home.configure(format!(
         r#"{{ "defaults": {{ "tokenCommand": ["echo", "{ACCOUNT_TOKEN}"] }} }}"#

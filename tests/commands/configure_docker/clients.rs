@@ -6,7 +6,7 @@ use super::{Person, run};
 use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, Fault, RegistrySpec};
 
 #[test]
-fn each_client_has_its_file() {
+fn each_client_has_its_own_file() {
     let person = Person::new();
     let dir = |name: &str| person.text(&format!("~/{name}"));
     let auth_file = dir("own/auth.json");
@@ -73,7 +73,7 @@ fn each_client_has_its_file() {
 }
 
 #[test]
-fn one_host_that_is_not_ours_stops_all() {
+fn one_foreign_host_changes_nothing() {
     let person = Person::new();
     let config = person.home.config();
     let ours = format!(
@@ -118,7 +118,7 @@ fn one_host_that_is_not_ours_stops_all() {
 }
 
 #[test]
-fn without_a_host_and_a_terminal_the_accounts_registries_are_printed() {
+fn without_host_and_terminal_the_registries_are_listed() {
     let fake = FakeIonos::builder()
         .registry(RegistrySpec::new("other"))
         .registry(RegistrySpec::new("demo"))
@@ -158,7 +158,7 @@ fn without_a_host_and_a_terminal_the_accounts_registries_are_printed() {
 }
 
 #[test]
-fn without_an_account_there_is_nothing_to_choose_from() {
+fn without_an_account_and_host_it_fails() {
     let person = Person::new();
     person.sees(
         &person.run(&[]),

@@ -51,7 +51,7 @@ fn files_of_people() -> Vec<String> {
 }
 
 #[test]
-fn nothing_but_our_key_changes() {
+fn only_our_key_changes() {
     for file in files_of_people() {
         let [head, ours, tail] = &file.split('@').collect::<Vec<_>>()[..] else {
             panic!("two marks: {file}");
@@ -74,7 +74,7 @@ fn nothing_but_our_key_changes() {
 }
 
 #[test]
-fn a_file_of_another_user_stays_theirs() {
+fn file_of_another_user_keeps_its_owner() {
     if !rustix::process::geteuid().is_root() {
         return skip::skip_or_fail("a file of another user", "only root can give files away");
     }
@@ -86,7 +86,7 @@ fn a_file_of_another_user_stays_theirs() {
 }
 
 #[test]
-fn what_cannot_be_understood_is_told_with_its_place_and_left_alone() {
+fn invalid_file_is_reported_with_its_position_and_kept() {
     let mend = "mend it there; JSON has no comments and no comma after the last item";
     for (content, what, hint) in [
         (
@@ -134,7 +134,7 @@ fn what_cannot_be_understood_is_told_with_its_place_and_left_alone() {
 }
 
 #[test]
-fn a_link_stays_a_link() {
+fn symlink_stays_a_symlink() {
     for absolute in [false, true] {
         let person = Person::new();
         let real = person.home.path().join("dotfiles/docker.json");
@@ -167,7 +167,7 @@ fn a_link_stays_a_link() {
 }
 
 #[test]
-fn of_twenty_at_once_none_is_lost() {
+fn twenty_concurrent_edits_are_all_kept() {
     for content in [None, Some("{\"auths\": {}}")] {
         let person = content.map_or_else(Person::new, Person::with);
         let hosts: Vec<String> = (0..20)
@@ -188,7 +188,7 @@ fn of_twenty_at_once_none_is_lost() {
 }
 
 #[test]
-fn a_place_that_cannot_be_written_is_told() {
+fn unwritable_directory_is_reported() {
     let hint = "hint: make sure that the file and its directory are yours and can be written\n";
     // What not even root can make.
     let person = Person::new();
@@ -214,7 +214,7 @@ fn a_place_that_cannot_be_written_is_told() {
 }
 
 #[test]
-fn a_file_that_is_a_mount_is_told_and_left_alone() {
+fn mounted_file_is_reported_and_kept() {
     // Containers for development mount it so.
     let person = Person::with("{}");
     let script = format!(
@@ -236,7 +236,7 @@ fn a_file_that_is_a_mount_is_told_and_left_alone() {
 }
 
 #[test]
-fn a_read_only_directory_is_told_and_its_file_left_alone() {
+fn read_only_directory_is_reported_and_its_file_kept() {
     const NOBODY: u32 = 65534;
     let person = Person::with("{}");
     let dir = person.config().parent().unwrap().to_owned();

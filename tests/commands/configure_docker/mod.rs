@@ -84,7 +84,7 @@ fn run(helper: &Helper, args: &[&str]) -> Done {
 }
 
 #[test]
-fn a_newcomer_gets_a_file_as_docker_writes_it() {
+fn new_file_is_formatted_as_docker_does() {
     let person = Person::new();
     person.sees(
         &person.run(&[DEMO_HOST]),
@@ -124,7 +124,7 @@ fn a_newcomer_gets_a_file_as_docker_writes_it() {
 }
 
 #[test]
-fn another_helper_is_replaced_and_named() {
+fn replaced_helper_is_named() {
     let person = Person::with(
         "{\"credHelpers\": {\"demo.cr.de-fra.ionos.com\": \"pass\", \"other.cr.de-fra.ionos.com\": 5}}",
     );
@@ -142,7 +142,7 @@ fn another_helper_is_replaced_and_named() {
 }
 
 #[test]
-fn removing_takes_out_what_is_ours_and_asked_for() {
+fn remove_deletes_only_our_entries() {
     let content = "{\"credHelpers\": {\"demo.cr.de-fra.ionos.com\": \"ionos\", \
         \"https://other.cr.de-fra.ionos.com\": \"ionos-pull\", \"gcr.io\": \"gcr\", \"a.cr.ionos.com\": \"pass\"}}";
     let rest = "{\"credHelpers\": {\"gcr.io\": \"gcr\", \"a.cr.ionos.com\": \"pass\"}}";
@@ -186,7 +186,7 @@ fn removing_takes_out_what_is_ours_and_asked_for() {
 }
 
 #[test]
-fn a_dry_run_shows_the_change_without_secrets_and_makes_none() {
+fn dry_run_prints_a_diff_without_secrets_and_writes_nothing() {
     let content = format!("{{\n  \"auths\": {{\"ghcr.io\": {{\"auth\": \"{LOGIN}\"}}}}\n}}\n");
     let person = Person::with(&content);
     person.sees(

@@ -35,7 +35,7 @@ fn two_registries() -> FakeIonos {
 }
 
 #[test]
-fn a_newcomer_chooses_from_the_accounts_registries() {
+fn prompt_offers_the_registries_of_the_account() {
     let (fake, person) = (two_registries(), Person::new());
     let mut session = Session::start(&person.at_the(&fake), &["configure-docker"]);
     session.answer(WHICH, "3\n");
@@ -72,7 +72,7 @@ fn a_newcomer_chooses_from_the_accounts_registries() {
 }
 
 #[test]
-fn without_an_account_the_login_comes_next() {
+fn without_an_account_the_next_step_is_the_login() {
     let person = Person::new();
     let session = Session::start(
         &person.helper(),
@@ -87,7 +87,7 @@ fn without_an_account_the_login_comes_next() {
 }
 
 #[test]
-fn the_name_of_a_profile_is_made_only_if_wanted() {
+fn profile_link_is_created_only_on_consent() {
     let (fake, person) = (two_registries(), Person::new());
     let bin = person.home.path().join("bin");
     fs::DirBuilder::new().create(&bin).unwrap();

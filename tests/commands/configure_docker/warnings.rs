@@ -9,7 +9,7 @@ use super::{LOGIN, Person, run};
 use crate::support::fake_ionos::DEMO_HOST;
 
 #[test]
-fn a_name_that_clients_would_not_find_is_told_with_the_link_that_makes_it() {
+fn missing_program_name_is_reported_with_the_link_command() {
     let person = Person::new();
     let bin = person.home.path().join("my bin");
     let plain = bin.join("docker-credential-ionos");
@@ -56,7 +56,7 @@ fn a_name_that_clients_would_not_find_is_told_with_the_link_that_makes_it() {
 }
 
 #[test]
-fn a_login_that_wins_over_us_is_told() {
+fn overriding_login_is_reported() {
     let auths =
         json!({"auths": {DEMO_HOST: {"auth": LOGIN}, "ghcr.io": {"auth": LOGIN}}}).to_string();
     let added = "added demo.cr.de-fra.ionos.com to ~/.docker/config.json, helper ionos\n";

@@ -25,7 +25,7 @@ fn finds(done: &Done, lines: &[&str]) {
 }
 
 #[test]
-fn a_revoked_token_is_found_where_it_is_refused() {
+fn revoked_token_is_found_at_the_registry_check() {
     for door in [Door::Basic, Door::Bearer] {
         let ward = Ward::new(door);
         let host = ward.registry.host();
@@ -42,7 +42,7 @@ fn a_revoked_token_is_found_where_it_is_refused() {
 }
 
 #[test]
-fn a_credential_is_not_sent_in_the_clear() {
+fn credential_is_not_sent_over_plain_http() {
     let ward = Ward::new(Door::BearerInTheClear);
     let host = ward.registry.host();
     finds(
@@ -57,7 +57,7 @@ fn a_credential_is_not_sent_in_the_clear() {
 }
 
 #[test]
-fn what_is_no_registry_is_told() {
+fn host_without_a_registry_is_reported() {
     let ward = Ward::new(Door::NoRegistry);
     let host = ward.registry.host();
     finds(
@@ -74,7 +74,7 @@ fn what_is_no_registry_is_told() {
 }
 
 #[test]
-fn without_an_account_the_rest_is_skipped() {
+fn without_an_account_dependent_checks_are_skipped() {
     let ward = Ward::new(Door::Basic);
     let done = ward.examine(&ward.helper().without("IONOS_TOKEN"), &["--mint"]);
     finds(
@@ -90,7 +90,7 @@ fn without_an_account_the_rest_is_skipped() {
 }
 
 #[test]
-fn an_account_token_that_ended_is_named_before_the_api_refuses_it() {
+fn expired_account_token_is_found_before_the_api_is_asked() {
     use base64::Engine as _;
     let ward = Ward::new(Door::Basic);
     let payload = base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(r#"{"exp":1700000000}"#);
@@ -109,7 +109,7 @@ fn an_account_token_that_ended_is_named_before_the_api_refuses_it() {
 }
 
 #[test]
-fn an_api_that_cannot_be_reached_is_the_network() {
+fn unreachable_api_is_reported_as_network() {
     let ward = Ward::new(Door::Basic);
     let done = ward.examine(
         &ward.helper().env("IONOS_API_URL", "http://127.0.0.1:1"),
@@ -127,7 +127,7 @@ fn an_api_that_cannot_be_reached_is_the_network() {
 }
 
 #[test]
-fn a_registry_that_is_not_there_or_not_ready_is_told_apart() {
+fn missing_and_unready_registry_are_distinguished() {
     let ward = Ward::new(Door::Basic);
     ward.api.set_registry_state(DEMO_ID, "Deploying");
     let done = ward.run(&[]);
@@ -145,7 +145,7 @@ fn a_registry_that_is_not_there_or_not_ready_is_told_apart() {
 }
 
 #[test]
-fn an_allow_list_and_a_wrong_clock_are_warnings() {
+fn allow_list_and_wrong_clock_are_warnings() {
     let mut spec = RegistrySpec::new("demo");
     spec.allow_list = vec!["10.1.0.0/16".into()];
     let ward = Ward::with(Door::Basic, FakeIonos::builder().registry(spec).start());
@@ -168,7 +168,7 @@ fn an_allow_list_and_a_wrong_clock_are_warnings() {
 }
 
 #[test]
-fn docker_that_does_not_ask_or_cannot_is_told() {
+fn docker_without_our_helper_is_reported() {
     let ward = Ward::new(Door::Basic);
     let host = ward.registry.host();
     ward.home.file(".docker/config.json", "{}");
@@ -193,7 +193,7 @@ fn docker_that_does_not_ask_or_cannot_is_told() {
 }
 
 #[test]
-fn the_profile_is_the_one_docker_asks_for() {
+fn profile_is_the_one_docker_uses() {
     let ward = Ward::new(Door::Basic);
     let helpers = json!({"credHelpers": {ward.registry.host(): "ionos-pull"}});
     ward.home.file(".docker/config.json", &helpers.to_string());
@@ -210,7 +210,7 @@ fn the_profile_is_the_one_docker_asks_for() {
 }
 
 #[test]
-fn a_configuration_that_cannot_be_read_is_the_finding() {
+fn unreadable_config_is_reported() {
     let ward = Ward::new(Door::Basic);
     ward.home
         .configure("{\"defaults\": {\"tokenTtl\": \"5m\"}}");

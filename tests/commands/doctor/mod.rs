@@ -85,7 +85,7 @@ ok       clock: agrees with the API's
 ";
 
 #[test]
-fn each_link_has_its_line_and_nothing_is_minted_unasked() {
+fn every_check_has_a_line_and_no_token_is_minted() {
     let ward = Ward::new(Door::Basic);
     let host = ward.registry.host();
     ward.run(&[&host]).says(&format!(
@@ -97,7 +97,7 @@ fn each_link_has_its_line_and_nothing_is_minted_unasked() {
 }
 
 #[test]
-fn with_mint_the_whole_way_is_gone_under_both_schemes() {
+fn mint_option_checks_the_registry_with_basic_and_bearer() {
     for (door, scheme) in [(Door::Basic, "Basic"), (Door::Bearer, "Bearer")] {
         let ward = Ward::new(door);
         let host = ward.registry.host();
@@ -115,7 +115,7 @@ fn with_mint_the_whole_way_is_gone_under_both_schemes() {
 }
 
 #[test]
-fn json_says_the_same() {
+fn json_has_the_same_checks() {
     let ward = Ward::new(Door::Basic);
     let done = ward.run(&["--json"]);
     assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
@@ -129,7 +129,7 @@ fn json_says_the_same() {
 }
 
 #[test]
-fn no_secret_is_shown() {
+fn doctor_prints_no_secret() {
     let ward = Ward::new(Door::Basic);
     ward.api.fault(Fault::status(403).on("POST", "/tokens"));
     let debug = ward.helper().env("IONOS_CR_LOG", "debug");

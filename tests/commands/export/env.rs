@@ -5,7 +5,7 @@ use crate::support::fake_ionos::DEMO_HOST;
 use crate::support::helper::Credential;
 
 #[test]
-fn env_prints_a_pair_that_fits_and_mints_once() {
+fn env_prints_a_matching_pair_and_mints_once() {
     let desk = Desk::new();
     let done = desk.run(&["env", DEMO_HOST]);
     let Credential {
@@ -24,7 +24,7 @@ fn env_prints_a_pair_that_fits_and_mints_once() {
 }
 
 #[test]
-fn what_a_shell_reads_is_what_was_stored() {
+fn shell_reads_back_the_stored_login() {
     let desk = Desk::new();
     let secret = "it's $HOME `x` \\ \"q\"";
     let helper = desk.home.helper_for(&desk.api);
@@ -39,7 +39,7 @@ fn what_a_shell_reads_is_what_was_stored() {
 }
 
 #[test]
-fn in_github_actions_the_mask_comes_first_and_the_variables_go_into_the_file() {
+fn github_masks_the_secret_and_writes_the_variables() {
     let desk = Desk::new();
     let file = desk.home.file("github_env", "BEFORE=1\n");
     let helper = desk.home.helper_for(&desk.api).env("GITHUB_ENV", &file);
@@ -78,7 +78,7 @@ fn in_github_actions_the_mask_comes_first_and_the_variables_go_into_the_file() {
 }
 
 #[test]
-fn a_secret_cannot_add_variables_to_a_github_job() {
+fn secret_cannot_inject_github_variables() {
     let desk = Desk::new();
     let file = desk.home.file("github_env", "");
     let helper = desk.home.helper_for(&desk.api).env("GITHUB_ENV", &file);
@@ -93,7 +93,7 @@ fn a_secret_cannot_add_variables_to_a_github_job() {
 }
 
 #[test]
-fn outside_github_nothing_is_minted_for_it() {
+fn github_option_outside_a_job_mints_nothing() {
     let desk = Desk::new();
     let done = desk.run(&["env", "--github", DEMO_HOST]);
     assert_eq!((done.code, done.stdout.as_str()), (Some(1), ""));

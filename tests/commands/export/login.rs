@@ -7,7 +7,7 @@ use crate::support::fake_ionos::DEMO_HOST;
 use crate::support::helper::Credential;
 
 #[test]
-fn login_pipes_the_password_and_names_it_nowhere() {
+fn login_passes_the_password_only_through_stdin() {
     let desk = Desk::new();
     for (program, arguments) in [
         ("docker", "login"),
@@ -32,7 +32,7 @@ fn login_pipes_the_password_and_names_it_nowhere() {
 }
 
 #[test]
-fn a_login_that_is_not_needed_says_so() {
+fn login_with_a_configured_helper_says_it_is_unnecessary() {
     let desk = Desk::new();
     let path = desk.program("docker", 0);
     let config = json!({"credHelpers": {DEMO_HOST: "ionos"}});
@@ -50,7 +50,7 @@ fn a_login_that_is_not_needed_says_so() {
 }
 
 #[test]
-fn a_login_that_fails_is_a_failure_with_a_way_on() {
+fn failing_login_has_a_hint() {
     let desk = Desk::new();
     let path = desk.program("docker", 7);
     let helper = desk.home.helper_for(&desk.api).env("PATH", &path);

@@ -57,7 +57,7 @@ impl Desk {
 }
 
 #[test]
-fn docker_config_has_a_login_for_each_host_on_one_line() {
+fn docker_config_prints_every_host_on_one_line() {
     let desk = Desk::new();
     let done = desk.run(&["docker-config", DEMO_HOST, OTHER_HOST, DEMO_HOST]);
     let auth = |host| {
@@ -77,7 +77,7 @@ fn docker_config_has_a_login_for_each_host_on_one_line() {
 }
 
 #[test]
-fn one_host_that_fails_hands_out_nothing() {
+fn one_failing_host_prints_no_credential() {
     let desk = Desk::new();
     let done = desk.run(&["docker-config", DEMO_HOST, "absent.cr.de-fra.ionos.com"]);
     assert_eq!((done.code, done.stdout.as_str()), (Some(1), ""));
@@ -89,7 +89,7 @@ fn one_host_that_fails_hands_out_nothing() {
 }
 
 #[test]
-fn what_is_not_ours_is_refused_by_every_command() {
+fn foreign_host_is_refused_by_every_command() {
     let desk = Desk::new();
     for command in ["docker-config", "env", "login", "tokens", "prune"] {
         let done = desk.run(&[command, "docker.io"]);
@@ -112,7 +112,7 @@ fn what_is_not_ours_is_refused_by_every_command() {
 }
 
 #[test]
-fn a_refused_account_is_named() {
+fn refused_account_is_named() {
     let desk = Desk::new();
     desk.api.fault(Fault::status(403).always());
     for command in ["docker-config", "env", "login"] {

@@ -7,7 +7,7 @@ use crate::support::helper::{BIN, Done, Home, Started, walk};
 use crate::support::mounts;
 
 #[test]
-fn a_hundred_pulls_of_different_images_mint_once() {
+fn hundred_pulls_mint_once() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     // Where cores are few, a hundred processes take a while to start.
     let plugin = plugin(&home, &fake).env("IONOS_CR_TIMEOUT", "60s");
@@ -25,7 +25,7 @@ fn a_hundred_pulls_of_different_images_mint_once() {
 }
 
 #[test]
-fn the_cache_of_dockers_pull_profile_is_shared_and_no_other() {
+fn cache_is_shared_with_the_pull_profile_only() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     fake.add_registry(RegistrySpec::new("other"));
     let docker = home.helper_for(&fake);
@@ -41,7 +41,7 @@ fn the_cache_of_dockers_pull_profile_is_shared_and_no_other() {
 }
 
 #[test]
-fn it_works_without_any_place_to_cache_in() {
+fn no_cache_directory_still_returns_a_credential() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let plugin = plugin(&home, &fake).env("IONOS_CR_DISABLE_CACHE", "true");
     for _ in 0..2 {
@@ -61,7 +61,7 @@ fn as_root(fake: &FakeIonos, home: &Home, script: &str) -> Option<Done> {
 }
 
 #[test]
-fn root_without_a_home_caches_in_its_runtime_directory() {
+fn root_without_home_caches_in_the_runtime_directory() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let script = format!(
         "read -r request
@@ -87,7 +87,7 @@ fn root_without_a_home_caches_in_its_runtime_directory() {
 }
 
 #[test]
-fn the_runtime_directory_is_the_last_choice_and_only_the_kubelets() {
+fn runtime_directory_is_used_last_and_only_by_the_kubelet() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let cache = home.path().join("cache");
     let script = format!(

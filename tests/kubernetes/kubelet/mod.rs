@@ -37,7 +37,7 @@ fn actions(fake: &FakeIonos) -> serde_json::Value {
 }
 
 #[test]
-fn every_version_is_answered_in_itself() {
+fn every_api_version_is_answered_in_kind() {
     for version in [V1, V1BETA1, V1ALPHA1] {
         let (fake, home) = (FakeIonos::start(), Home::new());
         let done = plugin(&home, &fake).run(&["kubelet"], request(version, IMAGE));
@@ -52,7 +52,7 @@ fn every_version_is_answered_in_itself() {
 }
 
 #[test]
-fn the_bytes_of_an_answer_are_these() {
+fn response_has_exact_bytes() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let done = plugin(&home, &fake).run(&["kubelet"], request(V1, IMAGE));
     let token = &fake.tokens()[0];
@@ -68,7 +68,7 @@ fn the_bytes_of_an_answer_are_these() {
 }
 
 #[test]
-fn the_name_that_other_plugins_have_does_as_well() {
+fn get_credentials_is_an_alias() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let done = plugin(&home, &fake).run(&["get-credentials"], request(V1, IMAGE));
     let _ = accept(&done, V1).only(DEMO_HOST);
@@ -77,7 +77,7 @@ fn the_name_that_other_plugins_have_does_as_well() {
 }
 
 #[test]
-fn the_kubelet_finds_the_credential_however_the_image_is_written() {
+fn credential_matches_every_form_of_the_image() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     for image in [
         IMAGE,
@@ -96,7 +96,7 @@ fn the_kubelet_finds_the_credential_however_the_image_is_written() {
 }
 
 #[test]
-fn what_is_not_ours_has_no_credentials_and_is_not_remembered() {
+fn foreign_image_has_no_credentials_and_is_not_cached() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     for image in [
         "docker.io/library/nginx",
@@ -118,7 +118,7 @@ fn what_is_not_ours_has_no_credentials_and_is_not_remembered() {
 }
 
 #[test]
-fn a_registry_of_ones_own_is_ours_by_the_configuration() {
+fn configured_host_has_credentials() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let config = json!({"registries": {"registry.example.com:5000": {"registryName": "demo"}}});
     let plugin =
@@ -129,7 +129,7 @@ fn a_registry_of_ones_own_is_ours_by_the_configuration() {
 }
 
 #[test]
-fn an_answer_holds_for_half_of_what_is_left_and_a_quarter_of_an_hour_at_most() {
+fn cache_duration_is_half_the_remaining_life_up_to_15_minutes() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let plugin = plugin(&home, &fake);
     let ask = || accept(&plugin.run(&["kubelet"], request(V1, IMAGE)), V1);
@@ -155,7 +155,7 @@ fn an_answer_holds_for_half_of_what_is_left_and_a_quarter_of_an_hour_at_most() {
 }
 
 #[test]
-fn a_stored_login_is_handed_out_for_a_quarter_of_an_hour() {
+fn stored_login_has_a_cache_duration_of_15_minutes() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     home.helper().store(DEMO_HOST, "jane", "typed").says("");
     // With a home: a kubelet that a person runs.
@@ -182,7 +182,7 @@ fn three_failed_lookups_ask_the_api_once() {
 }
 
 #[test]
-fn not_found_instead_of_a_failure_is_dockers_and_not_the_kubelets() {
+fn on_error_not_found_does_not_apply_to_the_kubelet() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     fake.fault(Fault::status(401).always());
     let plugin = plugin(&home, &fake).env("IONOS_CR_ON_ERROR", "not-found");
@@ -190,7 +190,7 @@ fn not_found_instead_of_a_failure_is_dockers_and_not_the_kubelets() {
 }
 
 #[test]
-fn without_an_account_the_line_says_how_to_get_one() {
+fn missing_account_is_reported_with_a_hint() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let plugin = plugin(&home, &fake).without("IONOS_TOKEN");
     let line = plugin.run(&["kubelet"], request(V1, IMAGE));
@@ -213,14 +213,14 @@ fn ask_in_vain(timeout: &str) -> (Done, Duration) {
 }
 
 #[test]
-fn it_ends_in_its_time() {
+fn silent_api_ends_the_plugin_within_its_timeout() {
     let (done, _) = ask_in_vain("300ms");
     assert!(refusal(&done).contains("gave no answer in time"));
 }
 
 #[test]
 #[ignore = "takes 50 s"]
-fn no_setting_makes_it_last_as_long_as_a_kubelet_waits() {
+fn timeout_stays_below_the_patience_of_the_kubelet() {
     let (done, took) = ask_in_vain("10m");
     assert!(refusal(&done).contains("gave no answer in time"));
     assert!(took < Duration::from_secs(MINUTE), "{took:?}");

@@ -8,7 +8,7 @@ use crate::support::fake_ionos::{DEMO_HOST, FakeIonos};
 use crate::support::helper::Home;
 
 #[test]
-fn tokens_may_pull_and_no_more_whatever_is_set_for_docker() {
+fn kubelet_tokens_are_pull_only_by_default() {
     let config = json!({
         "defaults": {"actions": ["pull", "push", "delete"], "repositories": ["team/*"]},
         "registries": {DEMO_HOST: {"actions": ["pull", "push"]}},
@@ -23,7 +23,7 @@ fn tokens_may_pull_and_no_more_whatever_is_set_for_docker() {
 }
 
 #[test]
-fn the_most_specific_profile_that_somebody_named_counts() {
+fn most_specific_named_profile_wins() {
     let own = json!({"registries": {DEMO_HOST: {"profile": "wide"}}});
     let without = json!({"registries": {}});
     let (wide, push, pull) = (
@@ -87,7 +87,7 @@ fn the_most_specific_profile_that_somebody_named_counts() {
 }
 
 #[test]
-fn a_profile_that_is_not_there_is_told_with_who_chose_it() {
+fn unknown_profile_is_reported_with_its_source() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let annotations = json!({"docker-credential-ionos/profile": "../../etc"});
     let done = plugin(&home, &fake).run(&["kubelet"], request_of(IMAGE, "eyJ", &annotations));

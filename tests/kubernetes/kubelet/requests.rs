@@ -10,7 +10,7 @@ use crate::support::fake_ionos::{ACCOUNT_MARKER, DEMO_HOST, FakeIonos, Fault, MI
 use crate::support::helper::{Home, walk};
 
 #[test]
-fn a_malformed_request_is_one_line() {
+fn malformed_request_is_one_error_line() {
     let hint = "this command is run by a kubelet; \"docker-credential-ionos kubelet --check CONFIG\" checks how";
     let good = request(V1, IMAGE);
     let longer = good.replace('}', &format!(",\"x\":\"{}\"}}", "x".repeat(1024 * 1024)));
@@ -69,7 +69,7 @@ fn a_malformed_request_is_one_line() {
 }
 
 #[test]
-fn more_than_it_wants_is_read_to_the_end() {
+fn oversized_request_is_read_to_eof() {
     use std::io::Write as _;
     use std::process::Stdio;
     let (fake, home) = (FakeIonos::start(), Home::new());
@@ -87,14 +87,14 @@ fn more_than_it_wants_is_read_to_the_end() {
 }
 
 #[test]
-fn a_later_kubelet_may_send_more() {
+fn unknown_request_members_are_ignored() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let more = request(V1, IMAGE).replace("\"image\"", "\"podName\":{\"a\":[1]},\"image\"");
     let _ = accept(&plugin(&home, &fake).run(&["kubelet"], more), V1).only(DEMO_HOST);
 }
 
 #[test]
-fn a_service_accounts_token_is_never_seen_again() {
+fn service_account_token_is_never_written_or_sent() {
     const TOKEN: &str = "eyJhbGciOiJSUzI1NiJ9.service-account-secret.c2lnbmF0dXJl";
     let (fake, home) = (FakeIonos::start(), Home::new());
     let loud = plugin(&home, &fake).env("IONOS_CR_LOG", "debug");
@@ -142,7 +142,7 @@ fn a_service_accounts_token_is_never_seen_again() {
 }
 
 #[test]
-fn what_is_logged_does_not_get_into_the_answer() {
+fn debug_log_stays_out_of_the_response() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let done = plugin(&home, &fake)
         .env("IONOS_CR_LOG", "debug")

@@ -18,7 +18,7 @@ fn yaml(profile: &str, token: &str) -> String {
 }
 
 #[test]
-fn two_accounts_in_one_home_never_see_each_others_credential() {
+fn accounts_sharing_a_home_get_separate_credentials() {
     let fake = FakeIonos::builder()
         .account_token(ACCOUNT_TOKEN)
         .account_token(OTHER_ACCOUNT_TOKEN)
@@ -52,7 +52,7 @@ fn jwt(exp: &str) -> String {
 }
 
 #[test]
-fn a_refusal_names_the_account_and_what_to_do() {
+fn account_refusal_names_the_source_and_a_fix() {
     let fake = FakeIonos::start();
     let api = fake.address();
     for (token, hint) in [
@@ -89,7 +89,7 @@ fn a_refusal_names_the_account_and_what_to_do() {
 }
 
 #[test]
-fn a_warm_get_opens_no_account_file() {
+fn warm_get_reads_no_account_file() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home
         .helper_for(&fake)
@@ -105,7 +105,7 @@ fn a_warm_get_opens_no_account_file() {
 }
 
 #[test]
-fn a_file_that_is_wrong_is_named_and_costs_nothing_else() {
+fn invalid_account_file_is_named_and_other_accounts_work() {
     let fake = FakeIonos::start();
     let huge = "x".repeat(2 << 20);
     for content in [

@@ -130,7 +130,7 @@ fn fake_for_all() -> FakeIonos {
 }
 
 #[test]
-fn each_source_alone_is_found() {
+fn every_single_source_is_found() {
     let fake = fake_for_all();
     for (_, source) in SOURCES {
         let mut scene = Scene::new(&fake);
@@ -140,7 +140,7 @@ fn each_source_alone_is_found() {
 }
 
 #[test]
-fn each_source_wins_over_every_later_one() {
+fn every_source_wins_over_all_later_ones() {
     let fake = fake_for_all();
     for (rank, source) in SOURCES {
         for (later_rank, later) in SOURCES {
@@ -162,7 +162,7 @@ fn each_source_wins_over_every_later_one() {
 }
 
 #[test]
-fn a_configuration_file_that_is_named_and_missing_is_an_error() {
+fn missing_ionos_config_file_is_an_error() {
     let home = Home::new();
     home.file(".ionos/config", &yaml("main", "t"));
     let done = home
@@ -177,7 +177,7 @@ fn a_configuration_file_that_is_named_and_missing_is_an_error() {
 }
 
 #[test]
-fn the_profile_is_the_configured_one_or_the_environments_or_the_current() {
+fn profile_comes_from_config_then_environment_then_file() {
     let fake = FakeIonos::builder()
         .account_token("one-token")
         .account_token("two-token")
@@ -204,7 +204,7 @@ profiles:
 }
 
 #[test]
-fn another_current_profile_is_another_account() {
+fn changed_current_profile_is_another_account() {
     let fake = FakeIonos::builder()
         .account_token("one-token")
         .account_token("two-token")
@@ -219,7 +219,7 @@ fn another_current_profile_is_another_account() {
 }
 
 #[test]
-fn the_files_endpoint_is_asked_unless_the_environment_names_one() {
+fn endpoint_of_the_file_is_used_unless_the_environment_sets_one() {
     let (in_file, in_env) = (fake_for_all(), fake_for_all());
     let home = Home::new();
     let file = format!(

@@ -9,7 +9,7 @@ use crate::support::fake_ionos::{ACCOUNT_TOKEN, DEMO_HOST, FakeIonos};
 use crate::support::helper::Home;
 
 #[test]
-fn a_command_is_run_when_a_token_is_needed_and_not_before() {
+fn token_command_runs_only_when_a_token_is_needed() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let count = home.path().join("count");
     let script = format!("echo x >> {}; printf '\\n %s \\n' \"$0\"", count.display());
@@ -26,7 +26,7 @@ fn a_command_is_run_when_a_token_is_needed_and_not_before() {
 }
 
 #[test]
-fn a_command_is_given_as_a_list_and_no_shell_reads_it() {
+fn token_command_runs_without_a_shell() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let marker = home.path().join("run-by-a-shell");
     let argument = format!("$(touch {})", marker.display());
@@ -38,7 +38,7 @@ fn a_command_is_given_as_a_list_and_no_shell_reads_it() {
 }
 
 #[test]
-fn a_command_that_fails_says_why_without_its_arguments() {
+fn failing_token_command_is_reported_without_its_arguments() {
     let fake = FakeIonos::start();
     for (argv, what) in [
         (
@@ -78,7 +78,7 @@ fn a_command_that_fails_says_why_without_its_arguments() {
 }
 
 #[test]
-fn a_command_is_killed_with_its_children_at_the_deadline() {
+fn token_command_and_its_children_are_killed_at_the_deadline() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let pids = home.path().join("pids");
     let script = format!("sleep 600 & echo $! $$ > {}; wait", pids.display());

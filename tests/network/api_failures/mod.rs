@@ -90,7 +90,7 @@ fn after(seconds: &str) -> Fault {
 }
 
 #[test]
-fn every_failure_of_the_look_up_is_named_and_asks_for_no_token() {
+fn every_lookup_failure_is_named_and_mints_no_token() {
     for (fault, finds, what, hint) in [
         (Fault::status(400), 1, BAD, REPORT),
         (Fault::status(401), 1, REFUSED, TOKEN),
@@ -163,7 +163,7 @@ fn every_failure_of_the_look_up_is_named_and_asks_for_no_token() {
 }
 
 #[test]
-fn every_failure_of_minting_is_named_and_leaves_no_token_behind() {
+fn every_mint_failure_is_named_and_leaves_no_token() {
     let taken = "API says that every name for a token is taken: 409";
     let nameless = json!({"properties": {"credentials": {"username": "", "password": "x"}}});
     let empty = json!({"properties": {"credentials": {"username": "u", "password": ""}}});
@@ -251,7 +251,7 @@ fn every_failure_of_minting_is_named_and_leaves_no_token_behind() {
 
 /// `Retry-After` as a date: nobody waits for a year, and the line says how long it would be.
 #[test]
-fn a_date_to_wait_for_is_told_in_seconds() {
+fn retry_after_date_is_printed_in_seconds() {
     for (method, path, requests) in [
         ("GET", "/registries", "find"),
         ("POST", "/tokens", "find mint"),
@@ -278,7 +278,7 @@ fn a_date_to_wait_for_is_told_in_seconds() {
 }
 
 #[test]
-fn a_connection_that_is_reset_before_anything_is_heard_makes_nothing() {
+fn connection_reset_before_the_request_creates_no_token() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home.helper_for(&fake);
     fake.fault(Fault::reset_before_read().always());
@@ -292,7 +292,7 @@ fn a_connection_that_is_reset_before_anything_is_heard_makes_nothing() {
 }
 
 #[test]
-fn nobody_is_followed_to_another_host() {
+fn redirects_are_not_followed() {
     for status in [301, 302, 303, 307, 308] {
         for (method, path) in [("GET", "/registries"), ("POST", "/tokens")] {
             let (fake, elsewhere, home) = (FakeIonos::start(), FakeIonos::start(), Home::new());

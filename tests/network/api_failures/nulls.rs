@@ -72,7 +72,7 @@ fn pointers(value: &Value, at: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_null_in_an_answer_is_as_good_as_a_missing_member() {
+fn every_null_in_an_answer_equals_a_missing_member() {
     for (method, path, answer, needed) in [
         (
             "GET",
@@ -116,7 +116,7 @@ fn every_null_in_an_answer_is_as_good_as_a_missing_member() {
 }
 
 #[test]
-fn every_null_in_a_list_of_tokens_costs_no_more_than_its_token() {
+fn every_null_in_a_token_list_affects_only_its_token() {
     let name = "dci-build-7-20261123t213001z-abcdefgh";
     let list = json!({
         "_links": {"next": "", "previous": "", "self": ""}, "href": "", "id": "tokens",
@@ -145,7 +145,7 @@ fn every_null_in_a_list_of_tokens_costs_no_more_than_its_token() {
 }
 
 #[test]
-fn every_null_in_an_error_leaves_the_status_to_tell() {
+fn every_null_in_an_error_body_still_prints_the_status() {
     let error = json!({"httpStatus": 400, "messages": [{"errorCode": "7", "message": "no"}]});
     let wordless = ["/messages", "/messages/0", "/messages/0/message"];
     for (pointer, answer) in with_nulls(&error) {

@@ -8,7 +8,7 @@ use crate::support::helper::Home;
 use crate::support::tally;
 
 #[test]
-fn who_waits_for_a_lock_waits_no_longer_than_its_own_deadline() {
+fn waiter_for_a_lock_keeps_its_own_deadline() {
     for fault in [
         Fault::hang(),
         Fault::trickle(),
@@ -40,7 +40,7 @@ fn who_waits_for_a_lock_waits_no_longer_than_its_own_deadline() {
 }
 
 #[test]
-fn an_api_that_is_too_slow_is_given_up_within_the_deadline() {
+fn slow_api_fails_within_the_deadline() {
     for (method, path, orphans) in [("GET", "/registries", 0), ("POST", "/tokens", 1)] {
         for fault in [
             Fault::hang(),

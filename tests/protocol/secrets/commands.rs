@@ -35,7 +35,7 @@ fn covers(seen: &BTreeSet<(String, Option<i32>)>, code: i32, never: &[&str]) {
 }
 
 #[test]
-fn no_command_shows_a_secret_when_all_is_well() {
+fn no_command_prints_a_secret_on_success() {
     let machine = Machine::new();
     for helper in machine.everybody() {
         machine.run_everything(&helper);
@@ -49,7 +49,7 @@ fn no_command_shows_a_secret_when_all_is_well() {
 }
 
 #[test]
-fn a_doctor_shows_no_secret_where_all_is_well() {
+fn doctor_prints_no_secret_on_success() {
     let api = Arc::new(FakeIonos::start());
     let accepts = Arc::clone(&api);
     let registry = Registry::start(Door::Basic, move |name, word| accepts.accepts(name, word));
@@ -79,7 +79,7 @@ fn a_doctor_shows_no_secret_where_all_is_well() {
 }
 
 #[test]
-fn no_command_shows_a_secret_when_the_api_fails() {
+fn no_command_prints_a_secret_when_the_api_fails() {
     let basic = STANDARD.encode(format!("{USERNAME}:{PASSWORD}"));
     let echo = |status: u16| {
         let text = format!("bad header Bearer {ACCOUNT_TOKEN} Basic {basic}");
@@ -124,7 +124,7 @@ fn no_command_shows_a_secret_when_the_api_fails() {
 }
 
 #[test]
-fn no_command_shows_a_secret_when_what_it_finds_is_damaged() {
+fn no_command_prints_a_secret_of_a_damaged_file() {
     let typed = format!("{TYPED_MARKER}2");
     let key = format!("-----BEGIN PRIVATE KEY-----\n{KEY_MARKER}%%\n-----END PRIVATE KEY-----\n");
     for (file, content) in [
@@ -178,7 +178,7 @@ fn no_command_shows_a_secret_when_what_it_finds_is_damaged() {
 }
 
 #[test]
-fn no_command_shows_a_secret_when_others_fail_it() {
+fn no_command_prints_a_secret_when_programs_and_cluster_fail() {
     let machine = Machine::new();
     for helper in machine.everybody() {
         // Nobody keeps anything, children fail, the cluster repeats what it was sent.

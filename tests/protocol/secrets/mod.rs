@@ -57,7 +57,7 @@ fn spellings(mark: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_secret_in_base64_is_seen_for_what_it_is() {
+fn base64_of_a_secret_is_detected() {
     for before in ["", "u", "us", "use", "jane.doe:"] {
         let text = STANDARD.encode(format!("{before}{MINTED_MARKER}0123"));
         assert!(marks().iter().any(|mark| text.contains(mark)), "{before}");

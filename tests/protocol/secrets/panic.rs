@@ -56,7 +56,7 @@ fn with_readings(helper: &Helper, clock: &Path, readings: usize) -> Helper {
 }
 
 #[test]
-fn a_panic_shows_where_and_nothing_else() {
+fn panic_prints_its_location_and_no_secret() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let dir = tempfile::tempdir().unwrap();
     let Some(clock) = clock(dir.path()) else {
@@ -119,7 +119,7 @@ fn shows_where_alone(done: &Done) -> bool {
 }
 
 #[test]
-fn a_panic_at_any_moment_keeps_to_the_protocol() {
+fn panic_at_any_point_follows_the_protocol() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let dir = tempfile::tempdir().unwrap();
     let Some(clock) = clock(dir.path()) else {

@@ -70,7 +70,7 @@ fn run_every_verb(home: &Home, helper: &Helper) {
 }
 
 #[test]
-fn nothing_gets_out_whatever_the_api_does() {
+fn failing_api_leads_to_no_printed_secret() {
     let echo = |status: u16, text: &str| {
         let body = json!({"httpStatus": status, "messages": [{"errorCode": "0", "message": text}]});
         Fault::replace(status, &body)
@@ -135,7 +135,7 @@ fn nothing_gets_out_whatever_the_api_does() {
 }
 
 #[test]
-fn nothing_gets_out_when_all_is_well() {
+fn success_leads_to_no_printed_secret() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     for helper in each_way(&home, &fake) {
         run_every_verb(&home, &helper);
@@ -144,7 +144,7 @@ fn nothing_gets_out_when_all_is_well() {
 }
 
 #[test]
-fn an_echo_of_the_account_is_left_out_even_in_part() {
+fn account_secret_echoed_by_the_api_is_removed_even_in_part() {
     for (way, text) in [
         // Cut by the gateway, at either end.
         (
@@ -168,7 +168,7 @@ fn an_echo_of_the_account_is_left_out_even_in_part() {
 }
 
 #[test]
-fn an_account_that_cannot_be_sent_is_not_shown() {
+fn account_secret_invalid_in_a_header_is_not_printed() {
     for odd in ["\n", "\u{1}", "ü", " x"] {
         let (fake, home) = (FakeIonos::start(), Home::new());
         let token = format!("{ACCOUNT_TOKEN}{odd}{ACCOUNT_TOKEN}");
@@ -190,7 +190,7 @@ fn an_account_that_cannot_be_sent_is_not_shown() {
 }
 
 #[test]
-fn a_file_that_is_no_settings_file_is_not_quoted() {
+fn file_that_is_no_config_is_not_quoted() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let file = home.path().join("secrets");
     let typed = format!("{TYPED_MARKER}3");
@@ -252,7 +252,7 @@ fn damaged_files_with_secrets_are_not_quoted() {
 }
 
 #[test]
-fn a_running_helper_shows_no_secret_to_others() {
+fn running_helper_exposes_no_secret_in_proc() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     fake.fault(
         Fault::delay(Duration::from_secs(60))
@@ -290,7 +290,7 @@ fn a_running_helper_shows_no_secret_to_others() {
 }
 
 #[test]
-fn a_secret_is_not_written_through_a_link_that_waits_for_it() {
+fn secret_is_not_written_through_a_planted_link() {
     let (fake, home, trap) = (FakeIonos::start(), Home::new(), Home::new());
     let helper = home.helper_for(&fake);
     let _ = helper.get(DEMO_HOST).credential();
