@@ -1,4 +1,4 @@
-//! What can happen to a file.
+//! Ways to damage a file.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -9,10 +9,11 @@ use serde_json::Value;
 
 use super::helper::write_private;
 
-/// A way of damaging a file, and whether the program can put a good one in its place.
+/// A name, a function that damages the file, and whether the program can replace the file with a
+/// good one.
 pub type Damage = (&'static str, fn(&Path), bool);
 
-/// What can happen to any JSON file of ours.
+/// Damage that applies to every JSON file of the program.
 pub const DAMAGES: [Damage; 18] = [
     (
         "truncated",

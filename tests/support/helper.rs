@@ -1,4 +1,5 @@
-//! The built program as a client runs it: environment cleared, a home of its own, exact streams.
+//! Runs the built program as a client does: with a cleared environment, a temporary home and
+//! separate streams.
 
 use std::fs;
 use std::io::Write as _;
@@ -13,7 +14,7 @@ use super::fake_ionos::{ACCOUNT_TOKEN, FakeIonos};
 /// The built program.
 pub const BIN: &str = env!("CARGO_BIN_EXE_docker-credential-ionos");
 
-/// A home directory that goes away with the test.
+/// A temporary home directory.
 pub struct Home(tempfile::TempDir);
 
 impl Home {
@@ -25,17 +26,17 @@ impl Home {
         self.0.path()
     }
 
-    /// Where minted credentials are cached.
+    /// The cache directory.
     pub fn cache(&self) -> PathBuf {
         self.path().join(".cache/docker-credential-ionos")
     }
 
-    /// Where logins and pending revocations are kept.
+    /// The data directory, which holds stored logins and pending revocations.
     pub fn data(&self) -> PathBuf {
         self.path().join(".local/share/docker-credential-ionos")
     }
 
-    /// Every file below the home, relative to it, sorted.
+    /// All files below the home, relative to it and sorted.
     pub fn files(&self) -> Vec<String> {
         let mut files: Vec<String> = walk(self.path())
             .into_iter()
@@ -49,7 +50,7 @@ impl Home {
         files
     }
 
-    /// The cache entries, which are the files that hold minted secrets.
+    /// The cache entries, which hold minted secrets.
     pub fn entries(&self) -> Vec<PathBuf> {
         let mut entries = walk(&self.cache());
         entries.retain(|path| path.extension().is_some_and(|it| it == "json"));
@@ -57,7 +58,7 @@ impl Home {
         entries
     }
 
-    /// Rewrites the one entry there is.
+    /// Edits the only cache entry.
     #[track_caller]
     pub fn edit_entry(&self, edit: impl FnOnce(&mut serde_json::Value)) {
         let [path] = &self.entries()[..] else {
@@ -68,7 +69,7 @@ impl Home {
         write_private(path, entry.to_string().as_bytes());
     }
 
-    /// Moves the one entry's life `seconds` into the past.
+    /// Moves the times of the only cache entry `seconds` into the past.
     #[track_caller]
     pub fn age_entry(&self, seconds: i64) {
         self.edit_entry(|entry| {
@@ -78,26 +79,26 @@ impl Home {
         });
     }
 
-    /// Writes our own configuration.
+    /// Writes the program's configuration file.
     pub fn configure(&self, config: impl std::fmt::Display) {
         let path = self.config();
         write_private(&path, config.to_string().as_bytes());
     }
 
-    /// Where our own configuration is.
+    /// Path of the program's configuration file.
     pub fn config(&self) -> PathBuf {
         self.path()
             .join(".config/docker-credential-ionos/config.json")
     }
 
-    /// A file in this home.
+    /// Writes a file in this home and returns its path.
     pub fn file(&self, name: &str, content: &str) -> String {
         let path = self.path().join(name);
         write_private(&path, content.as_bytes());
         path.display().to_string()
     }
 
-    /// The program under another name, as `credHelpers` with a suffix runs it.
+    /// Runs the program through a link with another name, as `credHelpers` with a suffix does.
     pub fn helper_called(&self, name: &str, fake: &FakeIonos) -> Helper {
         let link = self.path().join(name);
         if !link.exists() {
@@ -106,7 +107,7 @@ impl Home {
         self.helper_for(fake).program(&link)
     }
 
-    /// The program in this home, without an account.
+    /// The program with this home and without an account.
     pub fn helper(&self) -> Helper {
         Helper {
             program: PathBuf::from(BIN),
@@ -114,7 +115,7 @@ impl Home {
         }
     }
 
-    /// The program in this home, with the default account of `fake`.
+    /// The program with this home and the default account of `fake`.
     pub fn helper_for(&self, fake: &FakeIonos) -> Helper {
         self.helper()
             .env("IONOS_API_URL", &fake.url())
@@ -122,7 +123,7 @@ impl Home {
     }
 }
 
-/// Every path below `dir`, links not followed.
+/// All paths below `dir`. Symlinks are not followed.
 pub fn walk(dir: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
@@ -139,7 +140,7 @@ pub fn mode(path: &Path) -> u32 {
     fs::symlink_metadata(path).unwrap().permissions().mode() & 0o777
 }
 
-/// Writes a file as the program would.
+/// Writes a file with the permissions that the program uses.
 #[expect(
     clippy::disallowed_methods,
     reason = "a test prepares what the program finds"
@@ -150,7 +151,7 @@ pub fn write_private(path: &Path, content: &[u8]) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
 }
 
-/// One way of running the program.
+/// How to run the program: path and environment.
 #[derive(Clone)]
 #[must_use]
 pub struct Helper {
@@ -159,7 +160,7 @@ pub struct Helper {
 }
 
 impl Helper {
-    /// Sets a variable, in place of one set before.
+    /// Sets a variable, replacing one with the same name.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self = self.without(name);
         self.env.push((name.into(), value.into()));
@@ -171,7 +172,7 @@ impl Helper {
         self
     }
 
-    /// Under another name, as a link would be.
+    /// Runs another path instead, for example a link.
     pub fn program(mut self, program: &Path) -> Self {
         program.clone_into(&mut self.program);
         self
@@ -200,7 +201,7 @@ impl Helper {
         self.start(args, stdin).finish()
     }
 
-    /// Starts without waiting, for races.
+    /// Starts the program and does not wait for it.
     pub fn start(&self, args: &[&str], stdin: impl AsRef<[u8]>) -> Started {
         let mut child = self
             .command(args)
@@ -209,12 +210,12 @@ impl Helper {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        // A program that does not read breaks the pipe, and then its output tells.
+        // A program that does not read stdin breaks the pipe; its output is checked anyway.
         let _ = child.stdin.take().unwrap().write_all(stdin.as_ref());
         Started(child)
     }
 
-    /// For streams of one's own.
+    /// The command, for tests that set up the streams themselves.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command
@@ -225,7 +226,7 @@ impl Helper {
     }
 }
 
-/// A running program.
+/// A started process.
 pub struct Started(std::process::Child);
 
 impl Started {
@@ -242,7 +243,7 @@ impl Started {
     }
 }
 
-/// What a run came to.
+/// Exit code and output of a finished process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub struct Done {
@@ -261,7 +262,7 @@ impl From<Output> for Done {
     }
 }
 
-/// The answer to a `get`, read as strictly as the strictest client.
+/// The answer to `get`, parsed as strictly as the strictest client does.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Credential {
@@ -274,7 +275,7 @@ pub struct Credential {
 }
 
 impl Done {
-    /// Exit 0, one line of JSON and nothing else.
+    /// Asserts exit 0 and one line of JSON, and returns the credential.
     #[track_caller]
     pub fn credential(&self) -> Credential {
         assert_eq!((self.code, self.stderr.as_str()), (Some(0), ""), "{self:?}");
@@ -286,14 +287,14 @@ impl Done {
         serde_json::from_str(line).unwrap()
     }
 
-    /// Exit 0 and exactly this on stdout.
+    /// Asserts exit 0 and exactly this stdout.
     #[track_caller]
     pub fn says(&self, stdout: &str) {
         let seen = (self.code, self.stdout.as_str(), self.stderr.as_str());
         assert_eq!(seen, (Some(0), stdout, ""));
     }
 
-    /// One of the protocol's fixed texts: exit 1, on stdout only.
+    /// Asserts exit 1 and one of the protocol's fixed messages, on stdout only.
     #[track_caller]
     pub fn is_fixed(&self, text: &str) {
         let seen = (self.code, self.stdout.as_str(), self.stderr.as_str());
@@ -305,7 +306,8 @@ impl Done {
         self.is_fixed("credentials not found in native keychain");
     }
 
-    /// Exit 1 and the same one line on both streams. Returns it without the program's name.
+    /// Asserts exit 1 and the same single line on both streams. Returns it without the program's
+    /// name.
     #[track_caller]
     pub fn failure(&self) -> &str {
         assert_eq!(self.code, Some(1), "{self:?}");
@@ -316,7 +318,7 @@ impl Done {
             .expect("the program's name")
     }
 
-    /// Exit 1 and this line.
+    /// Asserts exit 1 and this line.
     #[track_caller]
     pub fn fails(&self, line: &str) {
         assert_eq!(self.failure(), line);

@@ -1,4 +1,4 @@
-//! What several test binaries share.
+//! Support code that the test binaries share.
 
 #![allow(
     dead_code,

@@ -1,4 +1,4 @@
-//! A set of mounts of one's own, which takes them with it.
+//! Runs the program in a private mount namespace.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -6,7 +6,8 @@ use std::process::{Command, Stdio};
 use super::helper::{Done, Helper};
 use super::skip;
 
-/// Runs a shell script in it, as its root. `None`: that is not allowed here, and said.
+/// Runs a shell script as root of a new mount namespace. Returns `None` and reports a skip if that
+/// is not allowed here.
 pub fn run(helper: Helper, script: &str, stdin: impl AsRef<[u8]>) -> Option<Done> {
     let unshare = Path::new("/usr/bin/unshare");
     let is_root = rustix::process::geteuid().is_root();

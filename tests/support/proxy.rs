@@ -1,7 +1,7 @@
-//! A proxy as companies have it: CONNECT over HTTP or HTTPS, or SOCKS5.
+//! A proxy: CONNECT over HTTP or HTTPS, or SOCKS5.
 //!
-//! Every tunnel ends at one address, whatever name was asked for, so that a test sees that the name
-//! was left to the proxy to resolve.
+//! Every tunnel leads to one address whatever host the client asks for, so that tests see that the
+//! proxy resolves the name.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -14,14 +14,14 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::tls::Issued;
 
-/// Serves until the test program ends.
+/// A running proxy. It runs until the test process exits.
 pub struct Proxy {
     address: SocketAddr,
     scheme: &'static str,
     targets: Arc<Mutex<Vec<String>>>,
 }
 
-/// What the proxy does with whoever asks.
+/// How the proxy treats its clients.
 #[derive(Clone)]
 struct Rules {
     to: SocketAddr,
@@ -32,7 +32,7 @@ struct Rules {
 }
 
 impl Proxy {
-    /// Lets everybody through to `to`.
+    /// Accepts every client and connects it to `to`.
     pub fn to(to: SocketAddr) -> Self {
         Self::with(Rules {
             to,
@@ -42,7 +42,7 @@ impl Proxy {
         })
     }
 
-    /// Lets those through who give this `user:password`, and answers 407 to others.
+    /// Accepts clients with this `user:password`, answers 407 to others.
     pub fn with_login(to: SocketAddr, login: &str) -> Self {
         Self::with(Rules {
             to,
@@ -52,7 +52,7 @@ impl Proxy {
         })
     }
 
-    /// Itself reached over TLS.
+    /// Accepts clients over TLS.
     pub fn over_tls(to: SocketAddr, certificate: &Issued) -> Self {
         Self::with(Rules {
             to,
@@ -62,7 +62,7 @@ impl Proxy {
         })
     }
 
-    /// Answers every CONNECT with this status line, or with nothing at all if it is empty.
+    /// Answers every CONNECT with this status line. Sends nothing if it is empty.
     pub fn refusing(status: &'static str) -> Self {
         Self::with(Rules {
             to: ([127, 0, 0, 1], 9).into(),
@@ -81,7 +81,7 @@ impl Proxy {
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 let (rules, log) = (rules.clone(), Arc::clone(&log));
-                // An error is a peer that went away.
+                // An error means that the client closed the connection.
                 thread::spawn(move || drop(serve(client, &rules, &log)));
             }
         });
@@ -96,7 +96,7 @@ impl Proxy {
         self.address
     }
 
-    /// The host is a name, because that of a proxy usually is.
+    /// Uses a host name, because proxies usually have one.
     pub fn url(&self) -> String {
         format!("{}://localhost:{}", self.scheme, self.address.port())
     }
@@ -110,7 +110,7 @@ impl Proxy {
         format!("socks5h://localhost:{}", self.address.port())
     }
 
-    /// `host:port` of every tunnel that was asked for, refused ones included.
+    /// `host:port` of every requested tunnel, refused ones included.
     pub fn targets(&self) -> Vec<String> {
         self.targets
             .lock()
@@ -162,7 +162,7 @@ fn tunnel(
     }
     client.flush()?;
     let api = TcpStream::connect(rules.to)?;
-    // Short, so that one thread can look at both sides in turn.
+    // Short, because one thread reads from both sides in turn.
     let turn = Some(Duration::from_millis(2));
     socket.set_read_timeout(turn)?;
     api.set_read_timeout(turn)?;
@@ -170,7 +170,7 @@ fn tunnel(
     Ok(())
 }
 
-/// All but the first letter of what a client sends before its tunnel.
+/// Reads a CONNECT request without its first letter.
 fn read_head(client: &mut impl Read) -> io::Result<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -192,7 +192,7 @@ fn refusal(head: &str, rules: &Rules) -> Option<&'static str> {
     }
 }
 
-/// RFC 1928 as far as one client needs it: no login, a host by name.
+/// The part of RFC 1928 that the client uses: no login, destination by name.
 fn socks_target(client: &mut (impl Read + Write)) -> io::Result<String> {
     let byte = |client: &mut dyn Read| {
         let mut byte = [0];
@@ -214,7 +214,7 @@ fn socks_target(client: &mut (impl Read + Write)) -> io::Result<String> {
     Ok(format!("{}:{port}", String::from_utf8_lossy(&name)))
 }
 
-/// What has arrived on one side goes to the other. `false` at the end.
+/// Copies available data to the other side. Returns `false` at the end.
 fn pass_on(mut from: impl Read, mut to: impl Write) -> io::Result<bool> {
     let mut buffer = [0; 16 * 1024];
     match from.read(&mut buffer) {
@@ -224,7 +224,7 @@ fn pass_on(mut from: impl Read, mut to: impl Write) -> io::Result<bool> {
             to.flush()?;
             Ok(true)
         }
-        // A process that was stopped and goes on has its waits with a timeout interrupted (signal(7)).
+        // SIGCONT interrupts waits with a timeout (signal(7)).
         Err(err)
             if matches!(
                 err.kind(),

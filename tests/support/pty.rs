@@ -1,4 +1,4 @@
-//! A person at a terminal: reads what the program says, then types.
+//! Runs the program on a pseudo-terminal, with scripted answers.
 
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
@@ -11,23 +11,23 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 use super::helper::Helper;
 
-/// Longer than anything a person would wait for.
+/// Longest wait for output.
 const PATIENCE: Timespec = Timespec {
     tv_sec: 60,
     tv_nsec: 0,
 };
 
-/// A program with a terminal for all three streams.
+/// A process whose three streams are one terminal.
 pub struct Session {
     terminal: File,
     child: Child,
     seen: String,
-    /// How much of it had been seen at the last answer.
+    /// Length of the output at the last answer.
     answered: usize,
 }
 
 impl Session {
-    /// Without colour, so that the words can be compared.
+    /// Starts the program without colours, so that output can be compared.
     pub fn start(helper: &Helper, args: &[&str]) -> Self {
         let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&terminal).unwrap();
@@ -51,7 +51,7 @@ impl Session {
         }
     }
 
-    /// Waits until this is the last thing on the screen, then types an answer.
+    /// Waits until the output ends with `question`, then types `answer`.
     #[track_caller]
     pub fn answer(&mut self, question: &str, answer: &str) {
         while !self.seen[self.answered..].ends_with(question) {
@@ -61,19 +61,19 @@ impl Session {
         self.terminal.write_all(answer.as_bytes()).unwrap();
     }
 
-    /// The exit code, and what is on the screen in the end.
+    /// Waits for the end. Returns the exit code and the final screen content.
     #[track_caller]
     pub fn end(mut self) -> (Option<i32>, String) {
         while self.read() {}
         let code = self.child.wait().unwrap().code();
         let lines = self.seen.split("\r\n").map(|line| {
-            // What was wiped out is not on the screen.
+            // An erased line is not on the screen.
             line.rsplit("\r\x1b[K").next().unwrap_or_default()
         });
         (code, lines.collect::<Vec<_>>().join("\n"))
     }
 
-    /// `false` at the end.
+    /// Reads more output. Returns `false` at the end.
     #[track_caller]
     fn read(&mut self) -> bool {
         let mut ready = [PollFd::new(&self.terminal, PollFlags::IN)];
@@ -88,7 +88,7 @@ impl Session {
                 count > 0
             }
             Err(err) if err.kind() == io::ErrorKind::Interrupted => true,
-            // Linux says so when the last one at the other end has gone.
+            // Linux returns an error when the other side of the terminal is closed.
             Err(_) => false,
         }
     }

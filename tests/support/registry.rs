@@ -1,4 +1,4 @@
-//! A registry's front door on this machine: `GET /v2/`, and a token service beside it.
+//! A registry's authentication endpoint, `GET /v2/`, and a token service.
 
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -14,19 +14,19 @@ use super::fake_ionos::wire::Wire;
 
 const BEARER: &str = "granted-by-the-token-service";
 
-/// How the door is kept.
+/// How the registry authenticates.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Door {
     Open,
     Basic,
     Bearer,
-    /// A token service that nobody should send a credential to.
+    /// Names a token service with plain HTTP.
     BearerInTheClear,
-    /// Something else is behind this address.
+    /// The server is not a registry.
     NoRegistry,
 }
 
-/// A running front door; it stops when dropped.
+/// A running registry. It stops when dropped.
 pub struct Registry {
     address: SocketAddr,
     seen: Arc<Mutex<Vec<Request>>>,
@@ -34,7 +34,7 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Lets in whoever `accepts` (user name, password).
+    /// Accepts a user name and password if `accepts` returns true.
     pub fn start(door: Door, accepts: impl Fn(&str, &str) -> bool + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -45,7 +45,7 @@ impl Registry {
                 let Ok(tcp) = tcp else { continue };
                 let mut wire = Wire::plain(Arc::new(tcp));
                 let Ok(Some(request)) = Reader::new().next(&mut wire, 0) else {
-                    // The one who stops it says nothing.
+                    // The connection from `drop` sends no request.
                     return;
                 };
                 log.lock().unwrap().push(request.clone());

@@ -1,11 +1,11 @@
-//! What a test does when a tool it needs is not on this machine.
+//! Skips tests that need a missing tool.
 //!
-//! Skipping in silence would let a build without Docker or Python call itself
-//! green, so a skip is loud, and `E2E=required` turns it into a failure.
+//! A skip is printed, so that a build without Docker or Python does not look complete.
+//! `E2E=required` makes it a failure.
 
 use std::io::Write as _;
 
-/// True where every tool must be present, which is what the release build says.
+/// Whether every tool must be present, as in a release build.
 pub fn required() -> bool {
     #[expect(
         clippy::disallowed_methods,
@@ -15,14 +15,14 @@ pub fn required() -> bool {
     value.is_some_and(|value| value == "required")
 }
 
-/// Ends the test: the caller returns right after this.
+/// Reports a skip, or fails if every tool must be present. The caller returns after it.
 pub fn skip_or_fail(what: &str, why: &str) {
     assert!(!required(), "{what}: {why} (E2E=required forbids skipping)");
     skip(what, why);
 }
 
-/// Says that a test is left out.
+/// Reports a skip.
 pub fn skip(what: &str, why: &str) {
-    // Not eprintln!, whose output the test runner hides when a test passes.
+    // Not `eprintln!`: the test runner hides its output when a test passes.
     let _ = writeln!(std::io::stderr(), "SKIPPED {what}: {why}");
 }

@@ -1,8 +1,8 @@
-//! How much was tried, for the table that `.ci/run` prints at its end.
+//! Counts of what the tests tried, for the table that `.ci/run` prints at its end.
 
 use std::io::Write as _;
 
-/// Adds to a count: `TALLY` names the file.
+/// Appends a count to the file in `TALLY`, if set.
 #[expect(
     clippy::disallowed_methods,
     reason = "what .ci/run tells the tests, not what a test tells the program"
@@ -16,12 +16,12 @@ pub fn add(what: &str, count: usize) {
         .append(true)
         .create(true)
         .open(path);
-    // One write, so that lines of tests that end together stay lines.
+    // One write, so that concurrent tests do not mix their lines.
     file.and_then(|mut file| file.write_all(line.as_bytes()))
         .unwrap();
 }
 
-/// How often something is tried, which a run may say.
+/// The number of repetitions: the value of an environment variable, or the default.
 #[expect(
     clippy::disallowed_methods,
     reason = "how thorough a run is meant to be"

@@ -1,4 +1,4 @@
-//! A throw-away certificate authority for the fake API.
+//! A temporary certificate authority for the fake servers.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,12 +9,12 @@ use rcgen::{
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
-/// Trusted by nobody until a test says so, for example with `SSL_CERT_FILE`.
+/// An authority that is trusted only where a test says so, for example with `SSL_CERT_FILE`.
 pub struct Ca {
     issuer: CertifiedIssuer<'static, KeyPair>,
 }
 
-/// A server's certificate with its key.
+/// A server certificate with its key.
 #[derive(Clone)]
 pub struct Issued {
     pub cert_pem: String,
@@ -29,7 +29,7 @@ impl Ca {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-        // A verifier looks issuers up by name, and a test may trust two of ours at once.
+        // A unique name: verifiers find issuers by name, and a test may trust two authorities.
         let name = format!("Test CA {:08x}", fastrand::u32(..));
         params.distinguished_name.push(DnType::CommonName, name);
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
@@ -40,8 +40,7 @@ impl Ca {
         self.issuer.pem()
     }
 
-    /// For `names`, which are DNS names or IP addresses. A certificate for the
-    /// wrong host is one issued for another name.
+    /// Issues a certificate for DNS names or IP addresses.
     pub fn issue(&self, names: &[&str]) -> Issued {
         self.issue_until(names, 2125)
     }
@@ -71,7 +70,7 @@ impl Ca {
         }
     }
 
-    /// Writes `ca.pem` into `dir` and answers its path.
+    /// Writes `ca.pem` into `dir` and returns its path.
     pub fn write_pem(&self, dir: &Path) -> PathBuf {
         write(dir, "ca.pem", &self.pem())
     }
@@ -88,7 +87,7 @@ impl Issued {
         &self.names
     }
 
-    /// What `IONOS_PINNED_CERT` holds: SHA-256 of the certificate, in lower-case hex.
+    /// The value for `IONOS_PINNED_CERT`: SHA-256 of the certificate in lower-case hex.
     pub fn fingerprint(&self) -> String {
         use std::fmt::Write as _;
         let digest = ring::digest::digest(&ring::digest::SHA256, &self.cert_der);
@@ -98,7 +97,7 @@ impl Issued {
         })
     }
 
-    /// Writes `cert.pem` and `key.pem` into `dir` and answers their paths.
+    /// Writes `cert.pem` and `key.pem` into `dir` and returns their paths.
     pub fn write_pem(&self, dir: &Path) -> (PathBuf, PathBuf) {
         (
             write(dir, "cert.pem", &self.cert_pem),
@@ -107,7 +106,7 @@ impl Issued {
     }
 
     pub fn server_config(&self) -> Arc<rustls::ServerConfig> {
-        // Named because a process-wide default would depend on which test ran first.
+        // Explicit, because the process-wide default would depend on the order of the tests.
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(self.key_der.clone()));
         let config = rustls::ServerConfig::builder_with_provider(provider)

@@ -1,4 +1,4 @@
-//! What a cluster answers with.
+//! Answers of the fake cluster.
 
 use std::io::{self, Write as _};
 
@@ -46,7 +46,7 @@ impl Answer {
     }
 }
 
-/// A refusal as Kubernetes words it.
+/// A `Status` object as Kubernetes sends it with an error.
 pub fn status(code: u16, reason: &str, message: &str) -> Answer {
     let body = json!({
         "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",

@@ -1,5 +1,5 @@
-//! A fake of the API of a Kubernetes cluster over TLS, in this process: as much as a Secret and a
-//! service account take, with the rules that were measured on kube-apiserver 1.36.2.
+//! A fake Kubernetes API server over TLS, in this process. It supports what Secrets and service
+//! accounts need, with the rules measured on kube-apiserver 1.36.2.
 
 mod answers;
 mod objects;
@@ -24,7 +24,7 @@ use super::tls::{Ca, Issued};
 pub use answers::{Answer, status};
 pub use objects::{Objects, Right};
 
-/// A running cluster; it stops when dropped.
+/// A running fake cluster. It stops when dropped.
 pub struct FakeCluster {
     shared: Arc<Shared>,
     address: SocketAddr,
@@ -34,11 +34,11 @@ pub struct FakeCluster {
 struct Shared {
     objects: Mutex<Objects>,
     requests: Mutex<Vec<Request>>,
-    /// Answers that come in place of the real one, in order.
+    /// Answers that replace the real ones, in order.
     faults: Mutex<VecDeque<Fault>>,
-    /// What a refusal of every write quotes from it.
+    /// Extracts the text that every refused write quotes from the Secret.
     echo: Mutex<Option<Quote>>,
-    /// The service account's: a JWT as far as its claims go.
+    /// Token of the service account, a JWT with valid claims and no valid signature.
     token: String,
     stopping: AtomicBool,
     tls: Arc<rustls::ServerConfig>,
@@ -51,14 +51,14 @@ struct Fault {
     act: Act,
 }
 
-/// What somebody takes out of an object.
+/// Extracts text from an object.
 pub type Quote = fn(&Value) -> String;
 
 enum Act {
     Answer(Answer),
-    /// What somebody else does just before; then the real answer.
+    /// Another client's change just before the request; then the real answer.
     Meanwhile(Box<dyn FnOnce(&mut Objects) + Send>),
-    /// The connection ends after the request was carried out.
+    /// The connection is closed after the request was carried out.
     Hangup,
 }
 
@@ -67,7 +67,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl FakeCluster {
-    /// A cluster with these namespaces, each with a service account `default`, that allows all.
+    /// A cluster with these namespaces. Each has a service account `default`, and every request is
+    /// allowed.
     pub fn start(namespaces: &[&str]) -> Self {
         let ca = Ca::new();
         let certificate = ca.issue(&["127.0.0.1", "0.0.0.0", "10.96.0.1"]);
@@ -117,14 +118,14 @@ impl FakeCluster {
         &self.shared.token
     }
 
-    /// What the kubelet mounts into a pod.
+    /// Writes the files that the kubelet mounts into a pod.
     pub fn mount(&self, dir: &Path, namespace: &str) {
         write_private(&dir.join("token"), self.shared.token.as_bytes());
         write_private(&dir.join("ca.crt"), self.ca.pem().as_bytes());
         write_private(&dir.join("namespace"), namespace.as_bytes());
     }
 
-    /// The program in a pod of this cluster. Arguments have to name the directory.
+    /// The program as it runs in a pod of this cluster. Its arguments must name the directory.
     pub fn pod(&self, home: &Home, namespace: &str, helper: Helper) -> Helper {
         self.mount(&home.path().join("pod"), namespace);
         helper
@@ -137,7 +138,7 @@ impl FakeCluster {
         lock(&self.shared.objects)
     }
 
-    /// The payload of a Secret, decoded.
+    /// The decoded payload of a Secret.
     pub fn payload(&self, namespace: &str, name: &str) -> Value {
         let objects = self.objects();
         let secret = objects.secret(namespace, name).expect("the secret");
@@ -149,7 +150,7 @@ impl FakeCluster {
         lock(&self.shared.requests).clone()
     }
 
-    /// `METHOD path?query` of everything that came.
+    /// `METHOD path?query` of every request so far.
     pub fn lines(&self) -> Vec<String> {
         let requests = self.requests();
         let line = |request: &Request| {
@@ -168,12 +169,12 @@ impl FakeCluster {
         lock(&self.shared.requests).clear();
     }
 
-    /// One answer in place of the real one.
+    /// Replaces one answer.
     pub fn answer(&self, method: &'static str, path_contains: &str, answer: Answer) {
         self.act(method, path_contains, Act::Answer(answer));
     }
 
-    /// Something happens before the next such request is answered.
+    /// Applies a change just before the next matching request is answered.
     pub fn meanwhile(
         &self,
         method: &'static str,
@@ -183,12 +184,12 @@ impl FakeCluster {
         self.act(method, path_contains, Act::Meanwhile(Box::new(change)));
     }
 
-    /// The next such request is carried out, and its answer gets lost.
+    /// Carries out the next matching request and closes the connection without an answer.
     pub fn hang_up(&self, method: &'static str, path_contains: &str) {
         self.act(method, path_contains, Act::Hangup);
     }
 
-    /// From now on every write (and no dry run) is refused by somebody who quotes from the Secret.
+    /// Refuses every write except dry runs from now on, with a message that quotes from the Secret.
     pub fn echo_writes(&self, quote: Quote) {
         *lock(&self.shared.echo) = Some(quote);
     }
@@ -201,7 +202,7 @@ impl FakeCluster {
         });
     }
 
-    /// Faults that did not come to pass: a test that leaves some tested something else.
+    /// Faults that were not used. A test that leaves some did not test what it intended.
     pub fn faults_left(&self) -> usize {
         lock(&self.shared.faults).len()
     }
@@ -214,7 +215,7 @@ impl Shared {
         lock(&self.open).push(Arc::clone(&tcp));
         let mut wire = Wire::tls(Arc::clone(&tcp), Arc::clone(&self.tls));
         let mut reader = Reader::new();
-        // An error is a peer that went away.
+        // An error means that the client closed the connection.
         while let Ok(Some(request)) = reader.next(&mut wire, number) {
             if wire.settle().is_err() {
                 return;
@@ -272,7 +273,7 @@ impl Drop for FakeCluster {
     }
 }
 
-/// The text of a file in the repository.
+/// The content of a file in the repository.
 pub fn in_repository(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }

@@ -1,4 +1,4 @@
-//! Namespaces, Secrets and service accounts, and who may do what with them.
+//! Namespaces, Secrets, service accounts and access rights.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,12 +12,12 @@ use super::patch;
 
 const USER: &str = "system:serviceaccount:refresher:docker-credential-ionos";
 
-/// A verb on a resource of this name in a namespace.
+/// A verb on a resource with this name in a namespace.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Right {
     pub verb: String,
     pub resource: String,
-    /// No name is any name.
+    /// `None` means any name.
     pub name: Option<String>,
     pub namespace: String,
 }
@@ -37,9 +37,9 @@ type Key = (String, String, String);
 
 pub struct Objects {
     namespaces: BTreeSet<String>,
-    /// By resource, namespace and name.
+    /// The key is resource, namespace and name.
     stored: BTreeMap<Key, Value>,
-    /// None allows all.
+    /// `None` allows everything.
     rights: Option<Vec<Right>>,
     used: BTreeSet<Right>,
     version: u64,
@@ -60,7 +60,7 @@ impl Objects {
         objects
     }
 
-    /// Puts an object there, as another program would.
+    /// Stores an object as another client would.
     pub fn put(&mut self, resource: &str, namespace: &str, name: &str, mut object: Value) {
         let key = key(resource, namespace, name);
         let uid = self.stored.get(&key).map_or_else(
@@ -80,7 +80,7 @@ impl Objects {
         self.put("secrets", namespace, name, secret);
     }
 
-    /// The Secret that packaging/kubernetes ships.
+    /// Stores the placeholder Secret of packaging/kubernetes.
     pub fn put_placeholder(&mut self, namespace: &str, name: &str) {
         let secret = json!({
             "apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/dockerconfigjson",
@@ -117,12 +117,12 @@ impl Objects {
             .collect()
     }
 
-    /// From now on only this is allowed.
+    /// Allows only these rights from now on.
     pub fn allow_only(&mut self, rights: Vec<Right>) {
         self.rights = Some(rights);
     }
 
-    /// Every right that was asked for.
+    /// Every right that a request needed.
     pub fn rights_used(&self) -> BTreeSet<Right> {
         self.used.clone()
     }
@@ -164,7 +164,7 @@ impl Objects {
         self.used.insert(wanted.clone());
         let allowed = self.rights.as_ref().is_none_or(|rights| {
             rights.iter().any(|right| {
-                // The name of what is made is not yet known when rights are checked.
+                // Kubernetes does not know the name of a new object when it checks rights.
                 let same_name = match &right.name {
                     None => true,
                     Some(_) if verb == "create" => false,
@@ -236,7 +236,7 @@ impl Objects {
             return status(422, "Invalid", &message);
         }
         let code = if present.is_none() { 201 } else { 200 };
-        // An identical object keeps its version.
+        // Kubernetes keeps the resource version of an unchanged object.
         if dry_run || present.as_ref() == Some(&patched) {
             return Answer::object(code, &patched);
         }

@@ -1,11 +1,11 @@
-//! Server-side apply and JSON patches, as far as rules of theirs can be broken here.
+//! Server-side apply and JSON Patch, limited to the rules that the program can violate.
 
 use serde_json::{Value, json};
 
 use super::super::fake_ionos::http::Request;
 use super::answers::{Answer, status};
 
-/// What an applied Secret may hold.
+/// Members that an applied Secret may have.
 const FIELDS: [&str; 7] = [
     "apiVersion",
     "kind",
@@ -17,7 +17,7 @@ const FIELDS: [&str; 7] = [
 ];
 const METADATA: [&str; 4] = ["name", "namespace", "labels", "annotations"];
 
-/// The Secret after a server-side apply with force.
+/// The Secret after a forced server-side apply.
 pub(super) fn apply(
     request: &Request,
     present: Option<&Value>,
@@ -55,7 +55,7 @@ pub(super) fn apply(
         let message = "the name of the object does not match the name on the URL";
         return Err(status(400, "BadRequest", message));
     }
-    // All fields are forced to be ours, and what another manager has beside them stays.
+    // A forced apply takes ownership of all fields. Fields of other managers stay.
     let mut merged = present.cloned().unwrap_or_else(|| json!({}));
     merge(&mut merged, &applied);
     Ok(merged)
@@ -71,7 +71,7 @@ fn merge(into: &mut Value, from: &Value) {
     }
 }
 
-/// The object after RFC 6902, with `test` and `add`.
+/// The object after a JSON Patch (RFC 6902) with `test` and `add` operations.
 pub(super) fn json_patch(request: &Request, present: &Value) -> Result<Value, Answer> {
     let refused = || {
         let message = "the server rejected our request due to an error in our request";

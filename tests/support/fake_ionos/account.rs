@@ -1,4 +1,4 @@
-//! Who may ask, and with what.
+//! Accounts and how requests are authenticated.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,18 +6,18 @@ use base64::engine::general_purpose::STANDARD;
 use super::http::Request;
 use super::response::{Response, usual_error_body};
 
-/// In every account secret below and nowhere else, for tests that look for leaks.
+/// Part of every account secret below and of nothing else. Leak tests search for it.
 pub const ACCOUNT_MARKER: &str = "account-secret-";
 
-/// Claims as IONOS writes them, with `iat` and `exp` in milliseconds.
+/// A JWT with claims as IONOS writes them; `iat` and `exp` are in milliseconds.
 pub const ACCOUNT_TOKEN: &str = "eyJ0eXAiOiJKV1QiLCJraWQiOiI1YzhmMGQzZS0xZDBiLTRiMmMtOWE1Ny0zZjBlNmExZDdjNDIiLCJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJpb25vc2Nsb3VkIiwiaWF0IjoxNzY3MjI1NjAwMDAwLCJleHAiOjQxMDI0NDQ4MDAwMDAsImlkZW50aXR5Ijp7InJvbGUiOiJvd25lciIsImNvbnRyYWN0TnVtYmVyIjozMTkwMTIzNCwiaXNQYXJlbnQiOmZhbHNlLCJwcml2aWxlZ2VzIjpbIkFDQ0VTU19BTkRfTUFOQUdFX1JFR0lTVFJJRVMiXSwidXVpZCI6IjdkNmUyYTU0LTBjMWYtNGI3ZS04ZjU1LTJmNmE5YTNjMWIxMCIsInJlc2VsbGVySWQiOjEsInJlZ0RvbWFpbiI6Imlvbm9zLmRlIn19.account-secret-5e1f0aa7c2-not-a-real-signature";
 
-/// Another user in another contract. No account knows it until the builder is told.
+/// A user of another contract. The fake accepts it only if the builder adds it.
 pub const OTHER_ACCOUNT_TOKEN: &str = "eyJ0eXAiOiJKV1QiLCJraWQiOiI1YzhmMGQzZS0xZDBiLTRiMmMtOWE1Ny0zZjBlNmExZDdjNDIiLCJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJpb25vc2Nsb3VkIiwiaWF0IjoxNzY3MjI1NjAwMDAwLCJleHAiOjQxMDI0NDQ4MDAwMDAsImlkZW50aXR5Ijp7InJvbGUiOiJvd25lciIsImNvbnRyYWN0TnVtYmVyIjozMTkwNTY3OCwiaXNQYXJlbnQiOmZhbHNlLCJwcml2aWxlZ2VzIjpbIkFDQ0VTU19BTkRfTUFOQUdFX1JFR0lTVFJJRVMiXSwidXVpZCI6ImMyYjlmN2YwLTkzZjEtNGE4Ni1hN2E0LTFmNGY0YTBiNmUyMSIsInJlc2VsbGVySWQiOjEsInJlZ0RvbWFpbiI6Imlvbm9zLmRlIn19.account-secret-b04d9e6613-not-a-real-signature";
 
 pub const USERNAME: &str = "jane.doe@example.com";
 
-/// With a colon, which a Basic header splits at only once.
+/// Contains a colon: a Basic header is split at the first colon only.
 pub const PASSWORD: &str = "account-secret-b8:7720d1c9";
 
 #[derive(Default)]
@@ -25,7 +25,7 @@ pub struct Accounts {
     pub(super) tokens: Vec<String>,
     pub(super) basic: Vec<(String, String)>,
     pub(super) contract: Option<String>,
-    /// Tokens and user names that are known and may nothing.
+    /// Tokens and user names that are valid and have no rights (403).
     pub(super) forbidden: Vec<String>,
 }
 
@@ -51,7 +51,7 @@ impl Accounts {
             return Err(refuse(403));
         }
         let sent = request.header("x-contract-number");
-        // A token is bound to its contract; the header decides only for a password.
+        // A token belongs to one contract, so the contract header matters only for a password.
         let binding = scheme.eq_ignore_ascii_case("basic");
         match (&self.contract, sent) {
             (Some(own), Some(sent)) if binding && own != sent => Err(refuse(403)),

@@ -1,4 +1,4 @@
-//! Settings of a fake before it starts.
+//! Settings of a fake API.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
@@ -42,63 +42,63 @@ impl Builder {
         self
     }
 
-    /// HTTPS under these names; the first is the host in [`FakeIonos::url`].
+    /// Serves HTTPS under these names. The first one is the host in [`FakeIonos::url`].
     pub fn tls(mut self, ca: &Ca, names: &[&str]) -> Self {
         self.name = names.first().map(ToString::to_string);
         self.certificate(ca.issue(names))
     }
 
-    /// HTTPS with a certificate that need not fit; the URL keeps the address.
+    /// Serves HTTPS with a certificate that need not match. The URL keeps the IP address.
     pub fn certificate(mut self, issued: Issued) -> Self {
         self.certificate = Some(issued);
         self
     }
 
-    /// The first replaces the default token, more are more accounts.
+    /// Adds an account. The first call replaces the default token.
     pub fn account_token(mut self, token: &str) -> Self {
         self.data.accounts.tokens.push(token.to_owned());
         self
     }
 
-    /// The first replaces the default user.
+    /// Adds a user. The first call replaces the default user.
     pub fn basic(mut self, user: &str, password: &str) -> Self {
         let pair = (user.to_owned(), password.to_owned());
         self.data.accounts.basic.push(pair);
         self
     }
 
-    /// Basic accounts are refused when they name another contract.
+    /// Refuses users that send another contract number.
     pub fn contract(mut self, number: &str) -> Self {
         self.data.accounts.contract = Some(number.to_owned());
         self
     }
 
-    /// A token or user that is known but gets 403 for everything.
+    /// Adds a token or user that is valid and gets 403 for every request.
     pub fn forbidden(mut self, who: &str) -> Self {
         self.data.accounts.forbidden.push(who.to_owned());
         self
     }
 
-    /// The first replaces the demo registry.
+    /// Adds a registry. The first call replaces the demo registry.
     pub fn registry(mut self, registry: RegistrySpec) -> Self {
         self.data.registries.push(registry);
         self
     }
 
-    /// The most that one page holds, whatever `limit` says; of tokens too.
+    /// Maximum number of items on a page, for registries and tokens, whatever `limit` says.
     pub fn page_size(mut self, size: usize) -> Self {
         self.page_size = size.max(1);
         self
     }
 
-    /// 201 as the specification says, or 200 as the documentation does.
+    /// The specification says 201, the documentation 200.
     pub fn created_status(mut self, status: u16) -> Self {
         self.created_status = status;
         self
     }
 
-    /// Called with the live tokens after each change, before it is answered.
-    /// The listener must not call the fake.
+    /// Calls the listener with the live tokens after each change and before the answer. The
+    /// listener must not call the fake.
     pub fn on_tokens_changed(
         mut self,
         listener: impl Fn(&[Token]) + Send + Sync + 'static,

@@ -1,4 +1,4 @@
-//! The server's clock, which a test may set wrong.
+//! The server's clock, which a test can shift.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -20,7 +20,7 @@ impl Clock {
         Timestamp::now() + SignedDuration::from_secs(self.0.load(Ordering::SeqCst))
     }
 
-    /// For the `Date` header.
+    /// The time as a `Date` header.
     pub fn http_date(&self) -> String {
         jiff::fmt::rfc2822::DateTimePrinter::new()
             .timestamp_to_rfc9110_string(&self.now())
@@ -28,15 +28,14 @@ impl Clock {
     }
 }
 
-/// To the second, as the API writes instants.
+/// The API writes times in whole seconds.
 pub fn whole_seconds(time: Timestamp) -> String {
     Timestamp::from_second(time.as_second())
         .unwrap()
         .to_string()
 }
 
-/// RFC 3339 and nothing looser: jiff would also take a space, a missing second
-/// or a time zone's name.
+/// Strict RFC 3339. jiff would also accept a space, missing seconds or a time zone name.
 pub fn parse_rfc3339(text: &str) -> Option<Timestamp> {
     let bytes = text.as_bytes();
     let shape = bytes.len() >= 20

@@ -1,6 +1,6 @@
-//! The script of what goes wrong.
+//! Faults of the API.
 //!
-//! The first fault that matches a request and has times left is used up by it.
+//! The first fault that matches a request and has uses left applies.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use super::response::{Response, usual_error_body};
 #[derive(Clone, Debug)]
 pub struct Fault {
     pub on: Match,
-    /// `usize::MAX` is always.
+    /// `usize::MAX` means every time.
     pub times: usize,
     pub kind: FaultKind,
-    /// The request is carried out before the fault: a client sees a failure of
-    /// something that happened.
+    /// Carry out the request before the fault, so that the client sees a failure although the
+    /// effect happened.
     pub after: bool,
 }
 
@@ -28,23 +28,23 @@ pub struct Match {
 #[derive(Clone, Debug)]
 pub enum FaultKind {
     Answer(Response),
-    /// Never answers, until the peer closes or the fake is dropped.
+    /// Sends no answer until the client closes or the fake is dropped.
     Hang,
-    /// RST before the request was read, so [`Match`] cannot look at it and is ignored.
+    /// RST before the request is read, so [`Match`] is ignored.
     ResetBeforeRead,
     /// RST after the request was read.
     Reset,
-    /// FIN after the request was read, without a byte of an answer.
+    /// FIN after the request was read, without an answer.
     Close,
-    /// The real answer's head and half of its body, then FIN. Carries the request out.
+    /// Carries out the request, sends the head and half of the body, then FIN.
     CutBody,
-    /// A head that promises so many bytes, and all of them.
+    /// A head with this content length, and all of the bytes.
     HugeBody(u64),
-    /// The real answer, a byte at a time. Carries the request out.
+    /// Carries out the request and sends the answer byte by byte.
     Trickle(Duration),
-    /// The real answer, so much later. `after` says on which side of the act the wait is.
+    /// Delays the real answer. `after` says whether the request is carried out before the delay.
     Delay(Duration),
-    /// The real answer; then the connection is closed although it was to be kept.
+    /// Sends the real answer and closes the connection instead of keeping it alive.
     DropIdle,
 }
 
@@ -58,22 +58,22 @@ impl Fault {
         }
     }
 
-    /// With the body IONOS sends for this status.
+    /// The error body that IONOS sends for this status.
     pub fn status(status: u16) -> Self {
         Self::replace(status, &usual_error_body(status))
     }
 
-    /// Any JSON under any status: nulls, wrong types, missing fields.
+    /// Any JSON with any status: nulls, wrong types, missing members.
     pub fn replace(status: u16, body: &Value) -> Self {
         Self::answer(Response::json(status, body))
     }
 
-    /// Any bytes under any status, still called JSON.
+    /// Any bytes with any status, declared as JSON.
     pub fn replace_bytes(status: u16, body: impl Into<Vec<u8>>) -> Self {
         Self::replace(status, &Value::Null).body(body)
     }
 
-    /// The kind that keeps method and body, which is the one that could leak them.
+    /// A redirect that keeps method and body, the kind that could leak them.
     pub fn redirect(to: &str) -> Self {
         Self::answer(Response::empty(307)).header("Location", to)
     }
@@ -154,7 +154,7 @@ impl Fault {
         self.change(|answer| answer.body(body))
     }
 
-    /// A page of the edge in front of the API, which knows nothing of JSON.
+    /// An HTML page of a gateway in front of the API.
     pub fn html(self) -> Self {
         self.header("Content-Type", "text/html; charset=utf-8")
             .body("<html><head><title>Error</title></head>\n<body><center><h1>Error</h1></center></body></html>\n")
@@ -168,7 +168,7 @@ impl Fault {
         self
     }
 
-    /// The other shape of error the documentation shows.
+    /// The other error format of the documentation.
     pub fn msg_body(self) -> Self {
         self.change(|answer| {
             let message = super::response::reason(answer.status);
@@ -200,7 +200,7 @@ pub struct Script(Vec<Fault>);
 
 impl Script {
     pub fn push(&mut self, fault: Fault) {
-        // A number of times that a test computed may be none.
+        // A test may compute a count of zero.
         if fault.times > 0 {
             self.0.push(fault);
         }

@@ -1,4 +1,4 @@
-//! As much of HTTP/1.1 as an API client speaks.
+//! The part of HTTP/1.1 that an API client uses.
 
 use std::io::{self, Read, Write};
 use std::time::Instant;
@@ -10,17 +10,17 @@ use super::wire::Wire;
 const HEAD_LIMIT: usize = 64 * 1024;
 const BODY_LIMIT: usize = 8 * 1024 * 1024;
 
-/// One request as it came.
+/// A received request.
 #[derive(Clone, Debug)]
 pub struct Request {
     pub method: String,
     pub path: String,
-    /// Decoded.
+    /// Percent-decoded.
     pub query: Vec<(String, String)>,
-    /// Names in lower case.
+    /// Names are in lower case.
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
-    /// Which TCP connection it came on, from 1.
+    /// Number of the TCP connection, counted from 1.
     pub connection: u64,
     pub at: Instant,
 }
@@ -49,7 +49,7 @@ fn find<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
     Some(&pair.1)
 }
 
-/// Reads requests off a connection; keeps what came too early for the next one.
+/// Reads requests from a connection and keeps bytes of the next request.
 pub struct Reader {
     early: Vec<u8>,
 }
@@ -63,7 +63,7 @@ impl Reader {
         !self.early.is_empty()
     }
 
-    /// None at the end of the connection; an error for what is not HTTP.
+    /// `None` at the end of the connection, an error if the bytes are not HTTP.
     pub fn next(&mut self, wire: &mut Wire, connection: u64) -> io::Result<Option<Request>> {
         let head = loop {
             if let Some(end) = position(&self.early, b"\r\n\r\n") {

@@ -1,15 +1,15 @@
-//! UUIDs and the random part of passwords.
+//! UUIDs and random parts of passwords.
 
 use ring::rand::{SecureRandom, SystemRandom};
 
-/// Version 4. From the system's generator, because a password is made of one.
+/// A random UUID of version 4. Uses the system's random generator because passwords contain it.
 pub fn random() -> String {
     let mut bytes = [0; 16];
     SystemRandom::new().fill(&mut bytes).unwrap();
     format(bytes)
 }
 
-/// The same for the same name in every run.
+/// A UUID that depends only on the name.
 pub fn from_name(name: &str) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, name.as_bytes());
     let mut bytes = [0; 16];

@@ -1,12 +1,11 @@
 //! A fake of the IONOS Cloud Container Registry API, in this process.
 //!
-//! It knows the rules of the real API, keeps state, and fails as told by a
-//! [`Fault`]. That it answers as the real one is checked with IONOS's own SDK in
-//! `tests/oracle`.
+//! It follows the rules of the real API, keeps state, and fails as a [`Fault`] says. `tests/oracle`
+//! checks with IONOS's own SDK that its answers are those of the real API.
 //!
-//! The standard library lets the kernel queue 128 connections that are not yet
-//! accepted. In a burst of more, some wait a second and try again: all are
-//! served, but time nothing there.
+//! The standard library lets the kernel queue 128 connections that are not yet accepted. In a
+//! larger burst some connections wait for a second and try again: all are served, but do not
+//! measure time then.
 
 mod account;
 mod builder;
@@ -39,7 +38,7 @@ pub use tokens::{MINTED_MARKER, Token};
 use super::tls::Issued;
 use state::{Shared, lock};
 
-/// A running fake; it stops when dropped.
+/// A running fake. It stops when dropped.
 pub struct FakeIonos {
     shared: Arc<Shared>,
     address: SocketAddr,
@@ -49,7 +48,7 @@ pub struct FakeIonos {
 }
 
 impl FakeIonos {
-    /// Plain HTTP, the default account and the demo registry.
+    /// Starts a fake with plain HTTP, the default account and the demo registry.
     pub fn start() -> Self {
         Self::builder().start()
     }
@@ -71,7 +70,7 @@ impl FakeIonos {
         self.certificate.as_ref()
     }
 
-    /// Everything received so far, in order.
+    /// All requests so far, in order.
     pub fn requests(&self) -> Vec<Request> {
         lock(&self.shared.log).clone()
     }
@@ -83,7 +82,8 @@ impl FakeIonos {
             .count()
     }
 
-    /// Every request so far as `METHOD PATH`, without the API's prefix and with `ID` for the demo registry.
+    /// All requests so far as `METHOD PATH`, without the API's prefix and with `ID` for the id of
+    /// the demo registry.
     pub fn request_lines(&self) -> Vec<String> {
         self.requests()
             .iter()
@@ -98,22 +98,22 @@ impl FakeIonos {
         lock(&self.shared.log).clear();
     }
 
-    /// TCP connections that are open right now.
+    /// Number of open TCP connections.
     pub fn open_connections(&self) -> usize {
         lock(&self.shared.open).len()
     }
 
-    /// Neither deleted nor expired.
+    /// The tokens that are neither deleted nor expired.
     pub fn tokens(&self) -> Vec<Token> {
         self.shared.data().tokens.clone()
     }
 
-    /// Every password there ever was, for tests that look for leaks.
+    /// Every password that was ever created, for leak tests.
     pub fn minted_passwords(&self) -> Vec<String> {
         lock(&self.shared.data).minted.clone()
     }
 
-    /// Whether the registry behind the API would let this pair in.
+    /// Whether the registry would accept this user name and password.
     pub fn accepts(&self, username: &str, password: &str) -> bool {
         self.tokens().iter().any(|token| {
             token.name == username && token.password == password && token.status == "enabled"
@@ -124,7 +124,7 @@ impl FakeIonos {
         self.retain_tokens(|token| token.id != id);
     }
 
-    /// As if all of them reached their expiry.
+    /// Removes all tokens as if they had expired.
     pub fn expire_tokens(&self) {
         self.retain_tokens(|_| false);
     }
@@ -134,7 +134,7 @@ impl FakeIonos {
         self.shared.tokens_changed();
     }
 
-    /// Adds to the end of the script.
+    /// Adds a fault after the existing ones.
     pub fn fault(&self, fault: Fault) {
         lock(&self.shared.script).push(fault);
     }
@@ -143,12 +143,12 @@ impl FakeIonos {
         lock(&self.shared.script).clear();
     }
 
-    /// Every answer waits so long, after its request was read and before it is acted on.
+    /// Delays every request after it was read and before it is carried out.
     pub fn delay(&self, time: Duration) {
         *lock(&self.shared.delay) = time;
     }
 
-    /// Sets the server's clock to the local one plus so many seconds.
+    /// Sets the server's clock to the local clock plus this offset.
     pub fn set_clock(&self, offset_secs: i64) {
         self.shared.clock.set_offset(offset_secs);
         drop(self.shared.data());
@@ -158,7 +158,7 @@ impl FakeIonos {
         self.shared.data().registries.push(registry);
     }
 
-    /// Its tokens go with it.
+    /// Removes a registry and its tokens.
     pub fn remove_registry(&self, id: &str) {
         self.shared.data().registries.retain(|known| known.id != id);
         self.retain_tokens(|token| token.registry_id != id);
@@ -172,12 +172,12 @@ impl FakeIonos {
         }
     }
 
-    /// An account's token or user name becomes unknown: 401.
+    /// Makes a token or user name unknown (401).
     pub fn revoke_account(&self, who: &str) {
         self.shared.data().accounts.revoke(who);
     }
 
-    /// An account's token or user name stays known and may nothing: 403.
+    /// Takes all rights from a token or user name (403).
     pub fn forbid_account(&self, who: &str) {
         let who = who.to_owned();
         self.shared.data().accounts.forbidden.push(who);
@@ -187,7 +187,7 @@ impl FakeIonos {
 impl Drop for FakeIonos {
     fn drop(&mut self) {
         self.shared.stopping.store(true, Ordering::SeqCst);
-        // `accept` cannot be interrupted, only given one more connection.
+        // `accept` cannot be interrupted; one more connection wakes it.
         let mut wake = self.address;
         if wake.ip().is_unspecified() {
             wake.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));

@@ -1,4 +1,4 @@
-//! Registries: what a test describes and what the API shows of it.
+//! Registries and their JSON.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -20,12 +20,12 @@ pub struct RegistrySpec {
     pub hostname: String,
     pub location: String,
     pub state: String,
-    /// `apiSubnetAllowList`; shown only when there is something in it.
+    /// `apiSubnetAllowList`, shown only if it is not empty.
     pub allow_list: Vec<String>,
 }
 
 impl RegistrySpec {
-    /// Running in de/fra; the id follows from the name.
+    /// A running registry in de/fra. Its id is derived from the name.
     pub fn new(name: &str) -> Self {
         Self {
             id: if name == DEMO_NAME {
@@ -147,7 +147,7 @@ pub fn list(registries: &[RegistrySpec], request: &Request, page_size: usize) ->
     )
 }
 
-/// The API types its numbers as strings, so a client may send anything.
+/// The API declares its numbers as strings, so a client may send anything.
 pub fn number(request: &Request, name: &str, default: usize) -> Result<usize, ()> {
     match request.query(name) {
         None | Some("") => Ok(default),

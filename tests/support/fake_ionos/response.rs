@@ -1,4 +1,4 @@
-//! Answers, and the shapes of an error's body.
+//! Responses and error bodies.
 
 use serde_json::{Value, json};
 
@@ -24,17 +24,17 @@ impl Response {
         }
     }
 
-    /// The documented `ApiErrorResponse`.
+    /// An `ApiErrorResponse` as documented.
     pub fn error(status: u16, code: &str, message: &str) -> Self {
         Self::json(status, &error_body(status, code, message))
     }
 
-    /// What the gateway says for a path it does not know.
+    /// The gateway's answer for an unknown path.
     pub fn no_such_route() -> Self {
         Self::json(404, &json!({"msg": "Not Found"}))
     }
 
-    /// Replaces a header of that name.
+    /// Sets a header, replacing one with the same name.
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers
             .retain(|(known, _)| !known.eq_ignore_ascii_case(name));
@@ -69,7 +69,7 @@ impl Response {
         head.into_bytes()
     }
 
-    /// Head and body in one piece, so that they leave in one packet.
+    /// Head and body in one buffer, so that they are sent in one packet.
     pub fn encode(&self, date: &str) -> Vec<u8> {
         let mut bytes = self.head(date, self.body.len() as u64);
         bytes.extend_from_slice(&self.body);
@@ -77,7 +77,7 @@ impl Response {
     }
 }
 
-/// The body IONOS sends for `status` where one is known, else its schema.
+/// The body that IONOS is known to send for `status`, otherwise one that follows its schema.
 pub fn usual_error_body(status: u16) -> Value {
     match status {
         401 => error_body(

@@ -1,7 +1,7 @@
-//! From a request to an answer.
+//! Routes requests to answers.
 //!
-//! PUT of a token is left out: it gives a known token a new password and so
-//! breaks whoever holds the old one, which the helper must never do.
+//! PUT of a token is missing: it gives an existing token a new password and breaks whatever uses
+//! the old one, so the program must never send it.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! Accepting connections and answering on them, faults included.
+//! Accepts connections and answers requests, faults included.
 
 use std::io::{self, Write};
 use std::net::{TcpListener, TcpStream};
@@ -22,14 +22,14 @@ pub fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
             return;
         }
         let Ok(tcp) = tcp else {
-            // Out of descriptors: some connection has to end first.
+            // No file descriptors left: wait until a connection is closed.
             thread::sleep(Duration::from_millis(10));
             continue;
         };
         number += 1;
         let shared = Arc::clone(shared);
         let serve = move || serve(&shared, tcp, number);
-        // Small, because there are hundreds.
+        // Small stacks, because tests open hundreds of connections.
         let builder = thread::Builder::new().stack_size(512 * 1024);
         drop(builder.spawn(serve));
     }
@@ -39,7 +39,7 @@ fn serve(shared: &Shared, tcp: TcpStream, number: u64) {
     drop(tcp.set_nodelay(true));
     let tcp = Arc::new(tcp);
     lock(&shared.open).insert(number, Arc::clone(&tcp));
-    // Whoever stops the fake closes what is in the map, once; this one may be too late for it.
+    // Stopping closes the connections in the map once; this one may have been added after that.
     if shared.stopping.load(Ordering::SeqCst) {
         return;
     }
@@ -47,9 +47,9 @@ fn serve(shared: &Shared, tcp: TcpStream, number: u64) {
         Some(config) => Wire::tls(tcp, Arc::clone(config)),
         None => Wire::plain(tcp),
     };
-    // An error here is a peer that went away.
+    // An error means that the client closed the connection.
     drop(converse(shared, &mut wire, number));
-    // Before the wire: only the last owner of a socket closes it.
+    // Remove it before `wire` is dropped: only the last owner of a socket closes it.
     lock(&shared.open).remove(&number);
 }
 
@@ -61,7 +61,7 @@ fn converse(shared: &Shared, wire: &mut Wire, number: u64) -> io::Result<()> {
             if !wire.wait_for_data() {
                 return Ok(());
             }
-            // Later data on TLS may be the peer's goodbye, which is not worth a fault.
+            // Later data on TLS may be the client's close_notify, which must not use up a fault.
             if (first || !wire.is_tls()) && lock(&shared.script).take_reset_before_read() {
                 return Ok(());
             }
@@ -109,7 +109,7 @@ fn fail(
     if !matches!(fault.kind, FaultKind::Reset) {
         wire.settle()?;
     }
-    // Lazy: a delay on this side of the act must come first.
+    // Lazy, because a delay may come before the effect.
     let act = || routes::answer(shared, request);
     let early = fault.after.then(act);
     let real = || early.unwrap_or_else(act);
@@ -149,7 +149,7 @@ fn fail(
     Ok(ControlFlow::Break(()))
 }
 
-/// JSON that never becomes wrong, only long.
+/// A long body that stays valid JSON at every point.
 fn huge(wire: &mut Wire, date: &str, length: u64) -> io::Result<()> {
     let head = Response::empty(200).header("Content-Type", "application/json");
     wire.write_all(&head.head(date, length))?;

@@ -1,4 +1,4 @@
-//! What all connections of one fake share.
+//! State that all connections of a fake share.
 
 use std::collections::HashMap;
 use std::net::TcpStream;
@@ -34,12 +34,12 @@ pub struct Data {
     pub accounts: Accounts,
     pub registries: Vec<RegistrySpec>,
     pub tokens: Vec<Token>,
-    /// Every password there ever was, also of tokens that are gone.
+    /// Every password that was ever created, also those of deleted tokens.
     pub minted: Vec<String>,
 }
 
 impl Shared {
-    /// The data as of now: what expired is gone, and whoever listens was told.
+    /// Locks the data after removing expired tokens and notifying the listener.
     pub fn data(&self) -> MutexGuard<'_, Data> {
         let mut data = lock(&self.data);
         let now = self.clock.now();
@@ -53,9 +53,9 @@ impl Shared {
         lock(&self.data)
     }
 
-    /// Call it without holding the data.
+    /// Notifies the listener. The caller must not hold the data lock.
     pub fn tokens_changed(&self) {
-        // The lock makes the last call the one with the latest state.
+        // The listener's lock keeps the calls in order, so the last call has the latest state.
         if let Some(listener) = &*lock(&self.on_tokens_changed) {
             let tokens = lock(&self.data).tokens.clone();
             listener(&tokens);
@@ -63,7 +63,7 @@ impl Shared {
     }
 }
 
-/// A panic in one connection's thread fails its own test, not the others'.
+/// Ignores poisoning: a panic in a connection thread fails only its own test.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

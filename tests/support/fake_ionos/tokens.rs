@@ -1,4 +1,4 @@
-//! Registry tokens: their rules and their JSON.
+//! Registry tokens: validation rules and JSON.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use super::http::Request;
 use super::registries::number;
 use super::response::Response;
 
-/// In every password the fake ever issued and nowhere else.
+/// Part of every password of the fake and of nothing else.
 pub const MINTED_MARKER: &str = "minted-";
 
 pub const CREATED_BY: (&str, &str) = (
@@ -22,7 +22,7 @@ pub struct Token {
     pub registry_id: String,
     pub name: String,
     pub password: String,
-    /// As sent; null when they were left out.
+    /// As sent, `null` if missing.
     pub scopes: Value,
     pub expiry: Option<Timestamp>,
     pub status: String,
@@ -111,7 +111,7 @@ impl Expiry {
     }
 }
 
-/// What a body asks for; None is "not sent".
+/// The properties in a request body. `None` means not sent.
 #[derive(Default)]
 pub struct Wanted {
     pub name: Option<String>,
@@ -140,7 +140,7 @@ pub fn parse_create(request: &Request, now: Timestamp) -> Result<Wanted, Respons
     Ok(wanted)
 }
 
-/// A PATCH body has no `properties` around it.
+/// A PATCH body has no `properties` object around the members.
 pub fn parse_patch(request: &Request, now: Timestamp) -> Result<Wanted, Response> {
     parse_changes(&json_body(request)?, now)
 }
@@ -194,8 +194,8 @@ fn parse_changes(from: &Value, now: Timestamp) -> Result<Wanted, Response> {
     Ok(wanted)
 }
 
-/// Any type and any action is taken, as the real API does: a typo makes a
-/// useless token, not an error.
+/// Accepts any type and any action, as the real API does: a typo makes a useless token, not an
+/// error.
 fn scope(from: &Value) -> Result<Value, Response> {
     let (Some(kind), Some(name), Some(actions)) = (
         from["type"].as_str(),

@@ -1,8 +1,8 @@
-//! One accepted connection, plain or TLS.
+//! An accepted connection, plain or TLS.
 //!
-//! Linux answers RST instead of FIN when a socket is closed with bytes in it
-//! that nobody read. That is the only way to a reset without `unsafe` or another
-//! crate, so the last byte that arrived stays in the kernel until [`Wire::settle`].
+//! Linux sends RST instead of FIN when a socket with unread bytes is closed. This is the only way
+//! to send RST without `unsafe` or another crate, so the last received byte stays in the kernel
+//! until [`Wire::settle`].
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
@@ -37,18 +37,18 @@ impl Wire {
         }
     }
 
-    /// Waits until the peer sent something and leaves it there; false at its end.
+    /// Waits for data and leaves it unread. Returns `false` at the end of the connection.
     pub fn wait_for_data(&mut self) -> bool {
         let hold_back = self.hold_back();
         hold_back.settle().is_ok() && matches!(hold_back.tcp.peek(&mut [0]), Ok(1))
     }
 
-    /// From here on, closing is an orderly end and not a reset.
+    /// Reads the held byte, so that closing sends FIN and not RST.
     pub fn settle(&mut self) -> io::Result<()> {
         self.hold_back().settle()
     }
 
-    /// Swallows what comes until the peer closes or the fake is dropped.
+    /// Discards data until the client closes or the fake is dropped.
     pub fn wait_for_close(&mut self) {
         let tcp = Arc::clone(&self.hold_back().tcp);
         let mut waste = [0; 4096];
@@ -82,7 +82,8 @@ impl Write for Wire {
 }
 
 pub struct HoldBack {
-    // Shared, not cloned: a second descriptor per connection would halve how many fit.
+    // Shared instead of cloned: a second descriptor per connection would halve the possible number
+    // of connections.
     tcp: Arc<TcpStream>,
     held: bool,
 }
@@ -99,7 +100,7 @@ impl HoldBack {
 
 impl Read for HoldBack {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        // Peeking again before this would answer the held byte for ever.
+        // Read the held byte first; peeking again would return it forever.
         self.settle()?;
         let count = self.tcp.peek(buffer)?;
         if let Some(last) = count.checked_sub(1) {
