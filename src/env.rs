@@ -1,6 +1,6 @@
-//! The one reader of variables, directories and the clock.
+//! The only reader of environment variables, platform directories and the clock.
 //!
-//! Everything else is told; clippy.toml bans the raw calls elsewhere.
+//! clippy.toml bans the raw calls elsewhere.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use directories::{BaseDirs, ProjectDirs};
 
 use crate::error::Failure;
 
-/// A variable's text. Empty counts as unset: CI systems pass undefined secrets as "".
+/// A variable's value. Empty counts as unset: CI systems pass undefined secrets as "".
 pub fn var(name: &str) -> Option<String> {
     raw(name).map(|value| value.to_string_lossy().into_owned())
 }
@@ -21,7 +21,7 @@ pub fn path(name: &str) -> Option<PathBuf> {
     raw(name).map(PathBuf::from)
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one reader")]
+#[expect(clippy::disallowed_methods, reason = "the only reader")]
 fn raw(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
@@ -47,7 +47,7 @@ pub fn now() -> i64 {
 }
 
 /// Milliseconds since 1970, by this machine's clock.
-#[expect(clippy::disallowed_methods, reason = "the one reader")]
+#[expect(clippy::disallowed_methods, reason = "the only reader")]
 pub fn now_millis() -> i64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -56,7 +56,7 @@ pub fn now_millis() -> i64 {
         })
 }
 
-/// The moment by which a whole command has to be done.
+/// The moment by which a command has to end.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline(Instant);
 
@@ -66,12 +66,12 @@ impl Deadline {
         Self(Instant::now() + time)
     }
 
-    /// What is left, zero once it has passed.
+    /// The time left; zero once it has passed.
     pub fn left(self) -> Duration {
         self.0.saturating_duration_since(Instant::now())
     }
 
-    /// Whether nothing is left.
+    /// Whether no time is left.
     pub fn passed(self) -> bool {
         self.left().is_zero()
     }
@@ -83,8 +83,8 @@ impl Deadline {
     }
 }
 
-/// Where minted credentials are cached: `IONOS_CR_CACHE_DIR`, else the platform's place.
-/// `None` without a home: the kubelet, systemd and minimal containers run us like that.
+/// The cache directory: `IONOS_CR_CACHE_DIR`, else the platform's. `None` without a home directory,
+/// as under a kubelet, systemd or in minimal containers.
 pub fn cache_dir() -> Result<Option<PathBuf>, Failure> {
     let Some(dir) = path("IONOS_CR_CACHE_DIR") else {
         return Ok(platform_dir("XDG_CACHE_HOME", ProjectDirs::cache_dir));
@@ -92,18 +92,18 @@ pub fn cache_dir() -> Result<Option<PathBuf>, Failure> {
     if dir.is_absolute() {
         return Ok(Some(dir));
     }
-    // Relative to what? Clients pass their working directory on, and `docker build .` would send
-    // the credentials to the daemon with the rest of it.
+    // A client passes its working directory on, and `docker build .` would send a cache in there to
+    // the daemon.
     Err(Failure::new(
         format!(
             "IONOS_CR_CACHE_DIR is not an absolute path: {}",
             dir.display()
         ),
-        "give the whole path, or unset it",
+        "set it to an absolute path or unset it",
     ))
 }
 
-/// Where root's services keep what may be lost when the machine is shut down.
+/// Where root's services keep files until the next boot.
 pub fn runtime_dir() -> Option<PathBuf> {
     #[cfg(target_os = "linux")]
     let run = rustix::process::geteuid()
@@ -115,17 +115,17 @@ pub fn runtime_dir() -> Option<PathBuf> {
         .map(|run| run.join("docker-credential-ionos"))
 }
 
-/// Where logins and pending revocations are kept: what must outlive a cleared cache.
+/// Where files are kept that must outlive a cleared cache.
 pub fn data_dir() -> Option<PathBuf> {
     platform_dir("XDG_DATA_HOME", ProjectDirs::data_dir)
 }
 
-/// Where our own configuration is.
+/// Our own configuration file.
 pub fn config_file() -> Option<PathBuf> {
     platform_dir("XDG_CONFIG_HOME", ProjectDirs::config_dir).map(|dir| dir.join("config.json"))
 }
 
-/// The person's home directory; see `platform_dir` for why only HOME counts on unix.
+/// The user's home directory. On unix only `HOME` counts, see `DIRS`.
 pub fn home() -> Option<PathBuf> {
     if cfg!(unix) {
         return path("HOME").filter(|home| home.is_absolute());
@@ -136,7 +136,7 @@ pub fn home() -> Option<PathBuf> {
 /// Where ionosctl keeps its configuration.
 pub fn ionosctl_dir() -> Option<PathBuf> {
     let configs = match &*DIRS {
-        // The same base as ours, which is a directory deeper.
+        // The parent of our own configuration directory.
         Some(dirs) if cfg!(unix) => dirs.config_dir().parent().map(Path::to_owned),
         Some(_) => BaseDirs::new().map(|dirs| dirs.config_dir().to_owned()),
         None => xdg_dir("XDG_CONFIG_HOME"),
@@ -144,9 +144,9 @@ pub fn ionosctl_dir() -> Option<PathBuf> {
     configs.map(|dir| dir.join("ionosctl"))
 }
 
-/// `directories` asks the user database when HOME is unset. A process that was started without a
-/// home was started so on purpose, so on unix that counts as having none. Asked once, because it
-/// works out every directory whichever is wanted.
+/// `directories` reads the user database when HOME is unset. A process started without HOME was
+/// started so on purpose, so on unix it has no home directory. Cached, because each call computes
+/// every directory.
 static DIRS: LazyLock<Option<ProjectDirs>> = LazyLock::new(|| {
     home()?;
     ProjectDirs::from("", "", env!("CARGO_PKG_NAME"))
@@ -163,7 +163,8 @@ fn xdg_dir(variable: &str) -> Option<PathBuf> {
     path(variable).filter(|dir| cfg!(unix) && dir.is_absolute())
 }
 
-/// What the variables say about the way to the API: another way is another try.
+/// The variables that decide how the API is reached. A change of one invalidates remembered
+/// failures.
 pub fn network() -> String {
     [
         "IONOS_PINNED_CERT",
@@ -180,7 +181,7 @@ pub fn network() -> String {
     .join("\0")
 }
 
-/// What changes about a file when it is written, without opening it.
+/// Size and modification time of a file: differs after a write.
 pub fn file_stamp(path: &Path) -> String {
     let Ok(metadata) = std::fs::metadata(path) else {
         return String::new();
@@ -196,7 +197,7 @@ pub fn file_stamp(path: &Path) -> String {
     )
 }
 
-/// The program that a client would run for this file name: the first on `PATH`.
+/// The first executable of this name on `PATH`, which a client would run.
 pub fn on_path(name: &str) -> Option<PathBuf> {
     search_path()
         .into_iter()
@@ -204,7 +205,7 @@ pub fn on_path(name: &str) -> Option<PathBuf> {
         .find(|program| is_executable(program))
 }
 
-/// The directories on `PATH`. Clients run nothing from a relative one.
+/// The absolute directories on `PATH`. Clients run nothing from a relative one.
 pub fn search_path() -> Vec<PathBuf> {
     let dirs = raw("PATH").unwrap_or_default();
     std::env::split_paths(&dirs)
@@ -223,12 +224,12 @@ fn is_executable(path: &Path) -> bool {
     metadata.is_file() && permitted
 }
 
-/// The file of the running program.
+/// The path of the running program.
 pub fn program() -> Option<PathBuf> {
     std::env::current_exe().ok()
 }
 
-/// The number of the user we run as, where users have one.
+/// The user id of this process, on unix.
 pub fn user_id() -> Option<u32> {
     #[cfg(unix)]
     return Some(rustix::process::getuid().as_raw());
@@ -236,7 +237,7 @@ pub fn user_id() -> Option<u32> {
     return None;
 }
 
-/// This machine's name, for token names. Not unique, and need not be.
+/// This machine's host name, for token names. Not necessarily unique.
 pub fn machine() -> String {
     #[cfg(unix)]
     return rustix::system::uname()

@@ -8,7 +8,7 @@ use std::sync::Mutex;
 
 use docker_credential_ionos::run;
 
-/// Where the last panic happened. The place is safe to print, the message may not be.
+/// File and line of the last panic. The panic's message may hold a secret and is not printed.
 static PANIC_AT: Mutex<String> = Mutex::new(String::new());
 
 fn main() -> ExitCode {
@@ -33,15 +33,15 @@ fn main() -> ExitCode {
     }
 }
 
-/// Clients know the exit codes 0 and 1 only (testcontainers-java takes any other for success).
+/// Exit code 1, because testcontainers-java takes any code but 0 and 1 for success.
 fn report(panic: Box<dyn Any + Send>) -> ExitCode {
-    // Dropping a payload may itself panic; leaking it at the end of the process costs nothing.
+    // Dropping the payload may panic again.
     std::mem::forget(panic);
     let at = PANIC_AT.lock().map(|at| at.clone()).unwrap_or_default();
     let line = format!(
         "docker-credential-ionos: internal error at {at}; please report it with this line and the output of `docker-credential-ionos version`\n"
     );
-    // Nobody may be reading any more, and then there is nobody to tell.
+    // A closed stream is no reason for another failure.
     let _ = io::stdout().write_all(line.as_bytes());
     let _ = io::stderr().write_all(line.as_bytes());
     ExitCode::FAILURE

@@ -1,7 +1,7 @@
-//! What a client sends as server URL, turned into `host[:port]`, and whether that is ours.
+//! The server URL of a client, normalised to `host[:port]`, and whether that host is ours.
 //!
-//! Clients send bare hosts, URLs with and without a path, other letter case, ports and line ends;
-//! the forms and who sends them are in the tests. Every verb and the cache use this one reading.
+//! Clients send bare hosts, URLs with and without a path, upper case, ports and line ends; the tests
+//! list the forms and which client sends them. Every verb and the cache use this one function.
 
 use std::fmt;
 use std::net::Ipv6Addr;
@@ -10,23 +10,23 @@ use std::net::Ipv6Addr;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RegistryHost(String);
 
-/// Why a text is not a registry's address.
+/// Why a string is not a registry's address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotARegistry {
-    /// Nothing but white space.
+    /// Only white space.
     Empty,
-    /// Another scheme, user info, or not a host at all.
+    /// An unknown scheme, user info, or no host.
     Malformed,
 }
 
-/// No reference with a host of at most 255 characters needs more; beyond it somebody is playing.
+/// Longer than any image reference.
 const LONGEST: usize = 4096;
 
 impl RegistryHost {
     /// Reads what a client sent.
     ///
     /// ```
-    /// use docker_credential_ionos::registry::RegistryHost;
+    /// use docker_credential_ionos::registry_host::RegistryHost;
     /// let registry = RegistryHost::parse("https://Demo.cr.de-fra.ionos.com:443/v2/\r\n").unwrap();
     /// assert_eq!(registry.as_str(), "demo.cr.de-fra.ionos.com");
     /// assert!(registry.is_ionos());
@@ -70,9 +70,9 @@ impl RegistryHost {
         &self.0
     }
 
-    /// Whether IONOS gave this name out: `*.cr.LOCATION.ionos.com` or `*.cr.ionos.com`.
+    /// Whether the host is IONOS's: `*.cr.LOCATION.ionos.com` or `*.cr.ionos.com`.
     ///
-    /// The account's credentials are used for such hosts only, so this is anchored at both ends.
+    /// Anchored at both ends, because the account's credentials are used for such hosts.
     pub fn is_ionos(&self) -> bool {
         let Some(rest) = self.0.strip_suffix(".ionos.com") else {
             return false;
@@ -85,13 +85,13 @@ impl RegistryHost {
         name.is_some_and(|name| name.split('.').all(is_label))
     }
 
-    /// The first label: the registry's name, as far as anybody has seen. A hint for a search,
-    /// never proof.
+    /// The first label. So far it has always been the registry's name: a hint for a search, no
+    /// proof.
     pub fn first_label(&self) -> &str {
         self.0.split(['.', ':']).next().unwrap_or_default()
     }
 
-    /// The address as a file name. `:` is not allowed on Windows and `+` not in a host.
+    /// The address as a file name. Windows forbids `:`, and no host contains `+`.
     pub fn file_name(&self) -> String {
         self.0.replace(':', "+")
     }
@@ -148,7 +148,7 @@ fn canonical_host(host: &str) -> Option<String> {
     fits.then(|| host.to_ascii_lowercase())
 }
 
-/// A label of a host name as RFC 1123 has it: what IONOS can give out.
+/// A label of a host name (RFC 1123).
 fn is_label(label: &str) -> bool {
     !label.is_empty()
         && !label.starts_with('-')

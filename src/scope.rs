@@ -1,20 +1,20 @@
 //! What a registry token may do.
 //!
-//! The API takes any text for type and action and then makes a token that can do nothing, so
-//! what we send is checked here.
+//! The API accepts any string as type and action and then makes a token without rights, so scopes
+//! are checked here.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::Failure;
 use crate::registry_host::RegistryHost;
 
-/// The actions the registry knows; `*` is all of them.
+/// The actions of a registry; `*` stands for all of them.
 const ACTIONS: [&str; 4] = ["pull", "push", "delete", "*"];
 
 /// One scope of a token, as the API has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scope {
-    /// `repository` for contents.
+    /// `repository`, for a repository's contents.
     #[serde(rename = "type")]
     pub kind: String,
     /// A repository, or a pattern such as `team/*`.
@@ -40,7 +40,7 @@ pub fn parse_actions(source: &str, text: &str) -> Result<Vec<String>, Failure> {
     check_actions(source, &list(text))
 }
 
-/// Each action once and in the API's order, so that push and pull is pull and push.
+/// Each action once and in the API's order: equal sets of actions are equal lists.
 pub fn check_actions(source: &str, wanted: &[String]) -> Result<Vec<String>, Failure> {
     if let Some(unknown) = wanted.iter().find(|a| !ACTIONS.contains(&a.as_str())) {
         return Err(Failure::new(
@@ -69,7 +69,7 @@ pub fn parse_repositories(source: &str, text: &str) -> Result<Vec<String>, Failu
     check_repositories(source, list(text))
 }
 
-/// Each repository once, in order.
+/// Each repository once, sorted.
 pub fn check_repositories(
     source: &str,
     mut repositories: Vec<String>,
@@ -82,7 +82,7 @@ pub fn check_repositories(
                 "{source}: '{}' is not a repository",
                 crate::error::one_line(name)
             ),
-            "use names without the registry, such as team/app or team/*, separated by commas",
+            "use names without the registry's host, such as team/app or team/*, separated by commas",
         ));
     }
     if repositories.is_empty() {
@@ -94,9 +94,9 @@ pub fn check_repositories(
     Ok(repositories)
 }
 
-/// By the grammar of names (<https://github.com/opencontainers/distribution-spec>, "Pulling
-/// manifests"), with `*` for any part of one. A registry's host in front would be taken by the API and
-/// match nothing.
+/// The grammar of repository names (<https://github.com/opencontainers/distribution-spec>, "Pulling
+/// manifests"), plus `*` for any part of a name. With a registry's host in front the API would
+/// accept the name and match no repository.
 fn is_repository(name: &str) -> bool {
     let is_component = |component: &str| {
         let may_border = |byte: Option<u8>| {

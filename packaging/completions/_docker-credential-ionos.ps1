@@ -21,62 +21,62 @@ Register-ArgumentCompleter -Native -CommandName 'docker-credential-ionos' -Scrip
 
     $completions = @(switch ($command) {
         'docker-credential-ionos' {
-            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Act as docker-credential-ionos-NAME would: "pull", "push" or a profile of config.json')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use a profile: "pull", "push" or one from config.json')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Print the credential for a registry, minting a token if need be')
-            [CompletionResult]::new('store', 'store', [CompletionResultType]::ParameterValue, 'Keep the login on stdin (for docker login)')
-            [CompletionResult]::new('erase', 'erase', [CompletionResultType]::ParameterValue, 'Forget the server URL on stdin and revoke its tokens (for docker logout)')
-            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Print the hosts there are credentials for, as Docker reads them')
+            [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Print the credential for a registry; mint a token if none is cached')
+            [CompletionResult]::new('store', 'store', [CompletionResultType]::ParameterValue, 'Store the login on stdin (for docker login)')
+            [CompletionResult]::new('erase', 'erase', [CompletionResultType]::ParameterValue, 'Remove the credentials of the server URL on stdin and revoke its tokens (for docker logout)')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Print the hosts with stored or cached credentials, as Docker reads them')
             [CompletionResult]::new('version', 'version', [CompletionResultType]::ParameterValue, 'Print the version (also --version, -v)')
-            [CompletionResult]::new('configure-docker', 'configure-docker', [CompletionResultType]::ParameterValue, 'Make Docker ask this program for the registries of your account')
-            [CompletionResult]::new('docker-config', 'docker-config', [CompletionResultType]::ParameterValue, 'Print a config.json with a login, for what cannot run a helper')
-            [CompletionResult]::new('env', 'env', [CompletionResultType]::ParameterValue, 'Print user name and password as variables')
-            [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Log a client in that keeps credentials itself')
-            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show what is held here, until when, and who asks for it')
-            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check each link from Docker to the registry, and say what mends it')
-            [CompletionResult]::new('tokens', 'tokens', [CompletionResultType]::ParameterValue, 'Show the tokens this program minted, live from the API')
-            [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Delete this machine''s tokens that nothing here holds')
-            [CompletionResult]::new('kubelet', 'kubelet', [CompletionResultType]::ParameterValue, 'Answer a kubelet as its image credential provider, or check how one is configured')
+            [CompletionResult]::new('configure-docker', 'configure-docker', [CompletionResultType]::ParameterValue, 'Set this program as Docker''s credential helper for your registries')
+            [CompletionResult]::new('docker-config', 'docker-config', [CompletionResultType]::ParameterValue, 'Print a Docker config.json with a login, for programs that cannot run a helper')
+            [CompletionResult]::new('env', 'env', [CompletionResultType]::ParameterValue, 'Print user name and password as environment variables')
+            [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Log in a client that stores credentials itself')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show stored and cached credentials, when they expire, and which clients use them')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check the path from Docker to the registry and suggest fixes')
+            [CompletionResult]::new('tokens', 'tokens', [CompletionResultType]::ParameterValue, 'List the tokens this program minted, as the API reports them')
+            [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Delete unused tokens created on this machine')
+            [CompletionResult]::new('kubelet', 'kubelet', [CompletionResultType]::ParameterValue, 'Serve a kubelet as its image credential provider, or check its configuration')
             [CompletionResult]::new('kubernetes-manifest', 'kubernetes-manifest', [CompletionResultType]::ParameterValue, 'Print a pull secret for Kubernetes')
             [CompletionResult]::new('k8s', 'k8s', [CompletionResultType]::ParameterValue, 'Print a pull secret for Kubernetes')
-            [CompletionResult]::new('kubernetes-apply', 'kubernetes-apply', [CompletionResultType]::ParameterValue, 'Keep a pull secret fresh, from a job inside the cluster')
-            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a script that completes commands in a shell')
+            [CompletionResult]::new('kubernetes-apply', 'kubernetes-apply', [CompletionResultType]::ParameterValue, 'Keep a pull secret fresh from a job inside the cluster')
+            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script for a shell')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'docker-credential-ionos;get' {
-            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Act as docker-credential-ionos-NAME would: "pull", "push" or a profile of config.json')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use a profile: "pull", "push" or one from config.json')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'docker-credential-ionos;store' {
-            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Act as docker-credential-ionos-NAME would: "pull", "push" or a profile of config.json')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use a profile: "pull", "push" or one from config.json')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'docker-credential-ionos;erase' {
-            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Act as docker-credential-ionos-NAME would: "pull", "push" or a profile of config.json')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use a profile: "pull", "push" or one from config.json')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'docker-credential-ionos;list' {
-            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Act as docker-credential-ionos-NAME would: "pull", "push" or a profile of config.json')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use a profile: "pull", "push" or one from config.json')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'docker-credential-ionos;version' {
-            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Act as docker-credential-ionos-NAME would: "pull", "push" or a profile of config.json')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use a profile: "pull", "push" or one from config.json')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'docker-credential-ionos;configure-docker' {
-            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Act as docker-credential-ionos-NAME would: "pull", "push" or a profile of config.json')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use a profile: "pull", "push" or one from config.json')
             [CompletionResult]::new('--podman', '--podman', [CompletionResultType]::ParameterName, 'Change podman''s auth.json instead of Docker''s config.json, which podman also reads')
             [CompletionResult]::new('--remove', '--remove', [CompletionResultType]::ParameterName, 'Take the registries out again; without HOST, all that use this program')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Change nothing; print what would be changed, as a diff')
@@ -85,14 +85,14 @@ Register-ArgumentCompleter -Native -CommandName 'docker-credential-ionos' -Scrip
             break
         }
         'docker-credential-ionos;docker-config' {
-            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Act as docker-credential-ionos-NAME would: "pull", "push" or a profile of config.json')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use a profile: "pull", "push" or one from config.json')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
         }
         'docker-credential-ionos;env' {
             [CompletionResult]::new('--shell', '--shell', [CompletionResultType]::ParameterName, 'The shell that is to read it')
-            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Act as docker-credential-ionos-NAME would: "pull", "push" or a profile of config.json')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use a profile: "pull", "push" or one from config.json')
             [CompletionResult]::new('--github', '--github', [CompletionResultType]::ParameterName, 'In GitHub Actions: set the variables for the steps that follow, and mask the password')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -100,21 +100,21 @@ Register-ArgumentCompleter -Native -CommandName 'docker-credential-ionos' -Scrip
         }
         'docker-credential-ionos;login' {
             [CompletionResult]::new('--with', '--with', [CompletionResultType]::ParameterName, 'The program to log in')
-            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Act as docker-credential-ionos-NAME would: "pull", "push" or a profile of config.json')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use a profile: "pull", "push" or one from config.json')
             [CompletionResult]::new('--podman', '--podman', [CompletionResultType]::ParameterName, 'The same as --with podman')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'docker-credential-ionos;status' {
-            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Act as docker-credential-ionos-NAME would: "pull", "push" or a profile of config.json')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use a profile: "pull", "push" or one from config.json')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'docker-credential-ionos;doctor' {
-            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Act as docker-credential-ionos-NAME would: "pull", "push" or a profile of config.json')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use a profile: "pull", "push" or one from config.json')
             [CompletionResult]::new('--mint', '--mint', [CompletionResultType]::ParameterName, 'Mint a token if none is held, to see whether that works')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -122,7 +122,7 @@ Register-ArgumentCompleter -Native -CommandName 'docker-credential-ionos' -Scrip
             break
         }
         'docker-credential-ionos;tokens' {
-            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Act as docker-credential-ionos-NAME would: "pull", "push" or a profile of config.json')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use a profile: "pull", "push" or one from config.json')
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Every token of the registry, whoever made it')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print a JSON array')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
@@ -130,7 +130,7 @@ Register-ArgumentCompleter -Native -CommandName 'docker-credential-ionos' -Scrip
             break
         }
         'docker-credential-ionos;prune' {
-            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Act as docker-credential-ionos-NAME would: "pull", "push" or a profile of config.json')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use a profile: "pull", "push" or one from config.json')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Only print what would be deleted')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
@@ -139,7 +139,7 @@ Register-ArgumentCompleter -Native -CommandName 'docker-credential-ionos' -Scrip
         }
         'docker-credential-ionos;kubelet' {
             [CompletionResult]::new('--check', '--check', [CompletionResultType]::ParameterName, 'Instead check a configuration of image credential providers, a file or a directory, as a kubelet reads it')
-            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Act as docker-credential-ionos-NAME would: "pull", "push" or a profile of config.json')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use a profile: "pull", "push" or one from config.json')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
@@ -150,7 +150,7 @@ Register-ArgumentCompleter -Native -CommandName 'docker-credential-ionos' -Scrip
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The namespace of the Secret; without it, kubectl''s')
             [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The namespace of the Secret; without it, kubectl''s')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What to print')
-            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Act as docker-credential-ionos-NAME would: "pull", "push" or a profile of config.json')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use a profile: "pull", "push" or one from config.json')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
@@ -161,7 +161,7 @@ Register-ArgumentCompleter -Native -CommandName 'docker-credential-ionos' -Scrip
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The namespace of the Secret; without it, kubectl''s')
             [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The namespace of the Secret; without it, kubectl''s')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What to print')
-            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Act as docker-credential-ionos-NAME would: "pull", "push" or a profile of config.json')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use a profile: "pull", "push" or one from config.json')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
@@ -173,36 +173,36 @@ Register-ArgumentCompleter -Native -CommandName 'docker-credential-ionos' -Scrip
             [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'A namespace to have the Secret in; may be given again [default: the pod''s own]')
             [CompletionResult]::new('--service-account', '--service-account', [CompletionResultType]::ParameterName, 'A service account of each namespace to pull with the Secret; may be given again')
             [CompletionResult]::new('--service-account-dir', '--service-account-dir', [CompletionResultType]::ParameterName, 'Where the pod''s token, ca.crt and namespace are')
-            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Act as docker-credential-ionos-NAME would: "pull", "push" or a profile of config.json')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use a profile: "pull", "push" or one from config.json')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Ask the cluster whether it would take it; mint and change nothing')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'docker-credential-ionos;completions' {
-            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Act as docker-credential-ionos-NAME would: "pull", "push" or a profile of config.json')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use a profile: "pull", "push" or one from config.json')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
         'docker-credential-ionos;help' {
-            [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Print the credential for a registry, minting a token if need be')
-            [CompletionResult]::new('store', 'store', [CompletionResultType]::ParameterValue, 'Keep the login on stdin (for docker login)')
-            [CompletionResult]::new('erase', 'erase', [CompletionResultType]::ParameterValue, 'Forget the server URL on stdin and revoke its tokens (for docker logout)')
-            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Print the hosts there are credentials for, as Docker reads them')
+            [CompletionResult]::new('get', 'get', [CompletionResultType]::ParameterValue, 'Print the credential for a registry; mint a token if none is cached')
+            [CompletionResult]::new('store', 'store', [CompletionResultType]::ParameterValue, 'Store the login on stdin (for docker login)')
+            [CompletionResult]::new('erase', 'erase', [CompletionResultType]::ParameterValue, 'Remove the credentials of the server URL on stdin and revoke its tokens (for docker logout)')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'Print the hosts with stored or cached credentials, as Docker reads them')
             [CompletionResult]::new('version', 'version', [CompletionResultType]::ParameterValue, 'Print the version (also --version, -v)')
-            [CompletionResult]::new('configure-docker', 'configure-docker', [CompletionResultType]::ParameterValue, 'Make Docker ask this program for the registries of your account')
-            [CompletionResult]::new('docker-config', 'docker-config', [CompletionResultType]::ParameterValue, 'Print a config.json with a login, for what cannot run a helper')
-            [CompletionResult]::new('env', 'env', [CompletionResultType]::ParameterValue, 'Print user name and password as variables')
-            [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Log a client in that keeps credentials itself')
-            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show what is held here, until when, and who asks for it')
-            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check each link from Docker to the registry, and say what mends it')
-            [CompletionResult]::new('tokens', 'tokens', [CompletionResultType]::ParameterValue, 'Show the tokens this program minted, live from the API')
-            [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Delete this machine''s tokens that nothing here holds')
-            [CompletionResult]::new('kubelet', 'kubelet', [CompletionResultType]::ParameterValue, 'Answer a kubelet as its image credential provider, or check how one is configured')
+            [CompletionResult]::new('configure-docker', 'configure-docker', [CompletionResultType]::ParameterValue, 'Set this program as Docker''s credential helper for your registries')
+            [CompletionResult]::new('docker-config', 'docker-config', [CompletionResultType]::ParameterValue, 'Print a Docker config.json with a login, for programs that cannot run a helper')
+            [CompletionResult]::new('env', 'env', [CompletionResultType]::ParameterValue, 'Print user name and password as environment variables')
+            [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Log in a client that stores credentials itself')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show stored and cached credentials, when they expire, and which clients use them')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Check the path from Docker to the registry and suggest fixes')
+            [CompletionResult]::new('tokens', 'tokens', [CompletionResultType]::ParameterValue, 'List the tokens this program minted, as the API reports them')
+            [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Delete unused tokens created on this machine')
+            [CompletionResult]::new('kubelet', 'kubelet', [CompletionResultType]::ParameterValue, 'Serve a kubelet as its image credential provider, or check its configuration')
             [CompletionResult]::new('kubernetes-manifest', 'kubernetes-manifest', [CompletionResultType]::ParameterValue, 'Print a pull secret for Kubernetes')
-            [CompletionResult]::new('kubernetes-apply', 'kubernetes-apply', [CompletionResultType]::ParameterValue, 'Keep a pull secret fresh, from a job inside the cluster')
-            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a script that completes commands in a shell')
+            [CompletionResult]::new('kubernetes-apply', 'kubernetes-apply', [CompletionResultType]::ParameterValue, 'Keep a pull secret fresh from a job inside the cluster')
+            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script for a shell')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }

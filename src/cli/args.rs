@@ -1,11 +1,10 @@
-//! The arguments, as clap reads them: one definition for parsing, help, man page and completions.
+//! The arguments: one definition for parsing, help, man page and completions.
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::commands;
 
-/// Help in the terminal's own colours.
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
     .usage(AnsiColor::Green.on_default().bold())
@@ -13,39 +12,39 @@ const STYLES: Styles = Styles::styled()
     .placeholder(AnsiColor::Cyan.on_default());
 
 const MORE: &str = "\
-Account (the first that is found):
-  config.json, the registry's entry: tokenFile, tokenCommand or ionosProfile
+Account (first found wins):
+  the registry's entry in config.json: tokenFile, tokenCommand or ionosProfile
   IONOS_TOKEN                      an IONOS API token (\"ionosctl token generate\" makes one)
-  IONOS_TOKEN_FILE                 a file with one
+  IONOS_TOKEN_FILE                 a file that holds such a token
   IONOS_USERNAME, IONOS_PASSWORD   for accounts without two-factor authentication
-  config.json, defaults
+  \"defaults\" in config.json
   IONOS_CONFIG_FILE, else the configuration of ionosctl or the SDKs (IONOS_CURRENT_PROFILE)
-with IONOS_CONTRACT_NUMBER, IONOS_API_URL, IONOS_PINNED_CERT, SSL_CERT_FILE, HTTPS_PROXY, NO_PROXY
+Also read: IONOS_CONTRACT_NUMBER, IONOS_API_URL, IONOS_PINNED_CERT, SSL_CERT_FILE, HTTPS_PROXY, NO_PROXY
 
-Settings (config.json has most of them for each registry):
-  IONOS_CR_CONFIG            another config.json
-  IONOS_CR_ACTIONS           pull, push, delete or *, by commas [default: pull,push]
-  IONOS_CR_REPOSITORIES      repositories or patterns, by commas [default: *]
-  IONOS_CR_TOKEN_TTL         life of a token, 1h or more [default: 12h]
-  IONOS_CR_TIMEOUT           longest time for a get [default: 8s]
-  IONOS_CR_CACHE_DIR         where minted credentials are cached
-  IONOS_CR_DISABLE_CACHE     true: cache nothing
-  IONOS_CR_REVOKE_ON_ERASE   false: leave tokens alive on erase
-  IONOS_CR_ON_ERROR          not-found: a failed get answers \"not found\" [default: fail]
-  IONOS_CR_LOG               debug: say on stderr what is done
+Settings (most can be set for each registry in config.json):
+  IONOS_CR_CONFIG            path of config.json
+  IONOS_CR_ACTIONS           pull, push, delete or *, separated by commas [default: pull,push]
+  IONOS_CR_REPOSITORIES      repositories or patterns, separated by commas [default: *]
+  IONOS_CR_TOKEN_TTL         lifetime of a token, at least 1h [default: 12h]
+  IONOS_CR_TIMEOUT           time limit of a get [default: 8s]
+  IONOS_CR_CACHE_DIR         directory of the cache
+  IONOS_CR_DISABLE_CACHE     true: do not cache
+  IONOS_CR_REVOKE_ON_ERASE   false: do not revoke tokens on erase
+  IONOS_CR_ON_ERROR          not-found: answer \"not found\" when a get fails [default: fail]
+  IONOS_CR_LOG               debug: write debug lines to stderr
 
 Configure Docker in ~/.docker/config.json:
   {\"credHelpers\": {\"demo.cr.de-fra.ionos.com\": \"ionos\"}}";
 
 /// Docker credential helper for the IONOS Cloud Container Registry
 ///
-/// Docker, podman, skopeo and others call get, store, erase and list. All other commands are for
+/// Docker, podman, skopeo and others call get, store, erase and list. The other commands are for
 /// people.
 #[derive(Debug, Parser)]
 #[command(
     name = "docker-credential-ionos",
     version,
-    // Docker's helpers answer to both.
+    // The version command has aliases that clap's flag would not allow.
     disable_version_flag = true,
     arg_required_else_help = false,
     subcommand_required = true,
@@ -55,74 +54,74 @@ Configure Docker in ~/.docker/config.json:
     max_term_width = 100,
 )]
 pub struct Arguments {
-    /// Act as docker-credential-ionos-NAME would: "pull", "push" or a profile of config.json
+    /// Use a profile: "pull", "push" or one from config.json
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
 
-/// Every command.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Print the credential for a registry, minting a token if need be
+    /// Print the credential for a registry; mint a token if none is cached
     ///
-    /// Without HOST the server URL is read from stdin, as Docker sends it.
+    /// Without HOST, read the server URL from stdin, as Docker sends it.
     #[command(after_help = example!("get demo.cr.de-fra.ionos.com"))]
     Get {
         /// The registry
         host: Option<String>,
     },
-    /// Keep the login on stdin (for docker login)
+    /// Store the login on stdin (for docker login)
     #[command(after_help = example!("store <login.json"))]
     Store,
-    /// Forget the server URL on stdin and revoke its tokens (for docker logout)
+    /// Remove the credentials of the server URL on stdin and revoke its tokens (for docker logout)
     #[command(
         after_help = "Example:\n  echo demo.cr.de-fra.ionos.com | docker-credential-ionos erase"
     )]
     Erase,
-    /// Print the hosts there are credentials for, as Docker reads them
+    /// Print the hosts with stored or cached credentials, as Docker reads them
     #[command(after_help = example!("list"))]
     List,
     /// Print the version (also --version, -v)
     #[command(after_help = example!("version"))]
     Version,
-    /// Make Docker ask this program for the registries of your account
+    /// Set this program as Docker's credential helper for your registries
     ///
-    /// Adds each HOST to credHelpers in Docker's config.json and touches nothing else there.
+    /// Adds each HOST to credHelpers in Docker's config.json and changes nothing else there.
     #[command(after_help = example!("configure-docker demo.cr.de-fra.ionos.com"))]
     ConfigureDocker(commands::configure_docker::Options),
-    /// Print a config.json with a login, for what cannot run a helper
+    /// Print a Docker config.json with a login, for programs that cannot run a helper
     #[command(after_help = example!("docker-config demo.cr.de-fra.ionos.com >/kaniko/.docker/config.json"))]
     DockerConfig(commands::docker_config::Options),
-    /// Print user name and password as variables
+    /// Print user name and password as environment variables
     #[command(after_help = example!("env demo.cr.de-fra.ionos.com\n\nIn a shell:\n  eval \"$(docker-credential-ionos env demo.cr.de-fra.ionos.com)\""))]
     Env(commands::env::Options),
-    /// Log a client in that keeps credentials itself
+    /// Log in a client that stores credentials itself
     ///
-    /// The password goes through a pipe, never through an argument.
+    /// The password is passed through a pipe, never as an argument.
     #[command(after_help = example!("login --with helm demo.cr.de-fra.ionos.com"))]
     Login(commands::login::Options),
-    /// Show what is held here, until when, and who asks for it
+    /// Show stored and cached credentials, when they expire, and which clients use them
     ///
-    /// Asks nobody: what is shown is what is on disk.
+    /// Reads local files only; sends nothing.
     #[command(after_help = example!("status"))]
     Status(commands::status::Options),
-    /// Check each link from Docker to the registry, and say what mends it
+    /// Check the path from Docker to the registry and suggest fixes
     ///
-    /// Exit code 0 only if nothing failed.
+    /// Exits with 0 only if no check failed.
     #[command(after_help = example!("doctor demo.cr.de-fra.ionos.com"))]
     Doctor(commands::doctor::Options),
-    /// Show the tokens this program minted, live from the API
+    /// List the tokens this program minted, as the API reports them
     #[command(after_help = example!("tokens demo.cr.de-fra.ionos.com"))]
     Tokens(commands::tokens::Options),
-    /// Delete this machine's tokens that nothing here holds
+    /// Delete unused tokens created on this machine
     #[command(after_help = example!("prune --dry-run demo.cr.de-fra.ionos.com"))]
     Prune(commands::prune::Options),
-    /// Answer a kubelet as its image credential provider, or check how one is configured
+    /// Serve a kubelet as its image credential provider, or check its configuration
     ///
-    /// A kubelet sends its request on stdin. Tokens may only pull, unless a profile says otherwise.
+    /// The kubelet sends its request on stdin. Tokens may only pull, unless a profile says otherwise.
     #[command(alias = "get-credentials", after_help = example!("kubelet --check /etc/kubernetes/credential-provider-config.yaml"))]
     Kubelet(commands::kubelet::Options),
     /// Print a pull secret for Kubernetes
@@ -133,14 +132,27 @@ pub enum Command {
         after_help = example!("kubernetes-manifest demo.cr.de-fra.ionos.com | kubectl apply --server-side -f -")
     )]
     KubernetesManifest(commands::kubernetes_manifest::Options),
-    /// Keep a pull secret fresh, from a job inside the cluster
+    /// Keep a pull secret fresh from a job inside the cluster
     ///
-    /// Mints when less than half the life of the Secret is left, and changes it in place.
+    /// Mints a token when less than half of the Secret's lifetime is left, and updates the Secret in
+    /// place.
     #[command(after_help = example!("kubernetes-apply --namespace shop --service-account default demo.cr.de-fra.ionos.com"))]
     KubernetesApply(commands::kubernetes_apply::Options),
-    /// Print a script that completes commands in a shell
+    /// Print a completion script for a shell
     #[command(after_help = example!("completions bash >~/.local/share/bash-completion/completions/docker-credential-ionos"))]
     Completions(commands::completions::Options),
+}
+
+impl Command {
+    /// What a verb of Docker's protocol reads from stdin, for a person who calls it in a terminal.
+    pub fn input(&self) -> Option<&'static str> {
+        match self {
+            Self::Get { host: None } => Some("the registry's host (or pass it: get HOST)"),
+            Self::Erase => Some("the registry's host"),
+            Self::Store => Some("a login as docker login sends it"),
+            _ => None,
+        }
+    }
 }
 
 /// The definition of all arguments, for the man page and the completions.

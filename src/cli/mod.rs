@@ -1,6 +1,6 @@
-//! The verb a client or a person asks for.
+//! Arguments and dispatch.
 //!
-//! The protocol's verbs are told by the argument itself: nothing is parsed for a warm `get`.
+//! The verbs of Docker's protocol are recognised before clap is touched: a warm `get` parses nothing.
 
 mod args;
 mod usage;
@@ -30,59 +30,54 @@ pub fn run(
 ) -> bool {
     log::init();
     let profile = args.first().and_then(|program| config::profile_of(program));
-    let words: Vec<_> = args.iter().skip(1).map(|arg| arg.to_str()).collect();
-    let verb = match words.as_slice() {
-        [Some("get")] => Verb::Get,
-        [Some("store")] => Verb::Store,
-        [Some("erase")] => Verb::Erase,
-        [Some("list")] => Verb::List,
-        [Some("version" | "--version" | "-v" | "-V")] => Verb::Version,
-        _ => return parse(args, profile, Terminal::new(stdin, stdout, stderr)),
+    let profile = profile.as_deref();
+    let Some(verb) = protocol_verb(args) else {
+        return parse(args, profile, Terminal::new(stdin, stdout, stderr));
     };
-    // No client gives us its terminal: this is a person who tries it.
-    if verb.reads() && io::stdin().is_terminal() {
+    // No client passes its own terminal on: this is a person who tries the verb.
+    if let Some(input) = verb.input()
+        && io::stdin().is_terminal()
+    {
         let mut terminal = Terminal::new(stdin, stdout, stderr);
-        terminal.say(verb.waits_for());
-        return terminal.protocol(|stdin| verb.run(profile.as_deref(), stdin));
+        terminal.say(&format!("waiting for {input}; end with Ctrl-D"));
+        return terminal.protocol(|stdin| answer(&verb, profile, stdin));
     }
-    verb.run(profile.as_deref(), stdin).print(stdout, stderr)
+    answer(&verb, profile, stdin).print(stdout, stderr)
 }
 
-/// Docker's protocol.
-#[derive(Debug, Clone, Copy)]
-enum Verb {
-    Get,
-    Store,
-    Erase,
-    List,
-    Version,
+/// A verb of Docker's protocol, called as clients call it. clap would cost a warm `get` more than
+/// the rest of it.
+fn protocol_verb(args: &[OsString]) -> Option<Command> {
+    let [_, verb] = args else {
+        return None;
+    };
+    Some(match verb.to_str()? {
+        "get" => Command::Get { host: None },
+        "store" => Command::Store,
+        "erase" => Command::Erase,
+        "list" => Command::List,
+        "version" | "--version" | "-v" | "-V" => Command::Version,
+        _ => return None,
+    })
 }
 
-impl Verb {
-    fn reads(self) -> bool {
-        matches!(self, Self::Get | Self::Store | Self::Erase)
-    }
-
-    fn waits_for(self) -> &'static str {
-        match self {
-            Self::Store => "waiting for a login as docker login sends it; end with Ctrl-D",
-            Self::Get => "waiting for a registry's host; end with Ctrl-D (or give it: get HOST)",
-            _ => "waiting for a registry's host; end with Ctrl-D",
-        }
-    }
-
-    fn run(self, profile: Option<&str>, stdin: &mut dyn Read) -> Reply {
-        match self {
-            Self::Get => docker::get(&Input::read(stdin), profile),
-            Self::Store => docker::store(&Input::read(stdin)),
-            Self::Erase => docker::erase(&Input::read(stdin), profile),
-            Self::List => docker::list(),
-            Self::Version => Reply::line(version()),
-        }
+/// Answers a verb of Docker's protocol.
+fn answer(verb: &Command, profile: Option<&str>, stdin: &mut dyn Read) -> Reply {
+    match verb {
+        Command::Get { host: Some(host) } => docker::get(&Input::argument(host), profile),
+        Command::Get { host: None } => docker::get(&Input::read(stdin), profile),
+        Command::Store => docker::store(&Input::read(stdin)),
+        Command::Erase => docker::erase(&Input::read(stdin), profile),
+        Command::List => docker::list(),
+        _ => Reply::line(format!(
+            "{} {}",
+            env!("CARGO_PKG_NAME"),
+            env!("CARGO_PKG_VERSION")
+        )),
     }
 }
 
-fn parse(args: &[OsString], profile: Option<String>, mut terminal: Terminal<'_>) -> bool {
+fn parse(args: &[OsString], profile: Option<&str>, mut terminal: Terminal<'_>) -> bool {
     let is_protocol = matches!(
         args.get(1).and_then(|verb| verb.to_str()),
         Some("get" | "store" | "erase" | "list" | "version")
@@ -92,8 +87,8 @@ fn parse(args: &[OsString], profile: Option<String>, mut terminal: Terminal<'_>)
     let args = std::iter::once(name).chain(args.iter().skip(1).cloned());
     let outcome = match Arguments::try_parse_from(args) {
         Ok(arguments) => {
-            let profile = arguments.profile.or(profile);
-            execute(&arguments.command, profile.as_deref(), &mut terminal)
+            let profile = arguments.profile.as_deref().or(profile);
+            execute(&arguments.command, profile, &mut terminal)
         }
         Err(err) => Ok(usage::explain(&err, is_protocol, &mut terminal)),
     };
@@ -111,17 +106,16 @@ fn execute(
 ) -> Result<bool, Failure> {
     match command {
         Command::Get { host: Some(host) } => {
-            let reply = terminal
-                .while_saying(&format!("getting a credential for {host} …"), || {
-                    docker::get(&Input::argument(host), profile)
-                });
+            let waiting = format!("getting a credential for {host} …");
+            let reply =
+                terminal.while_saying(&waiting, || answer(command, profile, &mut io::empty()));
             Ok(terminal.reply(reply))
         }
-        Command::Get { host: None } => Ok(terminal.protocol(|stdin| Verb::Get.run(profile, stdin))),
-        Command::Store => Ok(terminal.protocol(|stdin| Verb::Store.run(profile, stdin))),
-        Command::Erase => Ok(terminal.protocol(|stdin| Verb::Erase.run(profile, stdin))),
-        Command::List => Ok(terminal.reply(docker::list())),
-        Command::Version => Ok(terminal.reply(Reply::line(version()))),
+        Command::Get { host: None }
+        | Command::Store
+        | Command::Erase
+        | Command::List
+        | Command::Version => Ok(terminal.protocol(|stdin| answer(command, profile, stdin))),
         Command::ConfigureDocker(options) => {
             commands::configure_docker::run(options, profile, terminal)
         }
@@ -141,8 +135,4 @@ fn execute(
         }
         Command::Completions(options) => commands::completions::run(options, terminal),
     }
-}
-
-fn version() -> String {
-    format!("{} {}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
 }

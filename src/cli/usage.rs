@@ -1,4 +1,4 @@
-//! What a person reads who asked for help, or called it wrongly.
+//! Help, and errors in the arguments.
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
@@ -6,15 +6,15 @@ use crate::error::{Failure, one_line};
 use crate::output::Reply;
 use crate::terminal::Terminal;
 
-/// Prints the help that was asked for, or what is wrong with the arguments. `true` is exit code 0.
-/// A client reads what is wrong with a verb of Docker's protocol on stdout.
+/// Prints help or an error. `true` is exit code 0. For a verb of Docker's protocol the error also
+/// goes to stdout, where clients read it.
 pub(super) fn explain(err: &clap::Error, is_protocol: bool, terminal: &mut Terminal<'_>) -> bool {
     match err.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             terminal.help(&err.render());
             true
         }
-        // A client may call what only a later release knows, and clients read stdout.
+        // A client may call a verb of a later protocol version, and clients read stdout.
         ErrorKind::InvalidSubcommand | ErrorKind::MissingSubcommand => {
             terminal.reply(Reply::failure(&unknown_command(err)))
         }
@@ -28,7 +28,7 @@ pub(super) fn explain(err: &clap::Error, is_protocol: bool, terminal: &mut Termi
 
 fn unknown_command(err: &clap::Error) -> Failure {
     let word = text(err, ContextKind::InvalidSubcommand);
-    // clap names the program where no command was given.
+    // Without a command clap puts the program's name here.
     let Some(word) = word.filter(|_| err.kind() == ErrorKind::InvalidSubcommand) else {
         return Failure::new("no command", "see docker-credential-ionos --help");
     };
@@ -39,7 +39,7 @@ fn unknown_command(err: &clap::Error) -> Failure {
     }
 }
 
-/// clap's first paragraph says what is wrong; its tip is a hint like ours.
+/// clap's first paragraph is the error; its tip becomes the hint.
 pub(super) fn wrong_arguments(err: &clap::Error) -> Failure {
     let text = err.render().to_string();
     let mut paragraphs = text.split("\n\n");

@@ -1,12 +1,12 @@
-//! What a client sends.
+//! The client's input on stdin.
 
 use std::io::{self, Read};
 
-/// More than any client sends; the rest is read and dropped.
+/// More than any client sends. The rest is read and discarded.
 const LONGEST_INPUT: usize = 64 * 1024;
 
-/// All of stdin: clients that write into a closed pipe fail (Rust's `docker_credential`) or die
-/// (testcontainers-node), so it is read to the end before anything else is looked at.
+/// All of stdin. It is read to the end before anything else happens: clients that write into a
+/// closed pipe fail (Rust's `docker_credential`) or die (testcontainers-node).
 #[derive(Debug)]
 pub struct Input {
     bytes: Vec<u8>,
@@ -14,7 +14,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// Reads to the end. A stream that breaks is one that ended.
+    /// Reads stdin to its end. A read error counts as the end.
     pub fn read(stdin: &mut dyn Read) -> Self {
         let mut bytes = Vec::new();
         let limit = LONGEST_INPUT as u64 + 1;
@@ -26,7 +26,7 @@ impl Input {
         Self { bytes, too_long }
     }
 
-    /// A host that came as an argument.
+    /// A host passed as an argument.
     pub fn argument(host: &str) -> Self {
         Self {
             bytes: host.as_bytes().to_vec(),
@@ -34,7 +34,7 @@ impl Input {
         }
     }
 
-    /// What it says, if it is text of a length that any client sends.
+    /// The input, if it is UTF-8 and of a length that clients send.
     pub(super) fn text(&self) -> Option<&str> {
         std::str::from_utf8(&self.bytes)
             .ok()

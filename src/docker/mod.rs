@@ -1,10 +1,10 @@
-//! Docker's credential helper protocol: what comes in on stdin, what goes out on which stream.
+//! Docker's credential helper protocol: `get`, `store`, `erase`, `list`.
 //!
-//! The rules and fixed texts are those of
-//! <https://github.com/docker/docker-credential-helpers>; what clients make of them decides the
-//! rest. An answer is one line on stdout. A failure is one line on stdout, where clients look for
-//! it, and the same on stderr, which is all that `docker pull` before 29 shows. "Not found" and
-//! success leave stderr empty, because some clients read both streams as one.
+//! Rules and fixed strings are those of <https://github.com/docker/docker-credential-helpers>,
+//! tightened by what clients do. An answer is one line on stdout. A failure is one line on stdout,
+//! where clients read it, and the same line on stderr, the only stream that `docker pull` before 29
+//! shows. On success and on "not found" stderr stays empty, because Spring Boot reads both streams
+//! as one.
 
 mod input;
 pub mod registry_login;
@@ -23,14 +23,15 @@ use crate::output::{self, Reply};
 use crate::registry_host::{NotARegistry, RegistryHost};
 pub use input::Input;
 
-/// Clients compare this text to the letter, on stdout, to go on without us.
+/// Clients compare stdout with this string and then continue without credentials.
 const NOT_FOUND: &str = "credentials not found in native keychain";
 const NO_SERVER_URL: &str = "no credentials server URL";
 const NO_USERNAME: &str = "no credentials username";
 
 const CANNOT_STORE: &str = "cannot store the login for";
 
-/// Spring Boot waits for our end before it reads, so an answer has to fit into the smallest pipe.
+/// Spring Boot reads only after the helper has exited, so an answer must fit into the smallest pipe
+/// buffer.
 const LONGEST_LINE: usize = 4096;
 
 impl From<Error> for Reply {
@@ -79,12 +80,12 @@ fn answer(input: &Input, profile: Option<&str>) -> Result<Reply, Error> {
         let failure = if line_for(host.as_str()).is_some() {
             Failure::new(
                 "the server URL is too long for one answer (4 KiB)",
-                format!("ask for {host} alone"),
+                format!("use {host} as the server URL"),
             )
         } else {
             Failure::new(
-                "it is too long for one answer (4 KiB)",
-                "erase it with docker logout and try again",
+                "the credential is too long for one answer (4 KiB)",
+                "remove it with docker logout and try again",
             )
         };
         failure.within(&context)
@@ -108,16 +109,16 @@ pub fn store(input: &Input) -> Reply {
 fn keep(input: &Input) -> Result<(), Error> {
     let login = StoreRequest::parse(input).ok_or_else(|| {
         Failure::new(
-            "the login to store is not the JSON of Docker's protocol",
-            "log in with docker login, podman login or the like",
+            "the login on stdin is not the JSON of Docker's protocol",
+            "log in with docker login or podman login",
         )
     })?;
     let host = match ours(&login.server_url, CANNOT_STORE) {
-        // Exit 0 would lose a login for another registry without a word.
+        // Exit 0 would silently lose a login for another registry.
         Err(Error::NotOurs) => {
             return Err(Failure::new(
-                "this login is not for an IONOS registry and is not kept",
-                "use docker-credential-ionos under credHelpers for IONOS hosts, not as credsStore",
+                "this login is not for an IONOS registry and was not stored",
+                "configure docker-credential-ionos under credHelpers for IONOS hosts, not as credsStore",
             )
             .into());
         }
@@ -134,13 +135,15 @@ fn keep(input: &Input) -> Result<(), Error> {
         secret,
     };
     if secret.is_empty() {
-        return Err(Failure::new("it has no password", "log in with one")
-            .within(&context)
-            .into());
+        return Err(
+            Failure::new("the login has no password", "log in with a password")
+                .within(&context)
+                .into(),
+        );
     }
     if to_line(&answer).is_none() {
         return Err(Failure::new(
-            "it is too long for one answer (4 KiB)",
+            "the login is too long for one answer (4 KiB)",
             "log in with a shorter password",
         )
         .within(&context)
@@ -150,12 +153,13 @@ fn keep(input: &Input) -> Result<(), Error> {
         .map_err(|failure| failure.within(&context).into())
 }
 
-/// `erase`: forget a server URL. Always well: podman and skopeo before 5.31 crash otherwise.
+/// `erase`: removes the credentials of a server URL. Always succeeds: podman and skopeo with
+/// containers/image before 5.31 crash on a failed erase.
 pub fn erase(input: &Input, profile: Option<&str>) -> Reply {
     let erase = || {
         if let Some(Ok(host)) = input.text().map(RegistryHost::parse) {
             let config = ConfigFile::load().unwrap_or_default();
-            // Who set it to something meant another thing than the default.
+            // An invalid value still means that the user opted out of the default.
             let revoke = config::revokes_on_erase().unwrap_or_else(|failure| {
                 debug!("{host}: nothing is revoked: {failure}");
                 false
@@ -163,14 +167,14 @@ pub fn erase(input: &Input, profile: Option<&str>) -> Reply {
             credential::erase(&host, &config, profile, revoke);
         }
     };
-    // Well even where we are wrong: what was dropped so far is dropped.
+    // Succeed even on a panic; what was removed so far stays removed.
     let _ = panic::catch_unwind(AssertUnwindSafe(erase));
     Reply::done()
 }
 
-/// `list`: hosts and user names. No network, never a failure: one failing `list` costs a docker
-/// build all its credentials. Where not all of them fit into one answer, what a person typed does
-/// first, then what lives longest; `status` shows the rest.
+/// `list`: hosts and user names. No network. Never fails: a failing `list` costs `docker build` all
+/// its credentials. If not all hosts fit into one answer, stored logins come first, then the
+/// longest-lived tokens; `status` shows the rest.
 pub fn list() -> Reply {
     Reply::line(panic::catch_unwind(listed).unwrap_or_else(|_| "{}".into()))
 }
@@ -179,10 +183,10 @@ fn listed() -> String {
     let mut list = BTreeMap::new();
     let mut length = "{}\n".len();
     for (host, username) in credential::list() {
-        // With the quotation marks, the colon and a comma.
+        // As long as the pair with its quotation marks, colon and comma.
         let pair = serde_json::to_string(&[&host, &username]).map_or(LONGEST_LINE, |it| it.len());
         if length + pair > LONGEST_LINE {
-            debug!("{host} is left out of the list, which is full");
+            debug!("{host} is left out: the list is full");
             continue;
         }
         length += pair;
@@ -191,15 +195,15 @@ fn listed() -> String {
     serde_json::to_string(&list).unwrap_or_else(|_| "{}".into())
 }
 
-/// A server URL that is for us.
+/// A server URL of one of our hosts.
 struct Ours<'a> {
-    /// As it came, but for white space around it.
+    /// As the client sent it, without surrounding white space.
     server_url: &'a str,
     host: RegistryHost,
     config: ConfigFile,
 }
 
-/// `context` is what a failure begins with, before the host.
+/// `context` begins a failure's line, before the host.
 fn ours<'a>(server_url: &'a str, context: &str) -> Result<Ours<'a>, Error> {
     let host = match RegistryHost::parse(server_url) {
         Ok(host) => host,
@@ -238,12 +242,12 @@ pub(crate) struct StoreRequest {
 
 impl StoreRequest {
     pub(crate) fn parse(input: &Input) -> Option<Self> {
-        // The error of serde_json would quote the value it stumbled over.
+        // serde_json's error would quote the value it failed on.
         serde_json::from_str(input.text()?).ok()
     }
 }
 
-/// The line that answers a `get`; `None` if it would not fit with its line end.
+/// The line that answers a `get`; `None` if it is longer than 4 KiB with its line end.
 pub(crate) fn to_line(answer: &GetResponse<'_>) -> Option<String> {
     serde_json::to_string(answer)
         .ok()

@@ -154,6 +154,7 @@ pub fn write(dir: &Path, name: &str, content: &[u8]) -> Result<()> {
 }
 
 /// Removes a file; one that is not there is removed.
+#[expect(clippy::disallowed_methods, reason = "the only remover")]
 pub fn remove(path: &Path) {
     if let Err(err) = fs::remove_file(path)
         && err.kind() != io::ErrorKind::NotFound
@@ -163,6 +164,7 @@ pub fn remove(path: &Path) {
 }
 
 /// Removes a file and returns its content: of two that take the same file, one gets it.
+#[expect(clippy::disallowed_methods, reason = "the only writer")]
 pub fn take(path: &Path) -> Option<Vec<u8>> {
     // With the time, so that the sweep knows what was left by one that died here.
     let aside = format!("{TAKEN}{}-{:016x}", env::now(), fastrand::u64(..));

@@ -165,6 +165,7 @@ impl Client {
         Self::with_agent(endpoint, |config| tls::agent_for_cluster(config, ca))
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the only sender")]
     fn with_agent(
         endpoint: Endpoint,
         agent: impl FnOnce(tls::Builder) -> Result<ureq::Agent, Failure>,

@@ -137,6 +137,7 @@ fn cannot_set_up(err: &rustls::Error) -> Failure {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a sender for tests")]
 mod tests {
     use std::io::{Read as _, Write as _};
     use std::net::TcpListener;

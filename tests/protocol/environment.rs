@@ -15,12 +15,12 @@ fn invalid_variable_is_named_with_a_fix() {
         (
             "IONOS_CR_REPOSITORIES",
             "Team",
-            "IONOS_CR_REPOSITORIES: 'Team' is not a repository; use names without the registry, such as team/app or team/*, separated by commas",
+            "IONOS_CR_REPOSITORIES: 'Team' is not a repository; use names without the registry's host, such as team/app or team/*, separated by commas",
         ),
         (
             "IONOS_CR_REPOSITORIES",
             "demo.cr.de-fra.ionos.com/team/app",
-            "IONOS_CR_REPOSITORIES: 'demo.cr.de-fra.ionos.com/team/app' is not a repository; use names without the registry, such as team/app or team/*, separated by commas",
+            "IONOS_CR_REPOSITORIES: 'demo.cr.de-fra.ionos.com/team/app' is not a repository; use names without the registry's host, such as team/app or team/*, separated by commas",
         ),
         (
             "IONOS_CR_TOKEN_TTL",
@@ -50,7 +50,7 @@ fn invalid_variable_is_named_with_a_fix() {
         (
             "IONOS_CR_CACHE_DIR",
             "cache",
-            "IONOS_CR_CACHE_DIR is not an absolute path: cache; give the whole path, or unset it",
+            "IONOS_CR_CACHE_DIR is not an absolute path: cache; set it to an absolute path or unset it",
         ),
         (
             "IONOS_API_URL",
@@ -108,6 +108,6 @@ fn server_url_too_long_for_the_answer_is_refused() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let url = format!("https://{DEMO_HOST}/{}", "x".repeat(4000));
     home.helper_for(&fake).get(&url).fails(&format!(
-        "no credential for {DEMO_HOST}: the server URL is too long for one answer (4 KiB); ask for {DEMO_HOST} alone"
+        "no credential for {DEMO_HOST}: the server URL is too long for one answer (4 KiB); use {DEMO_HOST} as the server URL"
     ));
 }

@@ -70,7 +70,7 @@ fn store_for_a_foreign_registry_fails() {
         "user@demo.cr.ionos.com",
     ] {
         let done = home.helper().store(host, "jane", "hub-secret");
-        done.fails("this login is not for an IONOS registry and is not kept; use docker-credential-ionos under credHelpers for IONOS hosts, not as credsStore");
+        done.fails("this login is not for an IONOS registry and was not stored; configure docker-credential-ionos under credHelpers for IONOS hosts, not as credsStore");
     }
     assert_eq!(home.files(), [""; 0]);
 }
@@ -78,7 +78,7 @@ fn store_for_a_foreign_registry_fails() {
 #[test]
 fn invalid_store_input_is_refused_without_quoting_it() {
     let home = Home::new();
-    let line = "the login to store is not the JSON of Docker's protocol; log in with docker login, podman login or the like";
+    let line = "the login on stdin is not the JSON of Docker's protocol; log in with docker login or podman login";
     for input in [
         "",
         "null",
@@ -92,11 +92,11 @@ fn invalid_store_input_is_refused_without_quoting_it() {
     let long = "x".repeat(4096);
     assert_eq!(
         home.helper().store(DEMO_HOST, "u", &long).failure(),
-        "cannot store the login for demo.cr.de-fra.ionos.com: it is too long for one answer (4 KiB); log in with a shorter password"
+        "cannot store the login for demo.cr.de-fra.ionos.com: the login is too long for one answer (4 KiB); log in with a shorter password"
     );
     assert_eq!(
         home.helper().store(DEMO_HOST, "u", "").failure(),
-        "cannot store the login for demo.cr.de-fra.ionos.com: it has no password; log in with one"
+        "cannot store the login for demo.cr.de-fra.ionos.com: the login has no password; log in with a password"
     );
     assert_eq!(home.files(), [""; 0]);
 }
