@@ -43,7 +43,7 @@ fn usage_error_is_one_line_and_exit_1() {
             &["comletions"],
             "unknown command 'comletions'; did you mean 'completions'?",
         ),
-        // A client reads stdout, whatever it got wrong.
+        // A client reads stdout, also after a usage error.
         (
             &["get", "a", "b"],
             "unexpected argument 'b' found; see docker-credential-ionos --help",

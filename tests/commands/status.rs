@@ -1,4 +1,4 @@
-//! `status`: what is held here, without asking anybody.
+//! `status`: stored and cached credentials, without requests.
 
 use serde_json::{Value, json};
 
@@ -26,10 +26,10 @@ fn status(helper: &Helper) -> Value {
     serde_json::from_str(&done.stdout).unwrap()
 }
 
-/// A home with a minted and a stored credential, and a host that Docker asks us for.
-fn lived_in(api: &FakeIonos) -> (Home, Helper) {
+/// A home with a minted and a stored credential, and a host that Docker is configured for.
+fn used_home(api: &FakeIonos) -> (Home, Helper) {
     let home = Home::new();
-    // What is on this machine is none of ours.
+    // Files outside of the home must not be read.
     let runtime = home.path().join("run").display().to_string();
     let helper = home.helper_for(api).env("XDG_RUNTIME_DIR", &runtime);
     let _ = helper.get(DEMO_HOST).credential();
@@ -43,7 +43,7 @@ fn lived_in(api: &FakeIonos) -> (Home, Helper) {
 #[test]
 fn status_shows_credentials_and_hosts_without_one() {
     let api = api();
-    let (_home, helper) = lived_in(&api);
+    let (_home, helper) = used_home(&api);
     let seen = status(&helper);
     let lines = seen["credentials"].as_array().unwrap();
     let [minted, stored, wired] = &lines[..] else {
@@ -91,7 +91,7 @@ fn status_shows_credentials_and_hosts_without_one() {
 #[test]
 fn status_table_in_a_pipe_is_plain() {
     let api = api();
-    let (_home, helper) = lived_in(&api);
+    let (_home, helper) = used_home(&api);
     let done = helper.run(&["status"], "");
     assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
     let rows: Vec<Vec<&str>> = done
@@ -159,7 +159,7 @@ fn status_table_in_a_pipe_is_plain() {
 #[test]
 fn status_marks_the_credential_of_another_account() {
     let api = api();
-    let (_home, helper) = lived_in(&api);
+    let (_home, helper) = used_home(&api);
     let seen = status(&helper.env("IONOS_TOKEN", OTHER_ACCOUNT_TOKEN));
     assert_eq!(seen["credentials"][0]["held"], "minted");
     assert!(seen["credentials"][0]["account"].is_null());
@@ -168,7 +168,7 @@ fn status_marks_the_credential_of_another_account() {
 #[test]
 fn status_counts_pending_revocations() {
     let api = api();
-    let (home, helper) = lived_in(&api);
+    let (home, helper) = used_home(&api);
     let username = helper.get(DEMO_HOST).credential().username;
     let offline = home
         .helper()

@@ -1,4 +1,4 @@
-//! `tokens` and `prune`: what was minted, live from the API.
+//! `tokens` and `prune`: the tokens at the API.
 
 use serde_json::{Value, json};
 
@@ -6,32 +6,33 @@ use crate::support::fake_ionos::{DEMO_HOST, DEMO_ID, FakeIonos, Fault};
 use crate::support::helper::{Done, Home};
 use crate::support::pty::Session;
 
-/// A token of another machine, and one that a person made.
+/// A token of another machine, and one created in the web console.
 const FOREIGN: &str = "dci-elsewhere-20260101t000000z-abcdefgh";
 const MADE_BY_HAND: &str = "by-hand";
 
-struct Desk {
+struct Setup {
     home: Home,
     api: FakeIonos,
 }
 
-impl Desk {
-    /// One token is held here; one of this machine, one of another and one made by hand are not.
+impl Setup {
+    /// One cached token, and three others: of this machine, of another one, and one created in the
+    /// web console.
     fn new() -> (Self, String, String) {
-        let desk = Self {
+        let setup = Self {
             home: Home::new(),
             api: FakeIonos::start(),
         };
-        let helper = desk.home.helper_for(&desk.api);
+        let helper = setup.home.helper_for(&setup.api);
         let lost = Home::new()
-            .helper_for(&desk.api)
+            .helper_for(&setup.api)
             .get(DEMO_HOST)
             .credential();
         let held = helper.get(DEMO_HOST).credential();
         for name in [FOREIGN, MADE_BY_HAND] {
-            desk.make(name);
+            setup.make(name);
         }
-        (desk, held.username, lost.username)
+        (setup, held.username, lost.username)
     }
 
     fn make(&self, name: &str) {
@@ -72,9 +73,9 @@ fn machine(name: &str) -> &str {
 
 #[test]
 fn tokens_lists_ours_and_with_all_every_token() {
-    let (desk, held, lost) = Desk::new();
+    let (setup, held, lost) = Setup::new();
     let listed = |args: &[&str]| {
-        let done = desk.run(args);
+        let done = setup.run(args);
         assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
         let lines: Vec<Value> = serde_json::from_str(&done.stdout).unwrap();
         lines
@@ -105,8 +106,8 @@ fn tokens_lists_ours_and_with_all_every_token() {
 
 #[test]
 fn tokens_table_marks_cached_tokens() {
-    let (desk, held, lost) = Desk::new();
-    let done = desk.run(&["tokens", DEMO_HOST]);
+    let (setup, held, lost) = Setup::new();
+    let done = setup.run(&["tokens", DEMO_HOST]);
     assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
     let row = |name: &str| {
         let line = done.stdout.lines().find(|line| line.starts_with(name));
@@ -127,7 +128,7 @@ fn tokens_table_marks_cached_tokens() {
     assert_eq!(row(&held)[2..], ["enabled", "this one", "here"]);
     assert_eq!(row(&lost)[2..], ["enabled", "this one", "-"]);
     assert_eq!(row(FOREIGN)[2..], ["enabled", "elsewhere", "-"]);
-    for secret in desk.api.minted_passwords() {
+    for secret in setup.api.minted_passwords() {
         assert!(!done.stdout.contains(&secret));
     }
 }
@@ -147,38 +148,38 @@ fn all_pages_of_tokens_are_read() {
 
 #[test]
 fn prune_deletes_unused_tokens_of_this_machine() {
-    let (desk, held, lost) = Desk::new();
-    let done = desk.run(&["prune", "--yes", DEMO_HOST]);
+    let (setup, held, lost) = Setup::new();
+    let done = setup.run(&["prune", "--yes", DEMO_HOST]);
     assert_eq!(done.code, Some(0), "{done:?}");
     assert_eq!(done.stdout, format!("deleted {lost} of {DEMO_HOST}\n"));
     let mut left = vec![FOREIGN.to_owned(), MADE_BY_HAND.to_owned(), held.clone()];
     left.sort();
-    assert_eq!(desk.names(), left);
-    // Again there is nothing to do, and without a host it is found by what is held.
-    let done = desk.run(&["prune", "--yes"]);
+    assert_eq!(setup.names(), left);
+    // Nothing is left to delete. Without a host the cached hosts are used.
+    let done = setup.run(&["prune", "--yes"]);
     assert_eq!((done.code, done.stdout.as_str()), (Some(0), ""));
     assert_eq!(done.stderr, format!("{DEMO_HOST}: nothing to delete\n"));
-    assert_eq!(desk.run(&["get", DEMO_HOST]).credential().username, held);
+    assert_eq!(setup.run(&["get", DEMO_HOST]).credential().username, held);
 }
 
 #[test]
 fn prune_keeps_tokens_of_a_similarly_named_machine() {
-    let (desk, held, _) = Desk::new();
+    let (setup, held, _) = Setup::new();
     let longer = format!("dci-{}-2-20260101t000000z-abcdefgh", machine(&held));
-    desk.make(&longer);
-    let _ = desk.run(&["prune", "--yes", DEMO_HOST]);
-    assert!(desk.names().contains(&longer));
+    setup.make(&longer);
+    let _ = setup.run(&["prune", "--yes", DEMO_HOST]);
+    assert!(setup.names().contains(&longer));
 }
 
 #[test]
 fn prune_without_confirmation_deletes_nothing() {
-    let (desk, _, lost) = Desk::new();
-    let before = desk.names();
-    let done = desk.run(&["prune", "--dry-run", DEMO_HOST]);
+    let (setup, _, lost) = Setup::new();
+    let before = setup.names();
+    let done = setup.run(&["prune", "--dry-run", DEMO_HOST]);
     assert_eq!((done.code, done.stdout.as_str()), (Some(0), ""));
     let would = format!("{DEMO_HOST}: {lost} (ends in ");
     assert!(done.stderr.starts_with(&would), "{done:?}");
-    let done = desk.run(&["prune", DEMO_HOST]);
+    let done = setup.run(&["prune", DEMO_HOST]);
     assert_eq!((done.code, done.stdout.as_str()), (Some(1), ""));
     assert!(
         done.stderr.ends_with(&format!(
@@ -186,14 +187,14 @@ fn prune_without_confirmation_deletes_nothing() {
         )),
         "{done:?}"
     );
-    assert_eq!(desk.names(), before);
+    assert_eq!(setup.names(), before);
 }
 
 #[test]
 fn prune_on_a_terminal_asks_first() {
-    let (desk, _, lost) = Desk::new();
-    let helper = desk.home.helper_for(&desk.api);
-    let before = desk.names();
+    let (setup, _, lost) = Setup::new();
+    let helper = setup.home.helper_for(&setup.api);
+    let before = setup.names();
     let answered = |answer: &str| {
         let mut session = Session::start(&helper, &["prune", DEMO_HOST]);
         session.answer("may hold them. [y/N] ", answer);
@@ -202,25 +203,26 @@ fn prune_on_a_terminal_asks_first() {
     let (code, seen) = answered("n\n");
     assert_eq!(code, Some(0));
     assert!(seen.ends_with("nothing is deleted\n"), "{seen}");
-    assert_eq!(desk.names(), before);
+    assert_eq!(setup.names(), before);
     let (_, seen) = answered("y\n");
     assert!(seen.contains(&format!("deleted {lost}")), "{seen}");
-    assert!(!desk.names().contains(&lost));
+    assert!(!setup.names().contains(&lost));
 }
 
 #[test]
 fn prune_names_the_token_it_could_not_delete() {
-    let (desk, _, lost) = Desk::new();
-    desk.api
+    let (setup, _, lost) = Setup::new();
+    setup
+        .api
         .fault(Fault::status(403).on("DELETE", "/tokens").always());
-    let done = desk.run(&["prune", "--yes", DEMO_HOST]);
+    let done = setup.run(&["prune", "--yes", DEMO_HOST]);
     assert_eq!((done.code, done.stdout.as_str()), (Some(1), ""));
     assert!(
         done.stderr
             .contains(&format!("error: cannot delete {lost} of {DEMO_HOST}: ")),
         "{done:?}"
     );
-    assert!(desk.names().contains(&lost));
+    assert!(setup.names().contains(&lost));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `kubernetes-apply`: when it mints, and what it writes.
+//! `kubernetes-apply`: when it mints and what it writes.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -34,7 +34,7 @@ fn secret_is_applied_in_place() {
     assert_eq!(secret["type"], "kubernetes.io/dockerconfigjson");
     assert_eq!(secret["metadata"]["uid"], uid);
     assert_eq!(secret["metadata"]["labels"], json!({"team": "a"}));
-    // Asked first, and a token minted after that.
+    // The rights are checked before a token is minted.
     assert_eq!(
         job.cluster.lines(),
         [
@@ -77,14 +77,14 @@ fn fresh_secret_is_neither_minted_nor_written() {
     let unchanged = format!("shop: secret {NAME}: unchanged, expires {end}\n");
     job.apply(&["--namespace=shop"]).says(&unchanged);
     assert_eq!(job.cluster.lines(), [format!("GET {SECRET}")]);
-    // 12 h is the life of a token where nobody says.
+    // The default lifetime is 12 h.
     job.set_left("shop", 6 * 3600 + 60);
     assert_eq!(job.apply(&["--namespace=shop"]).code, Some(0));
     assert_eq!(job.minted(), 1);
     job.set_left("shop", 6 * 3600 - 60);
     assert_eq!(job.apply(&["--namespace=shop"]).code, Some(0));
     assert_eq!(job.minted(), 2);
-    // Pods that are pulling hold the outgoing one.
+    // Running pulls may still use the superseded token.
     assert_eq!(job.api.count("DELETE", ""), 0);
     assert_eq!(job.api.tokens().len(), 2);
 }
@@ -145,7 +145,7 @@ fn one_token_is_written_to_all_namespaces() {
     };
     done.says(&["a", "b", "c"].map(|it| line(it, "created")).concat());
     assert_eq!(job.minted(), 1);
-    // One that is due takes the others along, so that they do not drift apart.
+    // One Secret that is due refreshes all of them, so that they expire together.
     job.set_left("b", 60);
     let done = job.apply(&all);
     assert_eq!(done.code, Some(0), "{done:?}");
@@ -243,7 +243,7 @@ fn missing_pod_file_is_named() {
 #[test]
 fn only_the_cluster_ca_is_trusted() {
     let job = Job::new(&["shop"]);
-    // The system would trust this one.
+    // The system trusts this authority, the pod does not.
     let ca = Ca::new();
     let system = ca.write_pem(job.home.path());
     let certificate = ca.issue(&["127.0.0.1"]);
@@ -275,7 +275,7 @@ fn cluster_requests_use_the_proxy_unless_excluded() {
     let done = job.apply_as(&helper, &["-n", "shop"]);
     assert_eq!(done.code, Some(0), "{done:?}");
     assert_eq!(proxy.targets(), ["10.96.0.1:443"]);
-    // Linux takes this address for its own; it is not loopback, so the proxy is in question.
+    // Linux connects to this machine with this address. It is not loopback, so the proxy applies.
     let helper = helper
         .env("KUBERNETES_SERVICE_HOST", "0.0.0.0")
         .env(

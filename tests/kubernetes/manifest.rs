@@ -1,4 +1,4 @@
-//! `kubernetes-manifest`: what is printed, and what is refused.
+//! `kubernetes-manifest`: output and refusals.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -17,7 +17,7 @@ pub(super) fn print(home: &Home, api: &FakeIonos, args: &[&str]) -> String {
     done.stdout
 }
 
-/// Any YAML reader's view.
+/// Parses the manifest with a YAML library.
 pub(super) fn read(yaml: &str) -> Value {
     serde_saphyr::from_str(yaml).unwrap()
 }
@@ -221,12 +221,13 @@ fn soon_expiring_cached_token_is_replaced() {
         let token = tokens.find(|token| login["username"] == token.name);
         token.unwrap().expiry
     };
-    // A month is a month, whatever is cached.
+    // A token with the requested lifetime is minted whatever is cached.
     let half_a_day = printed(&helper);
     assert_eq!(printed(&helper), half_a_day);
     let a_month = printed(&helper.clone().env("IONOS_CR_TOKEN_TTL", "720h"));
     assert!(a_month > half_a_day);
-    // One that a get would still hand out while the API is down ends in a cluster without a word.
+    // A credential that `get` would still return during an outage expires in the cluster without
+    // notice.
     home.age_entry(11 * 3600);
     api.fault(Fault::status(503).always());
     let done = helper.run(&["kubernetes-manifest", DEMO_HOST], "");

@@ -11,7 +11,7 @@ use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, RegistrySpec};
 use crate::support::helper::Home;
 use crate::support::skip::skip_or_fail;
 
-/// Byte for byte what kubectl makes of the same login, but for what it adds and we say.
+/// Equals the manifest of kubectl for the same login, except for fields that only one of them sets.
 #[test]
 fn manifest_equals_the_one_of_kubectl() {
     let (home, api) = (Home::new(), FakeIonos::start());
@@ -47,7 +47,7 @@ fn manifest_equals_the_one_of_kubectl() {
     );
 }
 
-/// Its own reader, without a cluster.
+/// Parsed by kubectl without a cluster.
 #[test]
 fn kubectl_accepts_every_manifest() {
     let (home, api) = (Home::new(), FakeIonos::start());
@@ -129,7 +129,7 @@ fn argocd_format_has_one_secret_per_registry() {
     }
 }
 
-/// A login that a person typed has any letters, and no end.
+/// A stored login may contain any characters and does not expire.
 #[test]
 fn stored_login_survives_yaml() {
     let (home, api) = (Home::new(), FakeIonos::start());

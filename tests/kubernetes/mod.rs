@@ -1,4 +1,4 @@
-//! Pull secrets for Kubernetes: printed, and kept fresh in a cluster.
+//! Pull secrets for Kubernetes.
 
 mod apply;
 mod kubelet;
@@ -12,10 +12,10 @@ use crate::support::fake_cluster::FakeCluster;
 use crate::support::fake_ionos::{DEMO_HOST, FakeIonos};
 use crate::support::helper::{Done, Helper, Home};
 
-/// What the Secret is called where nobody says.
+/// The default name of the Secret.
 const NAME: &str = "ionos-registry";
 
-/// A job in a cluster, and the API it mints at.
+/// A job in a cluster, and the API it uses.
 struct Job {
     api: FakeIonos,
     cluster: FakeCluster,
@@ -36,7 +36,7 @@ impl Job {
         self.cluster.pod(&self.home, "own", helper)
     }
 
-    /// `kubernetes-apply` of the demo registry with more arguments.
+    /// Runs `kubernetes-apply` for the demo registry with more arguments.
     fn apply(&self, args: &[&str]) -> Done {
         self.apply_as(&self.helper(), args)
     }
@@ -54,7 +54,7 @@ impl Job {
         self.api.count("POST", "/tokens")
     }
 
-    /// When the Secret says that it ends.
+    /// The expiry in the annotation of the Secret.
     fn expires_at(&self, namespace: &str) -> String {
         let objects = self.cluster.objects();
         let secret = objects.secret(namespace, NAME).expect("the secret");
@@ -65,7 +65,7 @@ impl Job {
             .to_owned()
     }
 
-    /// Rewrites when the Secret says that it ends.
+    /// Changes the expiry in the annotation of the Secret.
     fn set_left(&self, namespace: &str, seconds: i64) {
         let end = docker_credential_ionos::env::now() + seconds;
         let end = jiff::Timestamp::from_second(end).unwrap().to_string();
@@ -79,14 +79,14 @@ impl Job {
 }
 
 impl Done {
-    /// Exit 1, nothing on stdout, and this on stderr. Returns the hint.
+    /// Asserts exit 1, empty stdout and this error. Returns the hint.
     #[track_caller]
     fn refuses(&self, what: &str) -> String {
         assert_eq!((self.code, self.stdout.as_str()), (Some(1), ""), "{self:?}");
         self.complains(what)
     }
 
-    /// Exactly one failure on stderr. Returns the hint.
+    /// Asserts exactly one error on stderr. Returns the hint.
     #[track_caller]
     fn complains(&self, what: &str) -> String {
         assert_eq!(self.code, Some(1), "{self:?}");

@@ -1,5 +1,5 @@
-//! What packaging/kubernetes ships. Schemas are checked by packaging/kubernetes/check; this is
-//! what they miss, and the manifests against the program.
+//! The files of packaging/kubernetes. packaging/kubernetes/check validates their schemas; these
+//! tests run the program with them.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -51,7 +51,7 @@ fn rights(rule: &Value) -> Vec<Right> {
     rights
 }
 
-/// What a component's patch adds at the end of a list.
+/// The item that a component's patch appends to a list.
 fn added(kind: &str) -> Value {
     let component = only("default-service-account/kustomization.yaml", "Component");
     let patches = component["patches"].as_array().unwrap();
@@ -64,7 +64,7 @@ fn added(kind: &str) -> Value {
     operations[0]["value"].clone()
 }
 
-/// The job as it is shipped, in a namespace as it is shipped, allowed what the Role allows.
+/// The shipped job in the shipped namespace, with the rights of the Role.
 #[track_caller]
 fn runs_with(args: &[String], rights: &[Right]) -> Job {
     let job = Job::new(&["own"]);
@@ -98,7 +98,7 @@ fn runs_with(args: &[String], rights: &[Right]) -> Job {
     job
 }
 
-/// No right is missing, and none is there that is not used.
+/// The Role has every right that is used and no other.
 #[test]
 fn role_allows_exactly_what_the_job_needs() {
     let role = only("role.yaml", "Role");
@@ -106,7 +106,7 @@ fn role_allows_exactly_what_the_job_needs() {
     let mut all = rights(&role["rules"][0]);
     let mut args = texts(&pod()["containers"][0]["args"]);
     runs_with(&args, &all);
-    // And with the component that serves the account "default".
+    // With the component for the service account "default".
     all.extend(rights(&added("Role")));
     all.sort();
     args.push(added("CronJob").as_str().unwrap().to_owned());
@@ -140,7 +140,7 @@ fn placeholder_secret_is_accepted_by_a_cluster() {
         serde_json::from_slice::<Value>(&payload).unwrap(),
         json!({})
     );
-    // Whoever applies all of it again must not empty what the job has filled.
+    // Applying all manifests again must not empty the Secret.
     let kustomization = only("kustomization.yaml", "Kustomization");
     let resources = texts(&kustomization["resources"]);
     assert_eq!(
@@ -159,7 +159,7 @@ fn schedule_is_valid_and_allows_several_tries() {
     assert_eq!(fields[1..], ["*"; 4], "{schedule}");
     let minutes: u32 = fields[0].strip_prefix("*/").unwrap().parse().unwrap();
     assert!((1..60).contains(&minutes));
-    // Half a life has to hold more than one run, or one that fails is one too many.
+    // Half a lifetime must contain several runs, so that one may fail.
     let env = pod()["containers"][0]["env"].as_array().unwrap().clone();
     let life = env.iter().find(|it| it["name"] == "IONOS_CR_TOKEN_TTL");
     let life = life.unwrap()["value"].as_str().unwrap().to_owned();
@@ -170,7 +170,7 @@ fn schedule_is_valid_and_allows_several_tries() {
     assert!(deadline.as_u64().unwrap() < u64::from(minutes) * 60);
 }
 
-/// What the Pod Security Standard "restricted" asks for, and a bit more.
+/// Requirements of the Pod Security Standard "restricted", and a few more.
 #[test]
 fn pod_is_unprivileged() {
     let pod = pod();
@@ -195,7 +195,7 @@ fn pod_is_unprivileged() {
     assert!(limit * MEBIBYTE >= 32 * MEBIBYTE);
     let request = &container["resources"]["requests"];
     assert!(request["cpu"].is_string() && request["memory"].is_string());
-    // The group that reads the account is the pod's.
+    // The pod's group reads the account file.
     let volume = &pod["volumes"][0];
     assert_eq!(volume["name"], container["volumeMounts"][0]["name"]);
     assert_eq!(volume["secret"]["defaultMode"], 0o440);

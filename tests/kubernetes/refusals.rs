@@ -1,4 +1,4 @@
-//! What a cluster may say no with: each its own line, and no secret in any.
+//! Refusals of a cluster: one line for each cause, without secrets.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -8,7 +8,7 @@ use super::{Job, NAME};
 use crate::support::fake_cluster::{Answer, Right, status};
 use crate::support::fake_ionos::DEMO_HOST;
 
-/// No refusal may leave a token behind that nobody holds.
+/// Asserts that a refusal leaves no unused token.
 #[track_caller]
 fn is_refused_before_minting(job: &Job, what: &str) -> String {
     let done = job.apply(&["-n", "shop"]);
@@ -97,7 +97,7 @@ fn secret_of_another_type_is_reported() {
     assert_eq!(hint, delete);
 }
 
-/// The same, made between our look and our apply.
+/// The same, created between the read and the apply.
 #[test]
 fn immutable_secret_is_reported() {
     let job = Job::new(&["shop"]);
@@ -212,7 +212,7 @@ fn answer_that_is_no_object_is_not_quoted() {
     }
 }
 
-/// Gateways and admission webhooks quote what they did not like.
+/// Gateways and admission webhooks quote what they reject.
 #[test]
 fn refusals_print_no_secret() {
     let job = Job::new(&["shop"]);
@@ -246,7 +246,7 @@ fn refused_write_does_not_print_the_secret() {
         ));
         assert_eq!(job.minted(), 1);
     }
-    // What holds no secret is shown.
+    // A message without a secret is printed.
     let job = Job::new(&["shop"]);
     job.cluster.echo_writes(|secret| secret["kind"].to_string());
     job.apply(&["-n", "shop"]).refuses(&format!(

@@ -1,4 +1,4 @@
-//! `--service-account`: the list of pull secrets grows and loses nothing.
+//! `--service-account`: pull secrets are added and none is removed.
 
 use super::{Job, NAME};
 
@@ -18,7 +18,7 @@ fn pull_secret_is_added_to_the_existing_ones() {
     let list = |namespace| job.cluster.objects().pull_secrets(namespace, "default");
     assert_eq!(list("a"), ["dockerhub", "quay", NAME]);
     assert_eq!(list("b"), [NAME]);
-    // And once is enough, also when the Secret is fresh.
+    // A second run changes nothing, also if the Secret is fresh.
     job.cluster.forget_requests();
     let done = job.apply(&args);
     assert!(
@@ -62,7 +62,7 @@ fn concurrent_change_of_the_service_account_is_kept() {
     }
 }
 
-/// The addition was made, and nobody heard of it.
+/// The addition was made and its answer was lost.
 #[test]
 fn lost_answer_adds_no_duplicate() {
     let job = Job::new(&["a"]);

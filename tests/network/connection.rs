@@ -1,4 +1,4 @@
-//! Whether the API can be reached at all, and whether it is the one it should be.
+//! Unreachable and untrusted endpoints.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -53,7 +53,7 @@ fn unknown_host_name_is_named() {
         .env("IONOS_TOKEN", ACCOUNT_TOKEN)
         .env("IONOS_API_URL", "https://api.ionos.invalid");
     let done = helper.get(DEMO_HOST);
-    // What the resolver says differs from system to system.
+    // The resolver's message depends on the system.
     let line = done.failure();
     assert!(
         line.starts_with(&format!(
@@ -65,8 +65,8 @@ fn unknown_host_name_is_named() {
         line.ends_with(&format!(" (account from IONOS_TOKEN); {NETWORK}")),
         "{line}"
     );
-    keeps_only_a_failure(&home);
-    // The second is the failure of the first: it resolves nothing, so it has nothing to say.
+    only_a_failure_is_cached(&home);
+    // The second get returns the remembered failure and resolves nothing.
     let again = helper.env("IONOS_CR_LOG", "debug").get(DEMO_HOST);
     assert_eq!(again.stdout, done.stdout);
     assert!(
@@ -76,7 +76,7 @@ fn unknown_host_name_is_named() {
 }
 
 #[track_caller]
-fn keeps_only_a_failure(home: &Home) {
+fn only_a_failure_is_cached(home: &Home) {
     assert!(home.entries().is_empty());
     assert_eq!(revocations(home), 0);
     let files = home.files();
@@ -147,7 +147,7 @@ fn untrusted_certificate_gets_no_request() {
             "{done:?}"
         );
         assert!(fake.requests().is_empty());
-        keeps_only_a_failure(&home);
+        only_a_failure_is_cached(&home);
     }
 }
 

@@ -1,7 +1,7 @@
-//! The fake API against IONOS's own SDK.
+//! Checks the fake API with IONOS's own SDK.
 //!
-//! A test of the helper proves as much as the fake is faithful, so something we
-//! did not write has to agree with it.
+//! A test proves only as much as the fake is faithful, so code we did not write has to agree with
+//! it.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -38,7 +38,7 @@ fn official_sdk_accepts_every_answer_of_the_fake() {
     let output = Command::new(&python)
         .arg(PathBuf::from(ROOT).join("tests/oracle/sdk_1_1_0.py"))
         .args([&fake.url(), ACCOUNT_TOKEN, USERNAME, PASSWORD])
-        // The SDK would take the fake for something behind a proxy.
+        // A proxy variable would send the SDK's requests elsewhere.
         .env_remove("IONOS_HTTP_PROXY")
         .output()
         .expect("Python ran a moment ago");

@@ -15,23 +15,23 @@ use crate::support::fake_ionos::FakeIonos;
 use crate::support::helper::{Helper, Home};
 use crate::support::tls::Ca;
 
-/// A name that only a proxy finds.
+/// A host name that only the proxy can resolve.
 const BEHIND: &str = "api.ionos.test";
-/// This machine, but not one of its loopback names, which are never asked through a proxy.
+/// This machine under an address that is not loopback, because proxies are not used for loopback.
 const HERE: &str = "0.0.0.0";
 
 fn fake(ca: &Ca, name: &str) -> FakeIonos {
     FakeIonos::builder().tls(ca, &[name]).start()
 }
 
-/// The program, trusting `ca` as the system would.
+/// The program with `ca` as the system's trusted authority.
 fn helper(home: &Home, fake: &FakeIonos, ca: &Ca) -> Helper {
     let pem = ca.write_pem(home.path());
     home.helper_for(fake)
         .env("SSL_CERT_FILE", pem.to_str().unwrap())
 }
 
-/// The program with a pin and nothing else that would vouch for the API.
+/// The program with a pinned certificate and no trusted authority.
 fn pinning(home: &Home, fake: &FakeIonos, pin: &str) -> Helper {
     helper(home, fake, &Ca::new()).env("IONOS_PINNED_CERT", pin)
 }
@@ -40,7 +40,7 @@ fn fingerprint(fake: &FakeIonos) -> String {
     fake.certificate().unwrap().fingerprint()
 }
 
-/// How openssl prints it.
+/// The fingerprint as openssl prints it.
 fn with_colons(fingerprint: &str) -> String {
     let bytes: Vec<String> = fingerprint
         .as_bytes()
@@ -58,7 +58,7 @@ fn connections(fake: &FakeIonos) -> usize {
     numbers.len()
 }
 
-/// A port nobody listens on.
+/// A port without a listener.
 fn closed_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()

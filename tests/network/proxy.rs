@@ -1,4 +1,4 @@
-//! Through which proxy the API is asked.
+//! Which proxy is used.
 
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
@@ -65,7 +65,7 @@ fn https_proxy_certificate_is_verified_separately() {
         .env("HTTPS_PROXY", &proxy.url());
     let _ = pinning.get(DEMO_HOST).credential();
     assert_eq!(proxy.targets().len(), 1);
-    // The pin is no pass for a proxy nobody knows.
+    // The pin does not apply to the proxy.
     let home = Home::new();
     let stranger = Ca::new().write_pem(home.path());
     let done = pinning

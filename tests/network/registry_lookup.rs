@@ -1,4 +1,4 @@
-//! How the registry of a host is found at the API.
+//! Finding the registry of a host.
 
 use crate::support::fake_ionos::{DEMO_HOST, DEMO_ID, FakeIonos, RegistrySpec};
 use crate::support::helper::Home;

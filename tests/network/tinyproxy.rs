@@ -1,4 +1,4 @@
-//! The program through tinyproxy.
+//! Requests through tinyproxy.
 
 use std::io::Read as _;
 use std::net::TcpStream;
@@ -12,7 +12,7 @@ use crate::support::helper::{Home, write_private};
 use crate::support::skip::skip_or_fail;
 use crate::support::tls::Ca;
 
-/// A proxy that others wrote, so that ours and the program cannot share a mistake.
+/// A proxy written by others, so that the program and our fake cannot share a mistake.
 struct Tinyproxy {
     process: Child,
     port: u16,
@@ -20,7 +20,7 @@ struct Tinyproxy {
 }
 
 impl Tinyproxy {
-    /// `None` where it is not installed.
+    /// Returns `None` if it is not installed.
     fn start(home: &Home, login: Option<(&str, &str)>) -> Option<Self> {
         let port = closed_port();
         let log = home.path().join("tinyproxy.log");
@@ -56,7 +56,7 @@ impl Tinyproxy {
         Some(started)
     }
 
-    /// How many tunnels it was asked for.
+    /// Number of requested tunnels.
     fn tunnels(&self) -> usize {
         let mut log = String::new();
         let mut file = std::fs::File::open(&self.log).unwrap();

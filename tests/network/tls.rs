@@ -1,4 +1,4 @@
-//! Which certificate of the API is trusted.
+//! Which certificates are trusted.
 
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
@@ -25,7 +25,7 @@ fn pinned_certificate_needs_no_ca_and_no_matching_name() {
 fn other_certificate_than_the_pinned_one_gets_no_request() {
     let ca = Ca::new();
     let (fake, home) = (fake(&ca, "localhost"), Home::new());
-    // Even one the system trusts.
+    // Also if the system trusts the certificate.
     helper(&home, &fake, &ca)
         .env("IONOS_PINNED_CERT", &"ab".repeat(32))
         .get(DEMO_HOST)
@@ -63,7 +63,7 @@ fn certificate_of_an_unknown_ca_is_not_trusted() {
 
 #[test]
 fn silent_server_with_a_pin_fails_within_the_deadline() {
-    // Accepts, and never says a word.
+    // Accepts connections and sends nothing.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let home = Home::new();
     let start = Instant::now();
@@ -83,7 +83,7 @@ fn silent_server_with_a_pin_fails_within_the_deadline() {
     assert!(took < Duration::from_millis(2500), "{took:?}");
 }
 
-/// ionosctl's file with one environment and what it says about the API's certificate.
+/// An ionosctl configuration with one environment and these certificate settings.
 fn file_for(fake: &FakeIonos, certificate: &str) -> String {
     format!(
         "currentProfile: ci

@@ -1,7 +1,8 @@
-//! Bytes and instructions of the program as it is released, which no machine's load changes.
+//! Size of the release build and instructions of a warm get, which do not depend on the machine's
+//! load.
 //!
-//! Only with `BUDGET=1` and `cargo build --release` of the program and of `floor_warm` before,
-//! as `.ci/run` does; instructions are counted by callgrind.
+//! Runs only with `BUDGET=1`, after `cargo build --release` of the program and of `floor_warm`, as
+//! `.ci/run` does. callgrind counts the instructions.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -10,11 +11,10 @@ use crate::support::fake_ionos::{ACCOUNT_TOKEN, DEMO_HOST, FakeIonos};
 use crate::support::helper::Home;
 use crate::support::{skip, tally};
 
-/// Measured on Debian 12 on `x86_64` when they were last set. A change may cost a tenth more
-/// before somebody has to look.
+/// Measured on Debian 12 on `x86_64`. A change may add a tenth before the test fails.
 const BYTES: u64 = 4_400_000;
 const WARM_GET: u64 = 425_000;
-/// What the program may be at most, and the most it may cost beside the least it could.
+/// Upper limits of the size and of the instructions compared with `floor_warm`.
 const MOST_BYTES: u64 = 4_500_000;
 const MOST_TO_FLOOR: f64 = 1.5;
 
@@ -57,7 +57,7 @@ fn size_and_warm_get_stay_within_budget() {
     );
     let bytes = std::fs::metadata(&program).unwrap().len();
     let (fake, home) = (FakeIonos::start(), Home::new());
-    // As most people have it: an account in ionosctl's file.
+    // The most common setup: an account in ionosctl's file.
     let account = format!(
         "version: 1.0\ncurrentProfile: user\nprofiles:\n  - name: user\n    environment: prod\n    credentials:\n      token: {ACCOUNT_TOKEN}\n"
     );

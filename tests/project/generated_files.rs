@@ -1,5 +1,5 @@
-//! The man pages and completions in `packaging/`, which come from the definitions of the
-//! arguments. `UPDATE_GENERATED=1 cargo test --test black_box generated_files` writes them anew.
+//! The man pages and completions in `packaging/`, generated from the definitions of the arguments.
+//! `UPDATE_GENERATED=1 cargo test --test black_box generated_files` updates them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -35,8 +35,8 @@ fn script(shell: Shell) -> Vec<u8> {
     if shell != Shell::Bash {
         return generate(NAME);
     }
-    // clap_complete 4.6.11 names the states of a program with dashes in two ways, and then no
-    // subcommand is completed.
+    // clap_complete 4.6.11 spells the states of a program name with dashes in two ways, which
+    // breaks the completion of subcommands.
     let plain = NAME.replace('-', "_");
     let script = String::from_utf8(generate(&plain)).unwrap();
     let complete = |name: &str| format!(" {name}\n");
@@ -45,7 +45,7 @@ fn script(shell: Shell) -> Vec<u8> {
         .into_bytes()
 }
 
-/// In bash's script every command has a state, and each state knows what comes next.
+/// The bash script has a state for each command, and each state has its own words.
 #[test]
 fn bash_completes_every_command() {
     let script = String::from_utf8(script(Shell::Bash)).unwrap();
@@ -56,7 +56,7 @@ fn bash_completes_every_command() {
     assert!(script.ends_with("default docker-credential-ionos\nfi\n"));
 }
 
-/// One page for the program and one for each command.
+/// A page for the program and one for each command.
 fn pages() -> BTreeMap<PathBuf, Vec<u8>> {
     let dir = tempfile::tempdir().unwrap();
     let program = cli::definition().disable_help_subcommand(true);

@@ -1,23 +1,9 @@
-//! SECURITY.md names the tests that hold what it says.
+//! Every statement of SECURITY.md names a test, and every named test exists.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-fn sources(dir: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(dir)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    entries
-        .flat_map(|path| {
-            if path.is_dir() {
-                sources(&path)
-            } else {
-                vec![path]
-            }
-        })
-        .filter(|path| path.extension().is_some_and(|it| it == "rs"))
-        .collect()
-}
+use super::sources;
 
 #[test]
 fn every_named_test_exists() {
@@ -61,7 +47,7 @@ fn every_named_test_exists() {
 fn every_statement_names_a_test() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let text = fs::read_to_string(root.join("SECURITY.md")).unwrap();
-    // What IONOS does is for no test of ours.
+    // Statements about IONOS itself have no test.
     let statements = text
         .lines()
         .filter(|line| line.starts_with("- ") && !line.contains("at IONOS ("));

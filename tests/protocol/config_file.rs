@@ -1,4 +1,4 @@
-//! Our own `config.json`: what it sets, what wins over what, and what is said when it is wrong.
+//! `config.json`: settings, precedence and error messages.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::support::helper::{Helper, Home};
 
 const CUSTOM: &str = "registry.example.com";
 
-/// The scopes and the life in hours that a `get` asks the API for.
+/// The scopes and the lifetime in hours that a `get` requests.
 #[track_caller]
 fn asked(fake: &FakeIonos, helper: &Helper, host: &str) -> (Vec<String>, i64) {
     fake.clear_requests();
@@ -72,7 +72,8 @@ fn most_specific_source_wins_for_each_key() {
     home.configure(&config);
     let deployed = (scopes(&["own/*:pull,delete"]), 1);
     assert_eq!(asked(&fake, &with_env(&deploy), DEMO_HOST), deployed);
-    // The name on disk decides, not the settings of the other name.
+    // The profile comes from the file name of the program; settings of another profile do not
+    // apply.
     assert_eq!(
         asked(&fake, &plain, DEMO_HOST),
         (scopes(&["own/*:pull"]), 9)
@@ -137,7 +138,7 @@ fn program_name_selects_a_profile_with_a_separate_cache() {
     seen.sort();
     seen.dedup();
     assert_eq!(seen.len(), 3);
-    // Logout forgets every profile.
+    // Erase deletes the credentials of every profile.
     home.helper_for(&fake).erase(DEMO_HOST).says("");
     assert!(fake.tokens().is_empty());
     home.helper_called("docker-credential-ionos-nightly", &fake)

@@ -1,4 +1,4 @@
-//! Environment variables and what they hold.
+//! Environment variables, and the files they name.
 
 use crate::support::fake_ionos::{ACCOUNT_TOKEN, DEMO_HOST, FakeIonos};
 use crate::support::helper::{Home, write_private};
@@ -79,7 +79,7 @@ fn token_file_may_have_a_byte_order_mark_and_must_be_utf_8() {
         .env("IONOS_TOKEN_FILE", &marked)
         .get(DEMO_HOST)
         .credential();
-    // As PowerShell's `>` writes it.
+    // UTF-16, as PowerShell's `>` writes it.
     let wide: Vec<u8> = std::iter::once(0xfeff)
         .chain(ACCOUNT_TOKEN.encode_utf16())
         .flat_map(u16::to_le_bytes)

@@ -1,4 +1,4 @@
-//! `erase`: what is deleted here and revoked at the API.
+//! `erase`: what is deleted on disk and revoked at the API.
 
 use crate::network::api_failures::revocations;
 use crate::support::damage::edit;
@@ -12,7 +12,8 @@ fn erase_revokes_the_token_with_one_request() {
     let _ = helper.get(DEMO_HOST).credential();
     assert_eq!(fake.tokens().len(), 1);
     fake.clear_requests();
-    // docker logout calls twice with the bare host, and with both schemes as credsStore.
+    // docker logout calls erase twice with the bare host, and with both schemes if we are the
+    // credsStore.
     for form in [
         DEMO_HOST,
         DEMO_HOST,
@@ -53,7 +54,7 @@ fn erase_deletes_all_scopes_and_accounts_of_one_host() {
     one.erase(DEMO_HOST).says("");
     assert_eq!(home.entries().len(), 1);
     assert_eq!(one.get("other.cr.de-fra.ionos.com").credential(), other);
-    // The other account's token is deleted when that account next talks to the API.
+    // The token of the other account is deleted when that account next contacts the API.
     assert_eq!(fake.tokens().len(), 2);
     let _ = two.get(DEMO_HOST).credential();
     assert_eq!(fake.tokens().len(), 2, "one deleted, one minted");
@@ -188,7 +189,7 @@ fn erase_waits_once_for_an_api_that_does_not_answer() {
     let helper = home.helper_for(&fake);
     let _ = helper.get(DEMO_HOST).credential();
     fake.fault(Fault::hang().on("DELETE", "/tokens").always());
-    // The forms that docker logout goes through.
+    // The server URLs that docker logout sends.
     for form in ["", "https://", "http://"] {
         helper.erase(&format!("{form}{DEMO_HOST}")).says("");
     }
@@ -196,7 +197,7 @@ fn erase_waits_once_for_an_api_that_does_not_answer() {
         (fake.count("DELETE", "/tokens"), revocations(&home)),
         (1, 1)
     );
-    // The next logout tries again.
+    // The next erase tries again.
     let pending = home.data().join("revocations");
     let [pending] = &walk(&pending)[..] else {
         panic!("not one revocation");

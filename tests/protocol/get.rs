@@ -1,4 +1,4 @@
-//! Which credential `get` returns, and when it asks the API.
+//! Which credential `get` returns, and when it contacts the API.
 
 use super::mint::expiry_in_seconds;
 use crate::support::fake_ionos::{
@@ -51,7 +51,7 @@ fn past_half_its_life_a_failing_api_still_returns_the_cached_credential() {
         assert_eq!(helper.get(DEMO_HOST).credential(), first);
         let asked = fake.requests().len();
         assert!(asked > 0);
-        // And not tried again by the next call of the same build.
+        // The next call of the same build does not try again.
         assert_eq!(helper.get(DEMO_HOST).credential(), first);
         assert_eq!(fake.requests().len(), asked);
     }
@@ -67,7 +67,7 @@ fn expired_credential_is_never_returned() {
         fake.fault(Fault::status(500).always());
         assert!(helper.get(DEMO_HOST).failure().contains("failed: 500"));
         fake.clear_faults();
-        // Another account's state is not the failed one's: no ten seconds to wait.
+        // Another account does not wait for the 10 s of the failed one.
         let second = helper
             .env("IONOS_CR_TOKEN_TTL", "2h")
             .get(DEMO_HOST)
@@ -100,7 +100,7 @@ fn wrong_local_clock_does_not_change_the_expiry() {
         fake.clear_requests();
         assert_ne!(helper.get(DEMO_HOST).credential().secret, first.secret);
         assert_eq!(fake.requests().len(), 1, "the time is remembered");
-        // The clock is mended: what was remembered is wrong, and one answer tells.
+        // The clock is corrected. The cached skew is wrong, and one answer of the API corrects it.
         fake.set_clock(0);
         home.age_entry(13 * HOUR);
         fake.clear_requests();
@@ -108,7 +108,7 @@ fn wrong_local_clock_does_not_change_the_expiry() {
         assert!(fake.requests().len() <= 3);
         let left = expiry_in_seconds(&fake.requests().last().unwrap().json());
         assert!((12 * HOUR..12 * HOUR + 301).contains(&left), "{left}");
-        // A token that was made by the wrong time is gone.
+        // A token minted with the wrong time has expired.
         let made = usize::from(offset > 0);
         assert_eq!(fake.count("DELETE", "/tokens"), made);
     }
@@ -152,7 +152,7 @@ fn corrected_token_file_is_used_at_once() {
     )));
     write_private(&file, format!("{ACCOUNT_TOKEN}\n").as_bytes());
     let minted = helper.get(DEMO_HOST).credential();
-    // A warm get needs the file's name only.
+    // A warm get needs only the path of the file.
     std::fs::remove_file(&file).unwrap();
     assert_eq!(helper.get(DEMO_HOST).credential(), minted);
 }
@@ -188,7 +188,7 @@ fn first_account_source_is_used() {
         let request = fake.requests().pop().unwrap();
         assert!(request.header("authorization").unwrap().starts_with(scheme));
         assert_eq!(request.header("x-contract-number"), Some("31"));
-        // Each account its own.
+        // Each account gets its own credential.
         assert_eq!(
             helper.get(DEMO_HOST).credential().secret,
             *secrets.last().unwrap()
@@ -210,7 +210,7 @@ fn without_an_account_cached_credential_is_returned_else_sources_are_named() {
     assert_eq!(nobody.get(DEMO_HOST).credential(), minted);
     home.age_entry(2 * HOUR);
     assert!(nobody.get(DEMO_HOST).failure().contains("no IONOS account"));
-    // Empty is unset: CI systems pass undefined secrets so.
+    // An empty variable counts as unset: CI systems pass undefined secrets that way.
     assert!(
         nobody
             .env("IONOS_TOKEN", "")
@@ -231,20 +231,20 @@ fn other_scopes_mint_another_credential() {
         .get(DEMO_HOST)
         .credential();
     assert_ne!(push.secret, pull.secret);
-    // The same in another order is the same.
+    // The order of the scopes does not matter.
     let again = helper
         .clone()
         .env("IONOS_CR_ACTIONS", "pull,pull")
         .get(DEMO_HOST)
         .credential();
     assert_eq!(pull, again);
-    // Two jobs of one home do not cost each other their credential.
+    // Two jobs with different scopes keep each other's cached credential.
     assert_eq!(push, helper.get(DEMO_HOST).credential());
     assert_eq!(
         (fake.count("POST", "/tokens"), home.entries().len()),
         (2, 2)
     );
-    // Who logs out is rid of both.
+    // Erase deletes both.
     helper.erase(DEMO_HOST).says("");
     assert_eq!((fake.tokens().len(), home.entries().len()), (0, 0));
 }

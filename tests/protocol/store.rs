@@ -14,7 +14,7 @@ fn store_of_our_own_credential_keeps_nothing() {
     helper
         .store(DEMO_HOST, &minted.username, &minted.secret)
         .says("");
-    // Under any name: some clients do not hand the user name back.
+    // With any user name: some clients do not send back the user name they got.
     helper.store(DEMO_HOST, "somebody", &minted.secret).says("");
     assert_eq!(home.files(), before);
     assert_eq!(helper.get(DEMO_HOST).credential(), minted);
@@ -22,7 +22,8 @@ fn store_of_our_own_credential_keeps_nothing() {
 
 #[test]
 fn store_of_a_rejected_minted_credential_or_identity_token_keeps_nothing() {
-    // docker since 27.2 stores what the registry just refused; `<token>` comes from token services.
+    // docker since 27.2 stores the credential that the registry rejected. `<token>` comes from
+    // token services.
     let home = Home::new();
     for username in ["dci-build-7-20261123t213001z-abcdefgh", "<token>"] {
         home.helper().store(DEMO_HOST, username, "old").says("");
@@ -35,7 +36,7 @@ fn stored_login_wins_until_erase() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home.helper_for(&fake);
     let minted = helper.get(DEMO_HOST).credential();
-    // Go's encoder escapes these; oras sends no line end.
+    // Go's encoder escapes these characters; oras sends no line end.
     let login = r#"{"ServerURL":"https://demo.cr.de-fra.ionos.com/v2/","Username":"jane\u003c","Secret":"typed","extra":1}"#;
     helper.run(&["store"], login).says("");
     for form in [DEMO_HOST, "https://demo.cr.de-fra.ionos.com"] {

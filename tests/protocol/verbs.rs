@@ -1,4 +1,4 @@
-//! Docker's protocol, client by client: what comes in on stdin, which stream says what.
+//! The credential-helper protocol as each client uses it: stdin, stdout, stderr, exit code.
 
 use std::io::Write as _;
 use std::os::unix::net::UnixStream;
@@ -100,7 +100,7 @@ fn empty_input_is_no_server_url() {
 
 #[test]
 fn stdin_is_read_to_eof_first() {
-    // A client that writes more than a pipe holds would get EPIPE from a program that left early.
+    // A client that writes more than a pipe holds gets EPIPE if the program exits without reading.
     let home = Home::new();
     let megabyte = vec![b'x'; 1 << 20];
     for verb in ["get", "store", "erase"] {
@@ -184,7 +184,7 @@ fn closed_stdout_is_no_failure() {
 
 #[test]
 fn on_error_not_found_answers_not_found() {
-    // docker 20.10 and docker-py drop every registry's credentials when one helper fails.
+    // docker 20.10 and docker-py drop the credentials of every registry when one helper fails.
     let home = Home::new();
     let helper = home.helper().env("IONOS_CR_ON_ERROR", "not-found");
     let done = helper.get(DEMO_HOST);

@@ -1,6 +1,6 @@
-//! Many processes at once: one mint, no lost entry, no stuck lock.
+//! Concurrent processes mint once, keep all entries and leave no lock behind.
 //!
-//! `RACE_ROUNDS` says how often each race is run (default 2).
+//! `RACE_ROUNDS` sets how often each race runs (default 2).
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -19,7 +19,7 @@ fn rounds() -> usize {
     rounds
 }
 
-/// Many processes would need more than 8s to start where cores are few.
+/// Many processes need more than 8 s to start on few cores.
 fn patient(helper: &Helper) -> Helper {
     helper.clone().env("IONOS_CR_TIMEOUT", "60s")
 }
@@ -90,7 +90,7 @@ fn waiter_past_its_deadline_names_the_cause() {
         .env("IONOS_CR_TIMEOUT", "200ms")
         .get(DEMO_HOST);
     line.fails("no credential for demo.cr.de-fra.ionos.com: another process is still minting (account from IONOS_TOKEN); try again in a moment, or allow more time with IONOS_CR_TIMEOUT (8s unless set)");
-    // Killed, not ended: the kernel frees its lock.
+    // SIGKILL: the kernel releases the lock.
     holder.kill();
     let _ = holder.finish();
     let _ = home.helper_for(&fake).get(DEMO_HOST).credential();
@@ -185,7 +185,7 @@ fn concurrent_erase_and_get_leave_a_whole_credential_or_none() {
                 let _ = done.credential();
             }
         }
-        // What is cached now works, or is minted anew; nothing was forgotten alive.
+        // The last credential is valid, cached or newly minted, and no other token is left.
         let last = helper.get(DEMO_HOST).credential();
         assert!(fake.accepts(&last.username, &last.secret));
         helper.erase(DEMO_HOST).says("");

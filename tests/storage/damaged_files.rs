@@ -1,4 +1,4 @@
-//! Damage on disk: a miss for the one file it hit, never a crash and never another file's loss.
+//! A damaged file is a miss for that file only: no crash, and no other file is affected.
 
 use std::fs;
 use std::os::unix::fs::chown;
@@ -13,14 +13,14 @@ use crate::support::skip;
 
 pub(super) const OTHER_HOST: &str = "other.cr.de-fra.ionos.com";
 
-/// Two registries, and both their credentials cached.
-pub(super) struct Scene {
+/// Two registries whose credentials are cached.
+pub(super) struct Setup {
     pub(super) fake: FakeIonos,
     pub(super) home: Home,
     pub(super) helper: Helper,
 }
 
-impl Scene {
+impl Setup {
     pub(super) fn new() -> Self {
         let (fake, home) = (FakeIonos::start(), Home::new());
         fake.add_registry(RegistrySpec::new("other"));
@@ -32,7 +32,7 @@ impl Scene {
         Self { fake, home, helper }
     }
 
-    /// The one file of the demo registry with this extension.
+    /// The only file of the demo registry with this extension.
     #[track_caller]
     fn file(&self, extension: &str) -> PathBuf {
         let dir = self.home.cache().join(DEMO_HOST);
@@ -45,9 +45,9 @@ impl Scene {
             .unwrap()
     }
 
-    /// The other registry has lost nothing.
+    /// Asserts that the credential of the other registry is still cached.
     #[track_caller]
-    pub(super) fn is_otherwise_well(&self, what: &str) {
+    pub(super) fn other_registry_is_unaffected(&self, what: &str) {
         let minted = self.fake.count("POST", "");
         let other = self.helper.get(OTHER_HOST).credential();
         assert_eq!(self.fake.count("POST", ""), minted, "{what}");
@@ -129,12 +129,12 @@ fn damaged_entry_is_a_miss_and_affects_no_other() {
             true,
         ),
     ];
-    for (what, damage, mends) in DAMAGES.into_iter().chain(of_an_entry) {
-        let scene = Scene::new();
-        let before = scene.helper.get(DEMO_HOST).credential();
-        let entry = scene.file("json");
+    for (what, damage, replaceable) in DAMAGES.into_iter().chain(of_an_entry) {
+        let setup = Setup::new();
+        let before = setup.helper.get(DEMO_HOST).credential();
+        let entry = setup.file("json");
         damage(&entry);
-        let listed = scene.helper.list();
+        let listed = setup.helper.list();
         let foreign = [
             "of other scopes",
             "of another profile",
@@ -144,30 +144,30 @@ fn damaged_entry_is_a_miss_and_affects_no_other() {
         if !foreign.contains(&what) {
             assert!(!listed.stdout.contains(DEMO_HOST), "{what}: {listed:?}");
         }
-        scene.is_otherwise_well(what);
-        let after = scene.helper.get(DEMO_HOST).credential();
+        setup.other_registry_is_unaffected(what);
+        let after = setup.helper.get(DEMO_HOST).credential();
         assert_ne!(after.secret, before.secret, "{what}");
-        assert_eq!(scene.fake.count("POST", ""), 1, "{what}");
+        assert_eq!(setup.fake.count("POST", ""), 1, "{what}");
         assert_eq!(
-            scene.helper.get(DEMO_HOST).credential() == after,
-            mends,
+            setup.helper.get(DEMO_HOST).credential() == after,
+            replaceable,
             "{what}"
         );
-        if mends {
+        if replaceable {
             assert_eq!(mode(&entry), 0o600, "{what}");
         }
-        scene.is_otherwise_well(what);
-        damage_again_and_erase(&scene, &entry, damage, mends);
+        setup.other_registry_is_unaffected(what);
+        damage_again_and_erase(&setup, &entry, damage, replaceable);
     }
 }
 
-fn damage_again_and_erase(scene: &Scene, entry: &Path, damage: fn(&Path), mends: bool) {
-    if mends {
+fn damage_again_and_erase(setup: &Setup, entry: &Path, damage: fn(&Path), replaceable: bool) {
+    if replaceable {
         damage(entry);
     }
-    scene.helper.erase(DEMO_HOST).says("");
+    setup.helper.erase(DEMO_HOST).says("");
     assert!(entry.symlink_metadata().is_err());
-    scene.is_otherwise_well("after erase");
+    setup.other_registry_is_unaffected("after erase");
 }
 
 #[test]
@@ -175,14 +175,14 @@ fn file_of_another_user_is_not_used() {
     if !rustix::process::geteuid().is_root() {
         return skip::skip_or_fail("a file of another user", "only root can give files away");
     }
-    let scene = Scene::new();
-    let before = scene.helper.get(DEMO_HOST).credential();
-    chown(scene.file("json"), Some(12345), None).unwrap();
-    let after = scene.helper.get(DEMO_HOST).credential();
+    let setup = Setup::new();
+    let before = setup.helper.get(DEMO_HOST).credential();
+    chown(setup.file("json"), Some(12345), None).unwrap();
+    let after = setup.helper.get(DEMO_HOST).credential();
     assert_ne!(after.secret, before.secret);
-    assert_eq!(scene.helper.get(DEMO_HOST).credential(), after);
-    scene.is_otherwise_well("");
-    // A whole cache of another user (sudo -E): nothing of ours is left in it.
+    assert_eq!(setup.helper.get(DEMO_HOST).credential(), after);
+    setup.other_registry_is_unaffected("");
+    // The whole cache belongs to another user (sudo -E): nothing is written into it.
     let (fake, home) = (FakeIonos::start(), Home::new());
     chown(home.path(), Some(12345), None).unwrap();
     let _ = home.helper_for(&fake).get(DEMO_HOST).credential();
@@ -195,25 +195,25 @@ fn file_of_another_user_is_not_used() {
 
 #[test]
 fn damaged_login_is_a_miss_and_affects_no_other() {
-    for (what, damage, mends) in DAMAGES {
-        let scene = Scene::new();
+    for (what, damage, replaceable) in DAMAGES {
+        let setup = Setup::new();
         for (host, name) in [(DEMO_HOST, "jane"), ("third.cr.ionos.com", "joan")] {
-            scene.helper.store(host, name, "typed").says("");
+            setup.helper.store(host, name, "typed").says("");
         }
-        let login = scene.home.data().join(format!("logins/{DEMO_HOST}.json"));
+        let login = setup.home.data().join(format!("logins/{DEMO_HOST}.json"));
         damage(&login);
-        let minted = scene.helper.get(DEMO_HOST).credential();
+        let minted = setup.helper.get(DEMO_HOST).credential();
         assert_ne!(minted.secret, "typed", "{what}");
-        assert!(!scene.helper.list().stdout.contains("jane"), "{what}");
+        assert!(!setup.helper.list().stdout.contains("jane"), "{what}");
         assert_eq!(
-            scene.helper.get("third.cr.ionos.com").credential().username,
+            setup.helper.get("third.cr.ionos.com").credential().username,
             "joan"
         );
-        let again = scene.helper.store(DEMO_HOST, "jane", "again");
-        assert_eq!(again.code == Some(0), mends, "{what}: {again:?}");
-        if mends {
+        let again = setup.helper.store(DEMO_HOST, "jane", "again");
+        assert_eq!(again.code == Some(0), replaceable, "{what}: {again:?}");
+        if replaceable {
             assert_eq!(
-                scene.helper.get(DEMO_HOST).credential().secret,
+                setup.helper.get(DEMO_HOST).credential().secret,
                 "again",
                 "{what}"
             );
@@ -226,15 +226,15 @@ fn damaged_login_is_a_miss_and_affects_no_other() {
                     .ends_with("; give this user a writable home directory")
             );
         }
-        scene.helper.erase(DEMO_HOST).says("");
-        assert_eq!(login.symlink_metadata().is_ok(), !mends, "{what}");
+        setup.helper.erase(DEMO_HOST).says("");
+        assert_eq!(login.symlink_metadata().is_ok(), !replaceable, "{what}");
     }
 }
 
 #[test]
 fn damaged_registry_file_costs_one_lookup() {
-    for (what, damage, mends) in DAMAGES {
-        costs_one_look_up(what, damage, mends);
+    for (what, damage, replaceable) in DAMAGES {
+        costs_one_lookup(what, damage, replaceable);
     }
 }
 
@@ -242,7 +242,7 @@ fn damaged_registry_file_costs_one_lookup() {
 fn cached_clock_skew_out_of_range_is_ignored() {
     for skew in [i64::MAX, i64::MIN, 1 << 40] {
         let damage = |path: &Path| edit(path, |file| file["skew"] = skew.into());
-        costs_one_look_up(&format!("{skew}"), damage, true);
+        costs_one_lookup(&format!("{skew}"), damage, true);
     }
 }
 
@@ -256,39 +256,39 @@ fn cached_id_that_is_no_uuid_is_not_requested() {
         "a b\r\nc",
     ] {
         let damage = |path: &Path| edit(path, |file| file["registryId"] = id.into());
-        costs_one_look_up(id, damage, true);
+        costs_one_lookup(id, damage, true);
     }
 }
 
 #[track_caller]
-fn costs_one_look_up(what: &str, damage: impl Fn(&Path), mends: bool) {
-    let scene = Scene::new();
-    damage(&scene.file("registry"));
-    for finds in [1, usize::from(!mends)] {
-        edit(&scene.file("json"), |entry| entry["expiresAt"] = 0.into());
-        scene.fake.clear_requests();
-        let done = scene.helper.get(DEMO_HOST);
+fn costs_one_lookup(what: &str, damage: impl Fn(&Path), replaceable: bool) {
+    let setup = Setup::new();
+    damage(&setup.file("registry"));
+    for lookups in [1, usize::from(!replaceable)] {
+        edit(&setup.file("json"), |entry| entry["expiresAt"] = 0.into());
+        setup.fake.clear_requests();
+        let done = setup.helper.get(DEMO_HOST);
         assert_eq!(done.code, Some(0), "{what}: {done:?}");
-        let asked = (scene.fake.count("GET", ""), scene.fake.count("POST", ""));
-        assert_eq!(asked, (finds, 1), "{what}");
+        let asked = (setup.fake.count("GET", ""), setup.fake.count("POST", ""));
+        assert_eq!(asked, (lookups, 1), "{what}");
     }
 }
 
 #[test]
 fn damaged_failure_file_is_ignored() {
-    for (what, damage, mends) in DAMAGES {
+    for (what, damage, replaceable) in DAMAGES {
         let (fake, home) = (FakeIonos::start(), Home::new());
         let helper = home.helper_for(&fake);
-        let scene = Scene { fake, home, helper };
-        scene.fake.fault(Fault::status(403).always());
-        let first = scene.helper.get(DEMO_HOST);
-        damage(&scene.file("failure"));
-        for requests in [2, if mends { 2 } else { 3 }] {
-            assert_eq!(scene.helper.get(DEMO_HOST), first, "{what}");
-            assert_eq!(scene.fake.requests().len(), requests, "{what}");
+        let setup = Setup { fake, home, helper };
+        setup.fake.fault(Fault::status(403).always());
+        let first = setup.helper.get(DEMO_HOST);
+        damage(&setup.file("failure"));
+        for requests in [2, if replaceable { 2 } else { 3 }] {
+            assert_eq!(setup.helper.get(DEMO_HOST), first, "{what}");
+            assert_eq!(setup.fake.requests().len(), requests, "{what}");
         }
-        scene.fake.clear_faults();
-        let _ = scene
+        setup.fake.clear_faults();
+        let _ = setup
             .helper
             .env("IONOS_CR_TOKEN_TTL", "13h")
             .get(DEMO_HOST)
@@ -302,11 +302,11 @@ fn irregular_lock_file_is_ignored() {
         what.starts_with("a ") && !what.ends_with("byte") && !what.ends_with("list")
     });
     for (what, damage, _) in damages {
-        let scene = Scene::new();
-        let before = scene.helper.get(DEMO_HOST).credential();
-        damage(&scene.file("lock"));
-        edit(&scene.file("json"), |entry| entry["expiresAt"] = 0.into());
-        let done: Done = scene.helper.get(DEMO_HOST);
+        let setup = Setup::new();
+        let before = setup.helper.get(DEMO_HOST).credential();
+        damage(&setup.file("lock"));
+        edit(&setup.file("json"), |entry| entry["expiresAt"] = 0.into());
+        let done: Done = setup.helper.get(DEMO_HOST);
         assert_ne!(done.credential().secret, before.secret, "{what}");
         assert!(!Path::new("/nowhere").exists());
     }

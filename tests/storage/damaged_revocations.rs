@@ -1,23 +1,23 @@
-//! Damaged records of tokens that are to be revoked.
+//! Damaged records of pending revocations.
 
 use std::fs;
 
-use super::damaged_files::{OTHER_HOST, Scene};
+use super::damaged_files::{OTHER_HOST, Setup};
 use crate::support::damage::{DAMAGES, edit};
 use crate::support::fake_ionos::{DEMO_HOST, Fault};
 
 #[test]
 fn damaged_revocation_does_not_block_others() {
     for (what, damage, _) in DAMAGES {
-        let scene = Scene::new();
-        scene
+        let setup = Setup::new();
+        setup
             .fake
             .fault(Fault::status(503).on("DELETE", "").always());
         for host in [DEMO_HOST, OTHER_HOST] {
-            scene.helper.erase(host).says("");
+            setup.helper.erase(host).says("");
         }
-        scene.fake.clear_faults();
-        let dir = scene.home.data().join("revocations");
+        setup.fake.clear_faults();
+        let dir = setup.home.data().join("revocations");
         let mut pending: Vec<_> = fs::read_dir(&dir)
             .unwrap()
             .map(|it| it.unwrap().path())
@@ -25,17 +25,17 @@ fn damaged_revocation_does_not_block_others() {
         pending.sort();
         let (damaged, whole) = (&pending[0], &pending[1]);
         damage(damaged);
-        let credential = scene.helper.get(DEMO_HOST).credential();
+        let credential = setup.helper.get(DEMO_HOST).credential();
         assert_eq!(
-            scene
+            setup
                 .fake
                 .count("DELETE", whole.file_stem().unwrap().to_str().unwrap()),
             0
         );
         assert!(!whole.exists(), "{what}");
-        // The one whose revocation is damaged lives on until it expires.
-        assert_eq!(scene.fake.tokens().len(), 2, "{what}");
-        assert_eq!(scene.helper.get(DEMO_HOST).credential(), credential);
+        // The token of the damaged record stays until it expires.
+        assert_eq!(setup.fake.tokens().len(), 2, "{what}");
+        assert_eq!(setup.helper.get(DEMO_HOST).credential(), credential);
     }
 }
 
@@ -46,18 +46,18 @@ fn revocation_with_invalid_ids_sends_no_request() {
         ("tokenId", "../../x"),
         ("tokenId", ""),
     ] {
-        let scene = Scene::new();
-        scene
+        let setup = Setup::new();
+        setup
             .fake
             .fault(Fault::status(503).on("DELETE", "").always());
-        scene.helper.erase(DEMO_HOST).says("");
-        scene.fake.clear_faults();
-        let dir = scene.home.data().join("revocations");
+        setup.helper.erase(DEMO_HOST).says("");
+        setup.fake.clear_faults();
+        let dir = setup.home.data().join("revocations");
         let pending = fs::read_dir(&dir).unwrap().next().unwrap().unwrap().path();
         edit(&pending, |file| file[member] = id.into());
-        scene.fake.clear_requests();
-        let _ = scene.helper.get(DEMO_HOST).credential();
-        for request in scene.fake.requests() {
+        setup.fake.clear_requests();
+        let _ = setup.helper.get(DEMO_HOST).credential();
+        for request in setup.fake.requests() {
             assert!(
                 !request.path.contains("..") && !request.path.ends_with("tokens/"),
                 "{}",

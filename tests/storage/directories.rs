@@ -1,4 +1,4 @@
-//! Where things are kept: private places, and places that cannot keep anything.
+//! Directories: private ones, and ones that cannot be written.
 
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _, symlink};
@@ -21,7 +21,7 @@ fn dir(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
-/// Cached, failed, stored and pending, with the most careless umask there is.
+/// Writes a cache entry, a failure, a stored login and a pending revocation, with umask 0.
 fn write_everything(fake: &FakeIonos, home: &Home) {
     let careless = |verb: &str, input: &str, helper: Helper| {
         let script = format!("umask 0; exec {BIN} {verb}");
@@ -101,7 +101,7 @@ fn linked_cache_directory_is_used_and_linked_host_directory_is_not() {
     let credential = helper.get(DEMO_HOST).credential();
     assert_eq!(helper.get(DEMO_HOST).credential(), credential);
     assert_eq!(elsewhere.files().len(), 3);
-    // Whoever can put a link there could read what we write behind it.
+    // Another user who can create a symlink there could read what is written through it.
     fake.add_registry(RegistrySpec::new("other"));
     let trap = Home::new();
     symlink(trap.path(), elsewhere.path().join(OTHER_HOST)).unwrap();
@@ -116,7 +116,7 @@ fn file_in_place_of_a_directory_is_kept_and_nothing_is_cached() {
     for place in [".cache", ".cache/docker-credential-ionos", &host] {
         let (fake, home) = (FakeIonos::start(), Home::new());
         write_private(&home.path().join(place), b"mine");
-        keeps_nothing(&fake, &home.helper_for(&fake));
+        caches_nothing(&fake, &home.helper_for(&fake));
         assert_eq!(home.files(), [place]);
     }
     for place in [".local", ".local/share/docker-credential-ionos/logins"] {
@@ -132,7 +132,7 @@ fn invalid_home_caches_nothing() {
     let fake = FakeIonos::start();
     for home in ["/dev/null", "/proc", "/dev/null/sub", "relative", "."] {
         let helper = Home::new().helper_for(&fake).env("HOME", home);
-        keeps_nothing(&fake, &helper);
+        caches_nothing(&fake, &helper);
         cannot_store(&helper);
     }
     assert!(!Path::new("relative").exists() && !Path::new(".cache").exists());
@@ -140,7 +140,7 @@ fn invalid_home_caches_nothing() {
 
 #[test]
 fn home_of_another_user_caches_nothing() {
-    // A container that runs as any user, and HOME=/root.
+    // A container with an arbitrary user id and HOME=/root.
     const NOBODY: u32 = 65534;
     if !rustix::process::geteuid().is_root() {
         return skip::skip_or_fail(
@@ -168,7 +168,7 @@ fn home_of_another_user_caches_nothing() {
 }
 
 #[track_caller]
-fn keeps_nothing(fake: &FakeIonos, helper: &Helper) {
+fn caches_nothing(fake: &FakeIonos, helper: &Helper) {
     let first = helper.get(DEMO_HOST).credential();
     let second = helper.get(DEMO_HOST).credential();
     assert_ne!(first.secret, second.secret);
@@ -232,7 +232,7 @@ fn full_disk_disables_only_the_cache() {
         (9, 8),
     ] {
         let (fake, home, left) = (FakeIonos::start(), Home::new(), Home::new());
-        // Files without a name of ours, torn ones, and what list makes of the rest.
+        // Counts temporary and truncated files, and lists the credentials.
         let script = format!(
             "mount -t tmpfs -o size=$((4096 * ({pages} + 1))),nr_inodes={inodes} none \"$HOME\"
             head -c 4096 /dev/zero 2>&- >\"$HOME/fill\"
@@ -313,7 +313,7 @@ fn stale_temporary_files_are_swept_at_the_next_write() {
         write_private(&dir.join(format!("{TEMPORARY}held")), b"half");
         write_private(&dir.join(".tmpAbC"), b"another program's");
     }
-    // Somebody is writing these.
+    // A running process holds these files open.
     let held = dirs
         .each_ref()
         .map(|dir| fs::File::open(dir.join(format!("{TEMPORARY}held"))).unwrap());

@@ -1,7 +1,8 @@
-//! Files that another release wrote: what is good is used, and what is unknown does no harm.
+//! Files of earlier releases: known members keep their meaning, unknown ones are ignored.
 //!
-//! `tests/samples/VERSION` has what that release left behind, byte for byte but for an end in the
-//! year 2100. `UPDATE_SAMPLES=1 cargo test --test black_box written_files_match` writes this version's.
+//! `tests/samples/VERSION` has the files of a release, unchanged but for an expiry in the year
+//! 2100. `UPDATE_SAMPLES=1 cargo test --test black_box written_files_match` writes those of this
+//! version.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,13 +17,13 @@ use crate::support::proxy::Proxy;
 use crate::support::tls::Ca;
 
 const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/samples");
-/// A host that somebody logged in to by hand.
+/// A host with a login entered with `docker login`.
 const TYPED_HOST: &str = "typed.cr.de-fra.ionos.com";
-/// A domain in front of the demo registry.
+/// A custom domain of the demo registry.
 const DOMAIN: &str = "registry.example.com";
-/// 2100-01-01, in seconds since 1970.
+/// 2100-01-01 in seconds since 1970.
 const FAR: i64 = 4_102_444_800;
-/// Where a sample's directories are in a home.
+/// Directories of a sample, and their places in a home.
 const PLACES: [(&str, &str); 3] = [
     ("cache", ".cache/docker-credential-ionos"),
     ("data", ".local/share/docker-credential-ionos"),
@@ -61,7 +62,7 @@ fn pending_revocation_of_each_release_is_revoked_at_the_next_contact() {
         let _ = cloud.helper(&home).get(DEMO_HOST).credential();
         assert_eq!(cloud.fake.count("DELETE", id), 1, "{release:?}");
         assert_eq!(revocations(&home), 0, "{release:?}");
-        // The registry's id was known too.
+        // The cached registry id is used too.
         assert_eq!(cloud.fake.count("GET", "/registries"), 0, "{release:?}");
     }
 }
@@ -114,12 +115,12 @@ fn members_added_by_a_later_release_are_ignored() {
     }
 }
 
-/// A change of a format is a change of its sample, and of the number in it if an older release
-/// would misread it.
+/// If this fails, update the sample. Increase the version in a file if an older release would
+/// misread it.
 #[test]
 fn written_files_match_the_sample_of_this_version() {
     let (cloud, home) = (Cloud::start(), Home::new());
-    leave_everything(&home, &cloud);
+    write_all_kinds(&home, &cloud);
     let release = Release(Path::new(SAMPLES).join(env!("CARGO_PKG_VERSION")));
     #[expect(
         clippy::disallowed_methods,
@@ -142,7 +143,7 @@ fn written_files_match_the_sample_of_this_version() {
     assert_eq!(written, sampled);
 }
 
-/// The API under its true name, which an entry's account goes by.
+/// The API under its real name, because the account of an entry depends on the name.
 struct Cloud {
     fake: FakeIonos,
     proxy: Proxy,
@@ -170,8 +171,8 @@ impl Cloud {
     }
 }
 
-/// Runs what leaves a file of each kind that outlives a run.
-fn leave_everything(home: &Home, cloud: &Cloud) {
+/// Runs commands that write a file of each lasting kind.
+fn write_all_kinds(home: &Home, cloud: &Cloud) {
     let helper = cloud.helper(home);
     helper
         .store(TYPED_HOST, "staff", "typed-by-a-person")
@@ -185,7 +186,7 @@ fn leave_everything(home: &Home, cloud: &Cloud) {
     let _ = helper.get(DEMO_HOST).credential();
 }
 
-/// What one release left behind.
+/// The files of one release.
 #[derive(Debug)]
 struct Release(PathBuf);
 
@@ -200,7 +201,7 @@ fn releases() -> Vec<Release> {
 }
 
 impl Release {
-    /// A home that this release was used in.
+    /// A home with the files of this release.
     fn home(&self) -> Home {
         let home = Home::new();
         self.copy(&home, "cache");
@@ -223,7 +224,7 @@ impl Release {
         }
     }
 
-    /// The one file of this kind.
+    /// The only JSON file with this extension below a directory.
     fn json(&self, below: &str, extension: &str) -> Value {
         let mut found = files(&self.0.join(below));
         found.retain(|path| path.extension().is_some_and(|it| it == extension));
@@ -233,7 +234,7 @@ impl Release {
         serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
     }
 
-    /// Writes what is in this home, with an end that no test outlives.
+    /// Writes the files of this home, with an expiry far in the future.
     fn write(&self, home: &Home) {
         for (ours, theirs) in PLACES {
             let from = home.path().join(theirs);
@@ -254,7 +255,7 @@ impl Release {
     }
 }
 
-/// The files with something in them: a lock has nothing.
+/// Files that are not empty. Lock files are.
 fn files(dir: &Path) -> Vec<PathBuf> {
     let mut files = walk(dir);
     files.retain(|path| path.metadata().is_ok_and(|it| it.is_file() && it.len() > 0));
@@ -262,7 +263,7 @@ fn files(dir: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The answer that a minted or typed credential's file stands for.
+/// The answer to `get` for the file of a minted or stored credential.
 fn login(host: &str, file: &Value) -> Credential {
     let text = |key: &str| file[key].as_str().unwrap().to_owned();
     Credential {
@@ -272,8 +273,8 @@ fn login(host: &str, file: &Value) -> Credential {
     }
 }
 
-/// What kinds of files there are, where, and with what keys. Names are left out: tokens have
-/// random ones.
+/// The kinds of files, their places and members. File names are left out because they contain
+/// random token names.
 fn shapes(root: &Path, place: impl Fn(&str) -> Option<String>) -> Vec<(String, Value)> {
     let mut shapes: Vec<_> = files(root)
         .into_iter()
@@ -289,7 +290,7 @@ fn shapes(root: &Path, place: impl Fn(&str) -> Option<String>) -> Vec<(String, V
     shapes
 }
 
-/// A value with each string and number replaced by its type; the version stays.
+/// Replaces strings and numbers by their types, except the version.
 fn shape(value: &Value) -> Value {
     match value {
         Value::Object(fields) => fields

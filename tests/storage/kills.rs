@@ -1,6 +1,6 @@
-//! SIGKILL at any moment: what is left is whole or absent, and the next one works.
+//! SIGKILL at a random moment leaves whole files or none, and the next run works.
 //!
-//! `KILLS` says how often (default 60).
+//! `KILLS` sets the number of kills (default 60).
 
 use std::fs;
 use std::path::Path;
@@ -13,18 +13,18 @@ use crate::support::tally;
 const TEMPORARY: &str = ".docker-credential-ionos-";
 const TAKEN: &str = ".taken-docker-credential-ionos-";
 
-/// What is interrupted, from a state in which it has everything to do.
+/// The run that is killed. It starts from a state in which it has everything to do.
 #[derive(Debug, Clone, Copy)]
-enum Deed {
-    /// A cold `get`: looks up, mints, saves.
+enum Run {
+    /// A cold `get`: looks up the registry, mints, saves.
     Mint,
-    /// A `get` past half life: saves over what is there.
+    /// A `get` past half life: replaces the cached credential.
     Refresh,
     Store,
     Erase,
 }
 
-impl Deed {
+impl Run {
     const ALL: [Self; 4] = [Self::Mint, Self::Refresh, Self::Store, Self::Erase];
 
     fn prepare(self, home: &Home, helper: &Helper) {
@@ -60,13 +60,13 @@ impl Deed {
     }
 }
 
-/// How long it takes when nobody interrupts.
-fn measure(deed: Deed) -> Duration {
+/// Duration of an undisturbed run.
+fn measure(run: Run) -> Duration {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home.helper_for(&fake);
-    deed.prepare(&home, &helper);
+    run.prepare(&home, &helper);
     let start = Instant::now();
-    let done = helper.run(deed.args(), deed.stdin());
+    let done = helper.run(run.args(), run.stdin());
     assert_eq!(done.code, Some(0), "{done:?}");
     start.elapsed()
 }
@@ -100,21 +100,21 @@ fn work_left(dir: &Path) -> Vec<String> {
 #[test]
 fn kill_at_any_moment_leaves_whole_files() {
     let kills = tally::times("KILLS", 60);
-    let took = Deed::ALL.map(measure);
+    let took = Run::ALL.map(measure);
     let mut killed = 0;
     for round in 0..kills {
-        let (deed, took) = (Deed::ALL[round % 4], took[round % 4]);
+        let (run, took) = (Run::ALL[round % 4], took[round % 4]);
         let (fake, home) = (FakeIonos::start(), Home::new());
         let helper = home.helper_for(&fake);
-        deed.prepare(&home, &helper);
-        let mut running = helper.start(deed.args(), deed.stdin());
-        // A random moment of its life is what is tested; that some come too late does no harm.
+        run.prepare(&home, &helper);
+        let mut running = helper.start(run.args(), run.stdin());
+        // A random moment. Some kills come too late, which does no harm.
         std::thread::sleep(took.mul_f64(fastrand::f64()));
         running.kill();
         killed += usize::from(running.finish().code.is_none());
-        let what = format!("{deed:?} in round {round}");
+        let what = format!("{run:?} in round {round}");
         is_whole(&home, &what);
-        // Whatever was kept is served, and if nothing was, the next is minted: no lock is stuck.
+        // The next get returns a credential, cached or new: no lock is left.
         let served = helper.get(DEMO_HOST).credential();
         let typed = [("before", "old"), ("after", "new")];
         let is_typed = typed.contains(&(served.username.as_str(), served.secret.as_str()));
@@ -122,10 +122,10 @@ fn kill_at_any_moment_leaves_whole_files() {
             is_typed || fake.accepts(&served.username, &served.secret),
             "{what}"
         );
-        if let Deed::Store = deed {
+        if let Run::Store = run {
             assert!(is_typed, "{what}: a login was lost");
         }
-        // Writing again sweeps what the dead one left, and forgetting forgets all of it.
+        // The next write removes temporary files, and erase removes everything.
         helper.store(DEMO_HOST, "person", "typed").says("");
         helper.erase(DEMO_HOST).says("");
         let last = helper.get(DEMO_HOST).credential();
@@ -134,9 +134,9 @@ fn kill_at_any_moment_leaves_whole_files() {
         assert_eq!(work_left(&home.cache()), [""; 0], "{what}");
         assert_eq!(work_left(&home.data().join("logins")), [""; 0], "{what}");
         is_whole(&home, &what);
-        // A token whose minter died before it wrote anything down is nobody's, and one that was
-        // replaced half way is left to expire.
-        let most = if let Deed::Refresh = deed { 2 } else { 1 };
+        // A token whose process died before writing its result is orphaned, and a superseded one
+        // stays until it expires.
+        let most = if let Run::Refresh = run { 2 } else { 1 };
         assert!(fake.tokens().len() <= most, "{what}: {:?}", fake.tokens());
     }
     assert!(killed * 3 > kills, "only {killed} of {kills} died of it");

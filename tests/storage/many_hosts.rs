@@ -10,8 +10,8 @@ use crate::support::helper::{Home, write_private};
 const MANY: usize = 10_000;
 const OTHER_HOST: &str = "other.cr.de-fra.ionos.com";
 
-/// A home with so many hosts in the cache, half of them with a credential that has expired.
-fn crowded(fake: &FakeIonos) -> Home {
+/// A home with this many cached hosts. Half of the credentials have expired.
+fn home_with_many_hosts(fake: &FakeIonos) -> Home {
     let home = Home::new();
     let _ = home.helper_for(fake).get(DEMO_HOST).credential();
     let [entry] = &home.entries()[..] else {
@@ -37,14 +37,14 @@ fn ten_thousand_cached_hosts_are_served_listed_and_swept() {
         .registry(RegistrySpec::new("demo"))
         .registry(RegistrySpec::new("other"))
         .start();
-    let home = crowded(&fake);
+    let home = home_with_many_hosts(&fake);
     let helper = home.helper_for(&fake);
     fake.clear_requests();
-    // One in the middle, from the cache.
+    // A host in the middle, from the cache.
     let host = "h5000.cr.de-fra.ionos.com";
     assert_eq!(helper.get(host).credential().server_url, host);
     assert_eq!(fake.requests().len(), 0);
-    // One line that a client with the smallest pipe can read, of what is good.
+    // One line with the valid credentials, short enough for the smallest pipe of a client.
     let done = helper.list();
     assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
     assert!(done.stdout.len() <= 4096, "{}", done.stdout.len());
@@ -57,7 +57,7 @@ fn ten_thousand_cached_hosts_are_served_listed_and_swept() {
         let is_good = number.is_none_or(|it| it.parse::<usize>().is_ok_and(|it| it % 2 == 0));
         assert!(is_good, "{host}");
     }
-    // What a person typed is never the one left out.
+    // A stored login is always listed.
     helper
         .store("z.cr.de-fra.ionos.com", "person", "typed")
         .says("");
@@ -67,7 +67,7 @@ fn ten_thousand_cached_hosts_are_served_listed_and_swept() {
             .stdout
             .contains(r#""z.cr.de-fra.ionos.com":"person""#)
     );
-    // The next mint sweeps what has expired.
+    // The next mint removes expired entries.
     let _ = helper
         .clone()
         .env("IONOS_CR_TIMEOUT", "60s")

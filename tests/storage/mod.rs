@@ -1,4 +1,4 @@
-//! What is kept on disk, and what happens to it.
+//! Files on disk.
 
 mod concurrency;
 mod damaged_files;

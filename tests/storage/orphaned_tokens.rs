@@ -1,8 +1,8 @@
-//! Tokens that were made and whose answer got lost: nobody has their password, so they must go.
+//! Orphaned tokens: created at the API, but the answer with the password was lost.
 
 use serde_json::json;
 
-use crate::network::api_failures::{BROKEN, LATER, asked, is_mended, line, revocations};
+use crate::network::api_failures::{BROKEN, LATER, api_recovers, asked, line, revocations};
 use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, Fault, FaultKind};
 use crate::support::helper::Home;
 
@@ -23,7 +23,7 @@ fn token_created_despite_an_error_answer_is_deleted() {
     ] {
         for made in [false, true] {
             let (fake, home) = (FakeIonos::start(), Home::new());
-            // Half a body is that of a token that was made.
+            // Half a body means that the token was created.
             let made = made || matches!(fault.kind, FaultKind::CutBody);
             let fault = if made {
                 fault.clone().after()
@@ -53,10 +53,10 @@ fn token_created_despite_a_500_is_deleted() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home.helper_for(&fake);
     fake.fault(Fault::status(500).after().on("POST", "/tokens").always());
-    // However often it is asked: nobody has the passwords of what it made.
+    // However often it is requested: the passwords of these tokens are lost.
     assert_eq!(helper.get(DEMO_HOST).failure(), line(&fake, BROKEN, LATER));
     assert!(!fake.tokens().is_empty());
-    is_mended(&fake, &home, &helper);
+    api_recovers(&fake, &home, &helper);
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn doubtful_token_is_kept_after_a_later_failure() {
         let line = helper.get(DEMO_HOST);
         assert!(line.failure().contains(&format!(": {last}")), "{line:?}");
         assert_eq!((fake.tokens().len(), revocations(&home)), (1, 1), "{last}");
-        is_mended(&fake, &home, &helper);
+        api_recovers(&fake, &home, &helper);
     }
 }
 
@@ -104,7 +104,7 @@ fn connection_closed_between_requests_is_reopened() {
     let credential = home.helper_for(&fake).get(DEMO_HOST).credential();
     assert!(fake.accepts(&credential.username, &credential.secret));
     assert_eq!(fake.tokens().len(), 1);
-    // The same when there is only a POST to send.
+    // The same if only a POST is needed.
     home.age_entry(13 * 3600);
     fake.fault(Fault::reset_before_read().times(2));
     let _ = home.helper_for(&fake).get(DEMO_HOST).credential();
@@ -127,7 +127,7 @@ fn token_name_from_the_api_does_not_choose_a_path() {
         assert_eq!(helper.get(DEMO_HOST).credential().username, name);
         helper.erase(DEMO_HOST).says("");
         assert_eq!(std::fs::read_to_string(docker).unwrap(), "{}", "{name}");
-        // It is remembered all the same, and done at the next contact.
+        // The record is kept and the token is deleted at the next contact.
         assert_eq!(revocations(&home), 1, "{name}");
         fake.clear_faults();
         let _ = helper.get(DEMO_HOST).credential();
@@ -135,7 +135,7 @@ fn token_name_from_the_api_does_not_choose_a_path() {
     }
 }
 
-/// An API that says that a new token ends then.
+/// The API says that a new token expires at this time.
 fn ends_at(date: &str) -> Fault {
     let token = json!({
         "id": "5d3c1b1e-3a55-4c5b-9b1f-0d9c3f0f1a11",
@@ -162,7 +162,7 @@ fn undeletable_token_that_expires_at_once_is_deleted_later() {
     fake.fault(Fault::status(503).on("DELETE", "/tokens").always());
     assert!(helper.get(DEMO_HOST).failure().contains("ends at once"));
     assert_eq!(revocations(&home), 1);
-    is_mended(&fake, &home, &helper);
+    api_recovers(&fake, &home, &helper);
 }
 
 #[test]

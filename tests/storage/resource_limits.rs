@@ -1,4 +1,4 @@
-//! Where the system gives nothing more: no room for the output, for a file, for a thread.
+//! Exhausted resources: disk space for stdout, file size, threads.
 
 use std::fs::{File, OpenOptions};
 use std::path::Path;
@@ -48,16 +48,16 @@ fn unwritable_stdout_is_a_failure() {
         assert_eq!(done.code, Some(1), "{command:?}");
         assert!(done.stderr.ends_with(&wanted), "{command:?}: {done:?}");
     }
-    // A failure says what it has to say all the same, and only that.
+    // A failure still prints its line, and nothing else.
     let done = into_full(&["get", "ghcr.io"]);
     assert_eq!(done.code, Some(1));
     assert!(done.stderr.contains("cannot write the answer"), "{done:?}");
-    // Nothing to write, nothing to fail.
+    // Nothing is written, so nothing fails.
     let done = into_full(&["erase"]);
     assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
 }
 
-/// The program under a limit of `prlimit(1)`.
+/// Runs the program under a limit of `prlimit(1)`.
 fn limited(helper: Helper, limit: &str, args: &[&str], stdin: &str) -> Option<Done> {
     let prlimit = Path::new("/usr/bin/prlimit");
     if !prlimit.exists() {
@@ -90,7 +90,7 @@ fn file_size_limit_disables_only_the_cache() {
     run(&["erase"], DEMO_HOST).unwrap().says("");
 }
 
-/// Where no thread gets a stack, as under a limit of processes.
+/// No thread can be created because its stack cannot be allocated, as under a process limit.
 fn without_threads(helper: &Helper) -> Helper {
     let more_than_there_is = (usize::MAX / 4).to_string();
     helper.clone().env("RUST_MIN_STACK", &more_than_there_is)

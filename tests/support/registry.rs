@@ -16,12 +16,12 @@ const BEARER: &str = "granted-by-the-token-service";
 
 /// How the registry authenticates.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Door {
+pub enum Auth {
     Open,
     Basic,
     Bearer,
     /// Names a token service with plain HTTP.
-    BearerInTheClear,
+    PlainHttpBearer,
     /// The server is not a registry.
     NoRegistry,
 }
@@ -35,7 +35,7 @@ pub struct Registry {
 
 impl Registry {
     /// Accepts a user name and password if `accepts` returns true.
-    pub fn start(door: Door, accepts: impl Fn(&str, &str) -> bool + Send + Sync + 'static) -> Self {
+    pub fn start(auth: Auth, accepts: impl Fn(&str, &str) -> bool + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let seen: Arc<Mutex<Vec<Request>>> = Arc::default();
@@ -50,7 +50,7 @@ impl Registry {
                 };
                 log.lock().unwrap().push(request.clone());
                 let answer =
-                    answer(door, address, &request, &accepts).header("Connection", "close");
+                    answer(auth, address, &request, &accepts).header("Connection", "close");
                 let sent = wire
                     .settle()
                     .and_then(|()| std::io::Write::write_all(&mut wire, &answer.encode("")));
@@ -75,7 +75,7 @@ impl Registry {
 }
 
 fn answer(
-    door: Door,
+    auth: Auth,
     address: SocketAddr,
     request: &Request,
     accepts: &impl Fn(&str, &str) -> bool,
@@ -91,16 +91,16 @@ fn answer(
         Response::json(401, &json!({"errors": [{"code": "UNAUTHORIZED"}]}))
             .header("WWW-Authenticate", challenge)
     };
-    match (door, request.path.as_str()) {
-        (Door::NoRegistry, _) => Response::json(404, &json!({})),
-        (Door::Open, "/v2/") => welcome,
-        (Door::Basic, "/v2/") if is_let_in => welcome,
-        (Door::Basic, "/v2/") => refusal("Basic realm=\"Registry\""),
-        (Door::Bearer, "/v2/") if authorization == format!("Bearer {BEARER}") => welcome,
-        (Door::Bearer, "/v2/") => refusal(&format!(
+    match (auth, request.path.as_str()) {
+        (Auth::NoRegistry, _) => Response::json(404, &json!({})),
+        (Auth::Open, "/v2/") => welcome,
+        (Auth::Basic, "/v2/") if is_let_in => welcome,
+        (Auth::Basic, "/v2/") => refusal("Basic realm=\"Registry\""),
+        (Auth::Bearer, "/v2/") if authorization == format!("Bearer {BEARER}") => welcome,
+        (Auth::Bearer, "/v2/") => refusal(&format!(
             "Bearer realm=\"http://{address}/token\",service=\"the registry\""
         )),
-        (Door::BearerInTheClear, "/v2/") => {
+        (Auth::PlainHttpBearer, "/v2/") => {
             refusal("Bearer realm=\"http://tokens.example.com/token\",service=\"x\"")
         }
         (_, "/token") if is_let_in => Response::json(200, &json!({"token": BEARER})),

@@ -1,4 +1,4 @@
-//! The file of each client, and hosts that cannot be configured.
+//! The configuration file of each client, and hosts that cannot be configured.
 
 use serde_json::json;
 
@@ -137,7 +137,7 @@ fn without_host_and_terminal_the_registries_are_listed() {
          hint: name it: docker-credential-ionos configure-docker demo.cr.de-fra.ionos.com\n",
     );
     assert_eq!(person.home.files(), [""; 0]);
-    // Nothing is asked of the API where it is not needed.
+    // The API is contacted only if needed.
     fake.clear_requests();
     let _ = run(&helper, &[DEMO_HOST]);
     let _ = run(&helper, &["--remove"]);

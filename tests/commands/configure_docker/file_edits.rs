@@ -1,4 +1,4 @@
-//! Which bytes change in whose file, and which do not.
+//! Bytes that change in a configuration file.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
@@ -24,17 +24,17 @@ fn five_hundred() -> String {
     )
 }
 
-/// Files as people have them, with `@` where our entry goes.
-fn files_of_people() -> Vec<String> {
+/// Configuration files as users have them, with `@` in place of our entry.
+fn user_files() -> Vec<String> {
     let ours = "\"demo.cr.de-fra.ionos.com\": \"ionos\"";
     let five_hundred = five_hundred();
     let end = "\"r499.example.com\": \"pass\"";
     vec![
-        // Docker Desktop's.
+        // As Docker Desktop writes it.
         format!(
             "{{\n\t\"auths\": {{\n\t\t\"https://index.docker.io/v1/\": {{}},\n\t\t\"ghcr.io\": {{\n\t\t\t\"auth\": \"{LOGIN}\"\n\t\t}}\n\t}},\n\t\"credsStore\": \"desktop\",\n\t\"currentContext\": \"desktop-linux\",\n\t\"plugins\": {{\n\t\t\"-x-cli-hints\": {{\n\t\t\t\"enabled\": \"true\"\n\t\t}}\n\t}},\n\t\"features\": {{\n\t\t\"hooks\": \"true\"\n\t}}@,\n\t\"credHelpers\": {{\n\t\t{ours}\n\t}}@\n}}"
         ),
-        // Where comments were taken out by hand.
+        // Comments were removed.
         format!(
             "\n{{   \n  \"psFormat\" :\"table {{{{.ID}}}}\\t{{{{.Names}}}}\",   \n\n   \n  \"credHelpers\" : {{ \n      \n    \"gcr.io\" :  \"gcloud\" ,\n\n\n    \"eu.gcr.io\" :  \"gcloud\"@,\n    {}@      \n   }}   ,\n    \n  \"detachKeys\":\"ctrl-e,e\"\n\n}}  \n\n",
             ours.replace(": ", " :  ")
@@ -52,7 +52,7 @@ fn files_of_people() -> Vec<String> {
 
 #[test]
 fn only_our_key_changes() {
-    for file in files_of_people() {
+    for file in user_files() {
         let [head, ours, tail] = &file.split('@').collect::<Vec<_>>()[..] else {
             panic!("two marks: {file}");
         };
@@ -154,7 +154,7 @@ fn symlink_stays_a_symlink() {
         );
         assert_eq!(fs::read_link(person.config()).unwrap(), target);
 
-        // One that leads to nothing yet makes what it leads to.
+        // A link to a missing file creates the file it points to.
         fs::remove_file(&real).unwrap();
         let _ = person.run(&[DEMO_HOST]);
         assert_eq!(fs::read_link(person.config()).unwrap(), target);
@@ -190,7 +190,7 @@ fn twenty_concurrent_edits_are_all_kept() {
 #[test]
 fn unwritable_directory_is_reported() {
     let hint = "hint: make sure that the file and its directory are yours and can be written\n";
-    // What not even root can make.
+    // A directory that root cannot create either.
     let person = Person::new();
     let helper = person.helper().env("DOCKER_CONFIG", "/proc/nowhere");
     person.sees(
@@ -215,7 +215,7 @@ fn unwritable_directory_is_reported() {
 
 #[test]
 fn mounted_file_is_reported_and_kept() {
-    // Containers for development mount it so.
+    // Development containers mount the file.
     let person = Person::with("{}");
     let script = format!(
         "mount --bind \"$HOME/.docker/config.json\" \"$HOME/.docker/config.json\" && exec {} configure-docker {DEMO_HOST}",
@@ -242,7 +242,7 @@ fn read_only_directory_is_reported_and_its_file_kept() {
     let dir = person.config().parent().unwrap().to_owned();
     let mut command = person.helper().command(&["configure-docker", DEMO_HOST]);
     if rustix::process::geteuid().is_root() {
-        // To whom no mode means a thing.
+        // Root may write whatever the mode says.
         for path in [person.home.path(), &dir, &person.config()] {
             chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
         }

@@ -1,4 +1,4 @@
-//! `configure-docker`: what a person asks for, reads and gets.
+//! `configure-docker`: output and written files.
 
 mod clients;
 mod file_edits;
@@ -15,7 +15,7 @@ use crate::support::helper::{Done, Helper, Home, Started, mode, write_private};
 const OTHER_HOST: &str = "other.cr.de-fra.ionos.com";
 const LOGIN: &str = "cGVyc29uOnR5cGVkLXNlY3JldA==";
 
-/// A person with the program on PATH.
+/// A user with the program on PATH.
 struct Person {
     home: Home,
 }
@@ -25,7 +25,7 @@ impl Person {
         Self { home: Home::new() }
     }
 
-    /// One whose config.json holds this.
+    /// A user with this config.json.
     fn with(content: &str) -> Self {
         let person = Self::new();
         write_private(&person.config(), content.as_bytes());
@@ -46,7 +46,7 @@ impl Person {
 
     fn helper(&self) -> Helper {
         let dir = Self::program().parent().unwrap();
-        // Nothing outside of the home is looked into.
+        // The program must not look outside of the home.
         let runtime = self.home.path().join("run");
         self.home
             .helper()
@@ -58,7 +58,7 @@ impl Person {
         run(&self.helper(), args)
     }
 
-    /// `text` with `~` for the home and `PROGRAM` for the program.
+    /// Replaces `~` by the home and `PROGRAM` by the program.
     fn text(&self, text: &str) -> String {
         text.replace('~', self.home.path().to_str().unwrap())
             .replace("PROGRAM", Self::program().to_str().unwrap())

@@ -1,4 +1,4 @@
-//! At a terminal: what a person is asked and what comes of the answer.
+//! Questions on a terminal and the effect of the answers.
 
 use std::fs;
 use std::os::unix::fs::symlink;

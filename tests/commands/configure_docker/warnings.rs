@@ -1,4 +1,4 @@
-//! What stands between a client and us, and the command that mends it.
+//! Warnings about settings that keep a client from calling the program.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -30,7 +30,7 @@ fn missing_program_name_is_reported_with_the_link_command() {
     let unchanged =
         "unchanged: demo.cr.de-fra.ionos.com in ~/.docker/config.json, helper ionos-pull\n";
     person.sees(&run(&on_path, &pull), 0, unchanged, "");
-    // As the link itself, too.
+    // Also when the link itself runs.
     let called = on_path.program(&link);
     person.sees(&run(&called, &[DEMO_HOST]), 0, unchanged, "");
 
@@ -70,7 +70,7 @@ fn overriding_login_is_reported() {
         "warning: DOCKER_AUTH_CONFIG has a login for demo.cr.de-fra.ionos.com, which docker from 28.3 prefers\n\
          hint: unset it, or take that host out of it\n",
     );
-    // Podman knows nothing of that variable.
+    // Podman ignores that variable.
     person.sees(
         &run(&helper, &["--podman", DEMO_HOST]),
         0,
@@ -123,7 +123,7 @@ fn overriding_login_is_reported() {
         "warning: ~/.docker/config.json still has a login for demo.cr.de-fra.ionos.com, readable and no longer needed\n\
          hint: docker logout demo.cr.de-fra.ionos.com\n",
     );
-    // Docker leaves an empty entry where a helper has it.
+    // Docker writes an empty entry for a host with a helper.
     let person = Person::with(&json!({"auths": {DEMO_HOST: {}}}).to_string());
     person.sees(&person.run(&[DEMO_HOST]), 0, added, "");
 }

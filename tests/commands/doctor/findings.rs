@@ -1,14 +1,14 @@
-//! What `doctor` finds, and the hint beside it.
+//! Problems that `doctor` reports, with hints.
 
 use serde_json::json;
 
-use super::Ward;
+use super::Setup;
 use crate::support::fake_ionos::{DEMO_HOST, DEMO_ID, FakeIonos, RegistrySpec};
 use crate::support::helper::Done;
-use crate::support::registry::Door;
+use crate::support::registry::Auth;
 
 #[track_caller]
-fn finds(done: &Done, lines: &[&str]) {
+fn reports(done: &Done, lines: &[&str]) {
     assert_eq!(
         (done.code, done.stderr.as_str()),
         (Some(1), ""),
@@ -26,13 +26,13 @@ fn finds(done: &Done, lines: &[&str]) {
 
 #[test]
 fn revoked_token_is_found_at_the_registry_check() {
-    for door in [Door::Basic, Door::Bearer] {
-        let ward = Ward::new(door);
-        let host = ward.registry.host();
-        let _ = ward.helper().get(&host).credential();
-        ward.api.expire_tokens();
-        finds(
-            &ward.run(&[&host]),
+    for auth in [Auth::Basic, Auth::Bearer] {
+        let setup = Setup::new(auth);
+        let host = setup.registry.host();
+        let _ = setup.helper().get(&host).credential();
+        setup.api.expire_tokens();
+        reports(
+            &setup.run(&[&host]),
             &[
                 "failed   login: HOST does not accept the credential",
                 "         hint: the token may have been deleted at the API: run docker logout for this host, then try again",
@@ -43,28 +43,28 @@ fn revoked_token_is_found_at_the_registry_check() {
 
 #[test]
 fn credential_is_not_sent_over_plain_http() {
-    let ward = Ward::new(Door::BearerInTheClear);
-    let host = ward.registry.host();
-    finds(
-        &ward.run(&["--mint", &host]),
+    let setup = Setup::new(Auth::PlainHttpBearer);
+    let host = setup.registry.host();
+    reports(
+        &setup.run(&["--mint", &host]),
         &[
             "failed   login: the registry names a token service that the credential is not sent to: 'http://tokens.example.com/token'",
         ],
     );
-    for request in ward.registry.requests() {
+    for request in setup.registry.requests() {
         assert_eq!(request.header("authorization"), None);
     }
 }
 
 #[test]
 fn host_without_a_registry_is_reported() {
-    let ward = Ward::new(Door::NoRegistry);
-    let host = ward.registry.host();
-    finds(
-        &ward.run(&["--mint", &host]),
+    let setup = Setup::new(Auth::NoRegistry);
+    let host = setup.registry.host();
+    reports(
+        &setup.run(&["--mint", &host]),
         &["failed   login: HOST answers 404 to GET /v2/"],
     );
-    let open = Ward::new(Door::Open);
+    let open = Setup::new(Auth::Open);
     let done = open.run(&["--mint"]);
     assert_eq!(done.code, Some(0));
     assert!(
@@ -75,9 +75,9 @@ fn host_without_a_registry_is_reported() {
 
 #[test]
 fn without_an_account_dependent_checks_are_skipped() {
-    let ward = Ward::new(Door::Basic);
-    let done = ward.examine(&ward.helper().without("IONOS_TOKEN"), &["--mint"]);
-    finds(
+    let setup = Setup::new(Auth::Basic);
+    let done = setup.examine(&setup.helper().without("IONOS_TOKEN"), &["--mint"]);
+    reports(
         &done,
         &[
             "failed   account: there is no IONOS account to ask with",
@@ -86,17 +86,17 @@ fn without_an_account_dependent_checks_are_skipped() {
             "skipped  token: not looked at after what failed above",
         ],
     );
-    assert_eq!(ward.api.requests().len(), 0);
+    assert_eq!(setup.api.requests().len(), 0);
 }
 
 #[test]
 fn expired_account_token_is_found_before_the_api_is_asked() {
     use base64::Engine as _;
-    let ward = Ward::new(Door::Basic);
+    let setup = Setup::new(Auth::Basic);
     let payload = base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(r#"{"exp":1700000000}"#);
     let token = format!("e30.{payload}.x");
-    let done = ward.examine(&ward.helper().env("IONOS_TOKEN", &token), &[]);
-    finds(
+    let done = setup.examine(&setup.helper().env("IONOS_TOKEN", &token), &[]);
+    reports(
         &done,
         &[
             "failed   account token: expired at 2023-11-14T22:13:20Z",
@@ -110,12 +110,12 @@ fn expired_account_token_is_found_before_the_api_is_asked() {
 
 #[test]
 fn unreachable_api_is_reported_as_network() {
-    let ward = Ward::new(Door::Basic);
-    let done = ward.examine(
-        &ward.helper().env("IONOS_API_URL", "http://127.0.0.1:1"),
+    let setup = Setup::new(Auth::Basic);
+    let done = setup.examine(
+        &setup.helper().env("IONOS_API_URL", "http://127.0.0.1:1"),
         &[],
     );
-    finds(
+    reports(
         &done,
         &[
             "failed   api: no connection to 127.0.0.1:1: Connection refused",
@@ -128,18 +128,18 @@ fn unreachable_api_is_reported_as_network() {
 
 #[test]
 fn missing_and_unready_registry_are_distinguished() {
-    let ward = Ward::new(Door::Basic);
-    ward.api.set_registry_state(DEMO_ID, "Deploying");
-    let done = ward.run(&[]);
+    let setup = Setup::new(Auth::Basic);
+    setup.api.set_registry_state(DEMO_ID, "Deploying");
+    let done = setup.run(&[]);
     assert_eq!(done.code, Some(1), "{}", done.stdout);
     assert!(
         done.stdout.contains("failed   registry: "),
         "{}",
         done.stdout
     );
-    ward.api.remove_registry(DEMO_ID);
-    finds(
-        &ward.run(&[]),
+    setup.api.remove_registry(DEMO_ID);
+    reports(
+        &setup.run(&[]),
         &["failed   registry: no such registry among the 0 that the account sees"],
     );
 }
@@ -148,9 +148,9 @@ fn missing_and_unready_registry_are_distinguished() {
 fn allow_list_and_wrong_clock_are_warnings() {
     let mut spec = RegistrySpec::new("demo");
     spec.allow_list = vec!["10.1.0.0/16".into()];
-    let ward = Ward::with(Door::Basic, FakeIonos::builder().registry(spec).start());
-    ward.api.set_clock(7200);
-    let done = ward.run(&[]);
+    let setup = Setup::with(Auth::Basic, FakeIonos::builder().registry(spec).start());
+    setup.api.set_clock(7200);
+    let done = setup.run(&[]);
     assert_eq!(done.code, Some(0), "{}", done.stdout);
     for line in [
         "warning  allow list: only 10.1.0.0/16 may reach the registry",
@@ -169,10 +169,10 @@ fn allow_list_and_wrong_clock_are_warnings() {
 
 #[test]
 fn docker_without_our_helper_is_reported() {
-    let ward = Ward::new(Door::Basic);
-    let host = ward.registry.host();
-    ward.home.file(".docker/config.json", "{}");
-    let done = ward.run(&[&host]);
+    let setup = Setup::new(Auth::Basic);
+    let host = setup.registry.host();
+    setup.home.file(".docker/config.json", "{}");
+    let done = setup.run(&[&host]);
     assert!(
         done.stdout.contains(
             "warning  docker: ~/.docker/config.json does not ask this program\n         hint: docker-credential-ionos configure-docker HOST\n"
@@ -180,13 +180,13 @@ fn docker_without_our_helper_is_reported() {
         "{}",
         done.stdout
     );
-    ward.home.file(".docker/config.json", "{oops");
-    finds(
-        &ward.run(&[&host]),
+    setup.home.file(".docker/config.json", "{oops");
+    reports(
+        &setup.run(&[&host]),
         &["failed   docker: ~/.docker/config.json: no JSON at line 1, column 2"],
     );
-    let done = ward.examine(&ward.helper().env("PATH", "/nowhere"), &[&host]);
-    finds(
+    let done = setup.examine(&setup.helper().env("PATH", "/nowhere"), &[&host]);
+    reports(
         &done,
         &["failed   program: docker-credential-ionos is not on PATH, so no client can run it"],
     );
@@ -194,10 +194,10 @@ fn docker_without_our_helper_is_reported() {
 
 #[test]
 fn profile_is_the_one_docker_uses() {
-    let ward = Ward::new(Door::Basic);
-    let helpers = json!({"credHelpers": {ward.registry.host(): "ionos-pull"}});
-    ward.home.file(".docker/config.json", &helpers.to_string());
-    let done = ward.run(&[]);
+    let setup = Setup::new(Auth::Basic);
+    let helpers = json!({"credHelpers": {setup.registry.host(): "ionos-pull"}});
+    setup.home.file(".docker/config.json", &helpers.to_string());
+    let done = setup.run(&[]);
     assert!(
         done.stdout
             .contains("ok       settings: profile pull, scopes *:pull, tokens of 12 h\n")
@@ -211,10 +211,11 @@ fn profile_is_the_one_docker_uses() {
 
 #[test]
 fn unreadable_config_is_reported() {
-    let ward = Ward::new(Door::Basic);
-    ward.home
+    let setup = Setup::new(Auth::Basic);
+    setup
+        .home
         .configure("{\"defaults\": {\"tokenTtl\": \"5m\"}}");
-    let done = ward.run(&[DEMO_HOST]);
+    let done = setup.run(&[DEMO_HOST]);
     assert_eq!(done.code, Some(1));
     assert!(
         done.stdout.contains("failed   settings: "),

@@ -1,4 +1,4 @@
-//! `doctor`: what is wrong, and the command that mends it.
+//! `doctor`: the list of checks.
 
 mod findings;
 
@@ -8,24 +8,24 @@ use serde_json::{Value, json};
 
 use crate::support::fake_ionos::{ACCOUNT_TOKEN, FakeIonos, Fault};
 use crate::support::helper::{Done, Helper, Home};
-use crate::support::registry::{Door, Registry};
+use crate::support::registry::{Auth, Registry};
 
-struct Ward {
+struct Setup {
     home: Home,
     api: Arc<FakeIonos>,
     registry: Registry,
 }
 
-impl Ward {
-    /// All is well, and the registry takes what the API minted.
-    fn new(door: Door) -> Self {
-        Self::with(door, FakeIonos::start())
+impl Setup {
+    /// A setup without problems: the registry accepts what the API minted.
+    fn new(auth: Auth) -> Self {
+        Self::with(auth, FakeIonos::start())
     }
 
-    fn with(door: Door, api: FakeIonos) -> Self {
+    fn with(auth: Auth, api: FakeIonos) -> Self {
         let api = Arc::new(api);
         let accepts = Arc::clone(&api);
-        let registry = Registry::start(door, move |name, word| accepts.accepts(name, word));
+        let registry = Registry::start(auth, move |name, word| accepts.accepts(name, word));
         let home = Home::new();
         let host = registry.host();
         home.configure(json!({"registries": {&host: {"registryName": "demo"}}}));
@@ -51,7 +51,7 @@ impl Ward {
         self.examine(&self.helper(), args)
     }
 
-    /// What it says, with the home, the program and the addresses by name.
+    /// Runs doctor and replaces the home, the program and the addresses in its output.
     fn examine(&self, helper: &Helper, args: &[&str]) -> Done {
         let args: Vec<&str> = std::iter::once("doctor")
             .chain(args.iter().copied())
@@ -86,38 +86,38 @@ ok       clock: agrees with the API's
 
 #[test]
 fn every_check_has_a_line_and_no_token_is_minted() {
-    let ward = Ward::new(Door::Basic);
-    let host = ward.registry.host();
-    ward.run(&[&host]).says(&format!(
+    let setup = Setup::new(Auth::Basic);
+    let host = setup.registry.host();
+    setup.run(&[&host]).says(&format!(
         "{WELL_UNTIL_TOKEN}skipped  token: none is held; --mint makes one\nskipped  login: there is no credential to log in with\n"
     ));
-    assert_eq!(ward.api.count("POST", "/tokens"), 0);
-    assert_eq!(ward.registry.requests().len(), 0);
-    assert_eq!(ward.home.entries().len(), 0);
+    assert_eq!(setup.api.count("POST", "/tokens"), 0);
+    assert_eq!(setup.registry.requests().len(), 0);
+    assert_eq!(setup.home.entries().len(), 0);
 }
 
 #[test]
 fn mint_option_checks_the_registry_with_basic_and_bearer() {
-    for (door, scheme) in [(Door::Basic, "Basic"), (Door::Bearer, "Bearer")] {
-        let ward = Ward::new(door);
-        let host = ward.registry.host();
-        let done = ward.run(&["--mint", &host]);
-        let name = &ward.api.tokens()[0].name;
+    for (auth, scheme) in [(Auth::Basic, "Basic"), (Auth::Bearer, "Bearer")] {
+        let setup = Setup::new(auth);
+        let host = setup.registry.host();
+        let done = setup.run(&["--mint", &host]);
+        let name = &setup.api.tokens()[0].name;
         done.says(&format!(
             "{WELL_UNTIL_TOKEN}ok       token: minted {name}\nok       login: HOST accepts the credential ({scheme})\n"
         ));
-        // What was minted is held now, also for the host that nobody named.
-        ward.run(&[]).says(&format!(
+        // The minted credential is cached now, also for a run without a host.
+        setup.run(&[]).says(&format!(
             "{WELL_UNTIL_TOKEN}ok       token: held, and younger than half its life\nok       login: HOST accepts the credential ({scheme})\n"
         ));
-        assert_eq!(ward.api.count("POST", "/tokens"), 1);
+        assert_eq!(setup.api.count("POST", "/tokens"), 1);
     }
 }
 
 #[test]
 fn json_has_the_same_checks() {
-    let ward = Ward::new(Door::Basic);
-    let done = ward.run(&["--json"]);
+    let setup = Setup::new(Auth::Basic);
+    let done = setup.run(&["--json"]);
     assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
     let reports: Value = serde_json::from_str(&done.stdout).unwrap();
     assert_eq!(reports[0]["host"], "HOST");
@@ -130,13 +130,13 @@ fn json_has_the_same_checks() {
 
 #[test]
 fn doctor_prints_no_secret() {
-    let ward = Ward::new(Door::Basic);
-    ward.api.fault(Fault::status(403).on("POST", "/tokens"));
-    let debug = ward.helper().env("IONOS_CR_LOG", "debug");
+    let setup = Setup::new(Auth::Basic);
+    setup.api.fault(Fault::status(403).on("POST", "/tokens"));
+    let debug = setup.helper().env("IONOS_CR_LOG", "debug");
     for _ in 0..2 {
         let done = debug.run(&["doctor", "--mint"], "");
         let said = format!("{}{}", done.stdout, done.stderr);
-        for secret in ward
+        for secret in setup
             .api
             .minted_passwords()
             .iter()

@@ -1,33 +1,33 @@
 //! `env`.
 
-use super::Desk;
+use super::Setup;
 use crate::support::fake_ionos::DEMO_HOST;
 use crate::support::helper::Credential;
 
 #[test]
 fn env_prints_a_matching_pair_and_mints_once() {
-    let desk = Desk::new();
-    let done = desk.run(&["env", DEMO_HOST]);
+    let setup = Setup::new();
+    let done = setup.run(&["env", DEMO_HOST]);
     let Credential {
         username, secret, ..
-    } = desk.credential(DEMO_HOST);
+    } = setup.credential(DEMO_HOST);
     done.says(&format!(
         "export IONOS_CR_REGISTRY_USERNAME={username}\nexport IONOS_CR_REGISTRY_PASSWORD={secret}\n"
     ));
-    desk.run(&["env", "--shell", "fish", DEMO_HOST]).says(&format!(
+    setup.run(&["env", "--shell", "fish", DEMO_HOST]).says(&format!(
         "set -gx IONOS_CR_REGISTRY_USERNAME '{username}'\nset -gx IONOS_CR_REGISTRY_PASSWORD '{secret}'\n"
     ));
-    desk.run(&["env", "--shell", "powershell", DEMO_HOST]).says(&format!(
+    setup.run(&["env", "--shell", "powershell", DEMO_HOST]).says(&format!(
         "$Env:IONOS_CR_REGISTRY_USERNAME = '{username}'\n$Env:IONOS_CR_REGISTRY_PASSWORD = '{secret}'\n"
     ));
-    assert_eq!(desk.api.count("POST", "/tokens"), 1);
+    assert_eq!(setup.api.count("POST", "/tokens"), 1);
 }
 
 #[test]
 fn shell_reads_back_the_stored_login() {
-    let desk = Desk::new();
+    let setup = Setup::new();
     let secret = "it's $HOME `x` \\ \"q\"";
-    let helper = desk.home.helper_for(&desk.api);
+    let helper = setup.home.helper_for(&setup.api);
     helper.store(DEMO_HOST, "a person", secret).says("");
     let script = helper.run(&["env", DEMO_HOST], "").stdout;
     let script = format!("{script}printf %s \"$IONOS_CR_REGISTRY_PASSWORD\"");
@@ -40,19 +40,19 @@ fn shell_reads_back_the_stored_login() {
 
 #[test]
 fn github_masks_the_secret_and_writes_the_variables() {
-    let desk = Desk::new();
-    let file = desk.home.file("github_env", "BEFORE=1\n");
-    let helper = desk.home.helper_for(&desk.api).env("GITHUB_ENV", &file);
+    let setup = Setup::new();
+    let file = setup.home.file("github_env", "BEFORE=1\n");
+    let helper = setup.home.helper_for(&setup.api).env("GITHUB_ENV", &file);
     let done = helper.run(&["env", "--github", DEMO_HOST], "");
     let Credential {
         username, secret, ..
-    } = desk.credential(DEMO_HOST);
+    } = setup.credential(DEMO_HOST);
     assert_eq!(done.stdout, format!("::add-mask::{secret}\n"));
     assert_eq!(
         done.stderr,
         "set IONOS_CR_REGISTRY_USERNAME and IONOS_CR_REGISTRY_PASSWORD for the steps that follow\n"
     );
-    let written = desk.noted("github_env");
+    let written = setup.recorded("github_env");
     let lines: Vec<&str> = written.lines().collect();
     let [
         before,
@@ -79,14 +79,14 @@ fn github_masks_the_secret_and_writes_the_variables() {
 
 #[test]
 fn secret_cannot_inject_github_variables() {
-    let desk = Desk::new();
-    let file = desk.home.file("github_env", "");
-    let helper = desk.home.helper_for(&desk.api).env("GITHUB_ENV", &file);
+    let setup = Setup::new();
+    let file = setup.home.file("github_env", "");
+    let helper = setup.home.helper_for(&setup.api).env("GITHUB_ENV", &file);
     let secret = "first\nPATH=/tmp/evil\n100%";
     helper.store(DEMO_HOST, "person", secret).says("");
     let done = helper.run(&["env", "--github", DEMO_HOST], "");
     assert_eq!(done.stdout, "::add-mask::first%0APATH=/tmp/evil%0A100%25\n");
-    let written = desk.noted("github_env");
+    let written = setup.recorded("github_env");
     let (_, password) = written.split_once("PASSWORD<<").unwrap();
     let (end, rest) = password.split_once('\n').unwrap();
     assert_eq!(rest, format!("{secret}\n{end}\n"));
@@ -94,12 +94,12 @@ fn secret_cannot_inject_github_variables() {
 
 #[test]
 fn github_option_outside_a_job_mints_nothing() {
-    let desk = Desk::new();
-    let done = desk.run(&["env", "--github", DEMO_HOST]);
+    let setup = Setup::new();
+    let done = setup.run(&["env", "--github", DEMO_HOST]);
     assert_eq!((done.code, done.stdout.as_str()), (Some(1), ""));
     assert_eq!(
         done.stderr,
         "error: GITHUB_ENV is not set, so this is no step of GitHub Actions\nhint: leave --github out\n"
     );
-    assert_eq!(desk.api.requests().len(), 0);
+    assert_eq!(setup.api.requests().len(), 0);
 }

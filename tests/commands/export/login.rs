@@ -2,42 +2,42 @@
 
 use serde_json::json;
 
-use super::Desk;
+use super::Setup;
 use crate::support::fake_ionos::DEMO_HOST;
 use crate::support::helper::Credential;
 
 #[test]
 fn login_passes_the_password_only_through_stdin() {
-    let desk = Desk::new();
+    let setup = Setup::new();
     for (program, arguments) in [
         ("docker", "login"),
         ("podman", "login"),
         ("helm", "registry login"),
         ("crane", "auth login"),
     ] {
-        let path = desk.program(program, 0);
-        let helper = desk.home.helper_for(&desk.api).env("PATH", &path);
+        let path = setup.program(program, 0);
+        let helper = setup.home.helper_for(&setup.api).env("PATH", &path);
         let done = helper.run(&["login", "--with", program, DEMO_HOST], "");
         let Credential {
             username, secret, ..
-        } = desk.credential(DEMO_HOST);
+        } = setup.credential(DEMO_HOST);
         done.says(&format!("from {program}\n"));
-        assert_eq!(desk.noted(&format!("{program}.stdin")), secret);
+        assert_eq!(setup.recorded(&format!("{program}.stdin")), secret);
         assert_eq!(
-            desk.noted(&format!("{program}.args")),
+            setup.recorded(&format!("{program}.args")),
             format!("{arguments} --username {username} --password-stdin {DEMO_HOST}\n")
         );
     }
-    assert_eq!(desk.api.count("POST", "/tokens"), 1);
+    assert_eq!(setup.api.count("POST", "/tokens"), 1);
 }
 
 #[test]
 fn login_with_a_configured_helper_says_it_is_unnecessary() {
-    let desk = Desk::new();
-    let path = desk.program("docker", 0);
+    let setup = Setup::new();
+    let path = setup.program("docker", 0);
     let config = json!({"credHelpers": {DEMO_HOST: "ionos"}});
-    desk.home.file(".docker/config.json", &config.to_string());
-    let helper = desk.home.helper_for(&desk.api).env("PATH", &path);
+    setup.home.file(".docker/config.json", &config.to_string());
+    let helper = setup.home.helper_for(&setup.api).env("PATH", &path);
     let done = helper.run(&["login", DEMO_HOST], "");
     assert_eq!(
         (done.code, done.stdout.as_str()),
@@ -51,9 +51,9 @@ fn login_with_a_configured_helper_says_it_is_unnecessary() {
 
 #[test]
 fn failing_login_has_a_hint() {
-    let desk = Desk::new();
-    let path = desk.program("docker", 7);
-    let helper = desk.home.helper_for(&desk.api).env("PATH", &path);
+    let setup = Setup::new();
+    let path = setup.program("docker", 7);
+    let helper = setup.home.helper_for(&setup.api).env("PATH", &path);
     let done = helper.run(&["login", DEMO_HOST], "");
     assert_eq!(
         (done.code, done.stdout.as_str()),

@@ -1,4 +1,4 @@
-//! `docker-config`, `env` and `login`: credentials for what cannot run a helper.
+//! `docker-config`, `env` and `login`: credentials for clients without credential helpers.
 
 mod env;
 mod login;
@@ -15,12 +15,12 @@ use crate::support::helper::{Credential, Done, Home};
 
 const OTHER_HOST: &str = "other.cr.de-fra.ionos.com";
 
-struct Desk {
+struct Setup {
     home: Home,
     api: FakeIonos,
 }
 
-impl Desk {
+impl Setup {
     fn new() -> Self {
         let api = FakeIonos::builder()
             .registry(RegistrySpec::new("demo"))
@@ -38,7 +38,7 @@ impl Desk {
         self.home.helper_for(&self.api).get(host).credential()
     }
 
-    /// A program of this name that notes how it was called, on a PATH of its own.
+    /// Creates a program that records its arguments and stdin. Returns a PATH with it.
     fn program(&self, name: &str, exit: u8) -> String {
         let dir = self.home.path().join("bin");
         let log = self.home.path().join(name);
@@ -51,17 +51,17 @@ impl Desk {
         format!("{}:/usr/bin:/bin", dir.display())
     }
 
-    fn noted(&self, file: &str) -> String {
+    fn recorded(&self, file: &str) -> String {
         fs::read_to_string(self.home.path().join(file)).unwrap()
     }
 }
 
 #[test]
 fn docker_config_prints_every_host_on_one_line() {
-    let desk = Desk::new();
-    let done = desk.run(&["docker-config", DEMO_HOST, OTHER_HOST, DEMO_HOST]);
+    let setup = Setup::new();
+    let done = setup.run(&["docker-config", DEMO_HOST, OTHER_HOST, DEMO_HOST]);
     let auth = |host| {
-        let credential = desk.credential(host);
+        let credential = setup.credential(host);
         let pair = format!("{}:{}", credential.username, credential.secret);
         json!({ "auth": BASE64_STANDARD.encode(pair) })
     };
@@ -73,13 +73,13 @@ fn docker_config_prints_every_host_on_one_line() {
     );
     assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
     assert!(!line.contains('\n'));
-    assert_eq!(desk.api.count("POST", "/tokens"), 2);
+    assert_eq!(setup.api.count("POST", "/tokens"), 2);
 }
 
 #[test]
 fn one_failing_host_prints_no_credential() {
-    let desk = Desk::new();
-    let done = desk.run(&["docker-config", DEMO_HOST, "absent.cr.de-fra.ionos.com"]);
+    let setup = Setup::new();
+    let done = setup.run(&["docker-config", DEMO_HOST, "absent.cr.de-fra.ionos.com"]);
     assert_eq!((done.code, done.stdout.as_str()), (Some(1), ""));
     assert_eq!(
         done.stderr,
@@ -90,9 +90,9 @@ fn one_failing_host_prints_no_credential() {
 
 #[test]
 fn foreign_host_is_refused_by_every_command() {
-    let desk = Desk::new();
+    let setup = Setup::new();
     for command in ["docker-config", "env", "login", "tokens", "prune"] {
-        let done = desk.run(&[command, "docker.io"]);
+        let done = setup.run(&[command, "docker.io"]);
         assert_eq!(
             (done.code, done.stdout.as_str()),
             (Some(1), ""),
@@ -103,20 +103,20 @@ fn foreign_host_is_refused_by_every_command() {
             format!(
                 "error: docker.io is not an IONOS registry\n\
                  hint: name a domain of your own under registries in {}\n",
-                desk.home.config().display()
+                setup.home.config().display()
             ),
             "{command}"
         );
     }
-    assert_eq!(desk.api.requests().len(), 0);
+    assert_eq!(setup.api.requests().len(), 0);
 }
 
 #[test]
 fn refused_account_is_named() {
-    let desk = Desk::new();
-    desk.api.fault(Fault::status(403).always());
+    let setup = Setup::new();
+    setup.api.fault(Fault::status(403).always());
     for command in ["docker-config", "env", "login"] {
-        let done = desk.run(&[command, DEMO_HOST]);
+        let done = setup.run(&[command, DEMO_HOST]);
         assert_eq!(
             (done.code, done.stdout.as_str()),
             (Some(1), ""),

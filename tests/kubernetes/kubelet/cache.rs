@@ -1,4 +1,4 @@
-//! Where the kubelet plugin caches.
+//! Where the kubelet plugin caches credentials.
 
 use super::IMAGE;
 use super::player::{Response, V1, accept, plugin, request};
@@ -9,7 +9,7 @@ use crate::support::mounts;
 #[test]
 fn hundred_pulls_mint_once() {
     let (fake, home) = (FakeIonos::start(), Home::new());
-    // Where cores are few, a hundred processes take a while to start.
+    // A hundred processes need a while to start on few cores.
     let plugin = plugin(&home, &fake).env("IONOS_CR_TIMEOUT", "60s");
     let started: Vec<Started> = (0..100)
         .map(|n| plugin.start(&["kubelet"], request(V1, &format!("{DEMO_HOST}/app-{n}"))))
@@ -53,7 +53,8 @@ fn no_cache_directory_still_returns_a_credential() {
     assert_eq!(home.files(), [""; 0]);
 }
 
-/// As root, in a set of mounts of its own with an empty `/run`. `None`: skipped.
+/// Runs a script as root in a private mount namespace with an empty `/run`. Returns `None` if
+/// skipped.
 fn as_root(fake: &FakeIonos, home: &Home, script: &str) -> Option<Done> {
     let script = format!("mount -t tmpfs none /run || exit\n{script}");
     let helper = plugin(home, fake).without("XDG_CACHE_HOME");

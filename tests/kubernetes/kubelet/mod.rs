@@ -1,4 +1,4 @@
-//! The image credential provider, as a kubelet runs it.
+//! The image credential provider as a kubelet runs it.
 
 mod cache;
 mod check;
@@ -18,7 +18,8 @@ const IMAGE: &str = "demo.cr.de-fra.ionos.com/team/app";
 const MINUTE: u64 = 60;
 const HOUR: i64 = 3600;
 
-/// Exit 1, nothing on stdout and one line on stderr, returned without the program's name.
+/// Asserts exit 1, empty stdout and one line on stderr. Returns the line without the program's
+/// name.
 #[track_caller]
 fn refusal(done: &Done) -> &str {
     assert_eq!((done.code, done.stdout.as_str()), (Some(1), ""), "{done:?}");
@@ -28,7 +29,7 @@ fn refusal(done: &Done) -> &str {
         .expect("the program's name")
 }
 
-/// What was asked of the API for the newest token.
+/// The actions that were requested for the newest token.
 #[track_caller]
 fn actions(fake: &FakeIonos) -> serde_json::Value {
     let minted = fake.tokens().pop().expect("a token");
@@ -109,7 +110,7 @@ fn foreign_image_has_no_credentials_and_is_not_cached() {
         assert_eq!(done.stderr, "");
         accept(&done, V1).is_none();
     }
-    // A configuration that cannot be read stands only in the way of our own.
+    // An invalid configuration affects only our own hosts.
     let broken = plugin(&home, &fake).env("IONOS_CR_CONFIG", &home.file("broken.json", "{"));
     accept(&broken.run(&["kubelet"], request(V1, "nginx")), V1).is_none();
     let line = broken.run(&["kubelet"], request(V1, IMAGE));
@@ -135,7 +136,7 @@ fn cache_duration_is_half_the_remaining_life_up_to_15_minutes() {
     let ask = || accept(&plugin.run(&["kubelet"], request(V1, IMAGE)), V1);
     let first = ask();
     fake.fault(Fault::status(403).always());
-    // What is left of the 12 h and 5 min; the clock goes on while the test runs.
+    // Remaining seconds of 12 h 5 min. Time passes while the test runs.
     let mut left = 12 * HOUR + 5 * 60;
     for (wanted, at_least) in [(3600, 15 * MINUTE), (1200, 9 * MINUTE), (200, MINUTE)] {
         home.age_entry(left - wanted);
@@ -148,7 +149,7 @@ fn cache_duration_is_half_the_remaining_life_up_to_15_minutes() {
             "{wanted}: {cached}"
         );
     }
-    // In its last minute it is not handed out.
+    // It is not returned in its last minute.
     home.age_entry(left - 50);
     let line = plugin.run(&["kubelet"], request(V1, IMAGE));
     assert!(refusal(&line).contains(" 403"), "{line:?}");
@@ -158,7 +159,7 @@ fn cache_duration_is_half_the_remaining_life_up_to_15_minutes() {
 fn stored_login_has_a_cache_duration_of_15_minutes() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     home.helper().store(DEMO_HOST, "jane", "typed").says("");
-    // With a home: a kubelet that a person runs.
+    // With a home, as in a shell.
     let done = home.helper_for(&fake).run(&["kubelet"], request(V1, IMAGE));
     let response = accept(&done, V1);
     assert_eq!(response.only(DEMO_HOST).username, "jane");
@@ -202,8 +203,8 @@ fn missing_account_is_reported_with_a_hint() {
     );
 }
 
-/// An API that never answers, under this `IONOS_CR_TIMEOUT`.
-fn ask_in_vain(timeout: &str) -> (Done, Duration) {
+/// Runs the plugin with an API that never answers.
+fn run_with_silent_api(timeout: &str) -> (Done, Duration) {
     let (fake, home) = (FakeIonos::start(), Home::new());
     fake.fault(Fault::hang().on("GET", "/registries").always());
     let plugin = plugin(&home, &fake).env("IONOS_CR_TIMEOUT", timeout);
@@ -214,14 +215,14 @@ fn ask_in_vain(timeout: &str) -> (Done, Duration) {
 
 #[test]
 fn silent_api_ends_the_plugin_within_its_timeout() {
-    let (done, _) = ask_in_vain("300ms");
+    let (done, _) = run_with_silent_api("300ms");
     assert!(refusal(&done).contains("gave no answer in time"));
 }
 
 #[test]
 #[ignore = "takes 50 s"]
 fn timeout_stays_below_the_patience_of_the_kubelet() {
-    let (done, took) = ask_in_vain("10m");
+    let (done, took) = run_with_silent_api("10m");
     assert!(refusal(&done).contains("gave no answer in time"));
     assert!(took < Duration::from_secs(MINUTE), "{took:?}");
 }

@@ -1,4 +1,4 @@
-//! A kubelet: how it runs a plugin, decodes the answer and looks a credential up.
+//! The kubelet's side: runs the plugin, decodes the response and selects a credential.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,7 +13,7 @@ pub(super) const V1: &str = "credentialprovider.kubelet.k8s.io/v1";
 pub(super) const V1BETA1: &str = "credentialprovider.kubelet.k8s.io/v1beta1";
 pub(super) const V1ALPHA1: &str = "credentialprovider.kubelet.k8s.io/v1alpha1";
 
-/// The program as a service of systemd runs it: no home, only a place to cache in.
+/// The program as a systemd service: no home, only a cache directory.
 pub(super) fn plugin(home: &Home, fake: &FakeIonos) -> Helper {
     let cache = home.path().join(".cache");
     home.helper_for(fake)
@@ -22,14 +22,14 @@ pub(super) fn plugin(home: &Home, fake: &FakeIonos) -> Helper {
         .env("XDG_CACHE_HOME", cache.to_str().unwrap())
 }
 
-/// The bytes a kubelet sends.
+/// A request as the kubelet sends it.
 pub(super) fn request(api_version: &str, image: &str) -> String {
     format!(
         "{{\"kind\":\"CredentialProviderRequest\",\"apiVersion\":\"{api_version}\",\"image\":\"{image}\"}}\n"
     )
 }
 
-/// The bytes a kubelet sends that shows the service account.
+/// A request with a service account token.
 pub(super) fn request_of(image: &str, token: &str, annotations: &Value) -> String {
     let request = json!({
         "kind": "CredentialProviderRequest",
@@ -41,7 +41,7 @@ pub(super) fn request_of(image: &str, token: &str, annotations: &Value) -> Strin
     format!("{request}\n")
 }
 
-/// An answer, and nothing that a kubelet would throw it away for.
+/// A response without anything that makes the kubelet reject it.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Response {
@@ -66,7 +66,8 @@ pub(super) struct Login {
     pub(super) password: String,
 }
 
-/// What the kubelet takes from a run. `configured` is the version in its configuration.
+/// Decodes a response as the kubelet does. `configured` is the version in the kubelet's
+/// configuration.
 #[track_caller]
 pub(super) fn accept(done: &Done, configured: &str) -> Response {
     assert_eq!(done.code, Some(0), "{done:?}");
@@ -86,7 +87,7 @@ impl Response {
         go_duration(self.cache_duration.as_deref().unwrap())
     }
 
-    /// The credential the kubelet would pull `image` with.
+    /// The credential that the kubelet uses for `image`.
     pub(super) fn lookup(&self, image: &str) -> Option<&Login> {
         let (host, path) = image.split_once('/').unwrap();
         self.auth.as_ref()?.iter().find_map(|(key, login)| {
@@ -95,7 +96,7 @@ impl Response {
         })
     }
 
-    /// The one credential, for `key`.
+    /// The only credential, for `key`.
     #[track_caller]
     pub(super) fn only(&self, key: &str) -> &Login {
         let auth = self.auth.as_ref().expect("credentials");
@@ -113,7 +114,7 @@ impl Response {
     }
 }
 
-/// Letter case and port count, and every label is compared alone.
+/// Compares case-sensitively, with the port, label by label.
 fn matches(key: &str, host: &str) -> bool {
     let split = |text: &str| {
         let (host, port) = text.split_once(':').unwrap_or((text, ""));
@@ -129,7 +130,7 @@ fn matches(key: &str, host: &str) -> bool {
             .all(|(key, label)| key == "*" || key == label)
 }
 
-/// As Go reads it: a number and a unit, as often as there are any.
+/// Parses a Go duration: numbers with units.
 #[track_caller]
 fn go_duration(text: &str) -> Duration {
     let mut rest = text;

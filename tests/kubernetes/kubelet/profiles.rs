@@ -1,4 +1,4 @@
-//! Which scopes the kubelet plugin asks for.
+//! Scopes of the kubelet plugin's tokens.
 
 use serde_json::json;
 

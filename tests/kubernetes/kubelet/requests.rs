@@ -1,4 +1,4 @@
-//! Requests: malformed, too long, of a later kubelet, with a service account token.
+//! Malformed, oversized and newer requests, and requests with a service account token.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! The account whose credentials are sent to the API.
+//! The account whose credentials the program sends.
 
 mod sources;
 mod token_command;
@@ -32,16 +32,16 @@ fn accounts_sharing_a_home_get_separate_credentials() {
         .get(DEMO_HOST)
         .credential();
     assert_ne!(one.secret, two.secret);
-    // The other account is refused, and is not served what is cached.
+    // An unknown account is refused and does not get a cached credential.
     let stranger = home.helper_for(&fake).env("IONOS_TOKEN", "stranger");
     assert!(stranger.get(DEMO_HOST).failure().contains("401"));
-    // The same account with a renewed token is the same account.
+    // A refreshed token of the same user is the same account.
     let (claims, _) = ACCOUNT_TOKEN.rsplit_once('.').unwrap();
     let renewed = home
         .helper_for(&fake)
         .env("IONOS_TOKEN", &format!("{claims}.renewed"));
     assert_eq!(renewed.get(DEMO_HOST).credential(), one);
-    // Under another contract it is another.
+    // Another contract is another account.
     let contract = home.helper_for(&fake).env("IONOS_CONTRACT_NUMBER", "77");
     assert_ne!(contract.get(DEMO_HOST).credential().secret, one.secret);
 }
@@ -99,7 +99,7 @@ fn warm_get_reads_no_account_file() {
     let minted = helper.get(DEMO_HOST).credential();
     home.file(".ionos/config", "\0 not yaml: [");
     assert_eq!(helper.get(DEMO_HOST).credential(), minted);
-    // Nobody reads it until a token is needed.
+    // The file is read only when a token is needed.
     home.age_entry(13 * 3600);
     assert!(helper.get(DEMO_HOST).failure().contains(".ionos/config: "));
 }

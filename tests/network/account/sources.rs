@@ -1,4 +1,4 @@
-//! Where the account is found, and which source wins.
+//! Sources of the account and their precedence.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,7 +8,7 @@ use super::yaml;
 use crate::support::fake_ionos::{DEMO_HOST, FakeIonos};
 use crate::support::helper::{Helper, Home};
 
-/// Sources in order of precedence. Of those with the same rank only one can be there.
+/// Sources by precedence. Sources of equal rank exclude each other.
 const SOURCES: [(u8, &str); 14] = [
     (0, "own-token-file"),
     (0, "own-token-command"),
@@ -26,14 +26,14 @@ const SOURCES: [(u8, &str); 14] = [
     (9, ".config/ionosctl/config.json"),
 ];
 
-/// The scene for a set of sources, and what each would send.
-struct Scene {
+/// A home with a set of sources.
+struct Setup {
     home: Home,
     helper: Helper,
     config: Value,
 }
 
-impl Scene {
+impl Setup {
     fn new(fake: &FakeIonos) -> Self {
         let home = Home::new();
         let helper = home.helper().env("IONOS_API_URL", &fake.url());
@@ -61,7 +61,7 @@ impl Scene {
                 self.section(source)["tokenCommand"] = json!(["/bin/echo", token]);
             }
             "own-ionos-profile" | "default-ionos-profile" => {
-                // The profile is looked for in the first file there is.
+                // The profile is looked up in the first existing file.
                 let path = self.home.file("profiles.yaml", &yaml);
                 self.set("IONOS_CONFIG_FILE", &path);
                 self.section(source)["ionosProfile"] = "main".into();
@@ -97,8 +97,8 @@ impl Scene {
         }
     }
 
-    /// The `Authorization` header of a `get`.
-    fn asks_as(&self, fake: &FakeIonos) -> String {
+    /// The `Authorization` header that a `get` sends.
+    fn authorization(&self, fake: &FakeIonos) -> String {
         self.home.configure(&self.config);
         fake.clear_requests();
         let _ = self.helper.get(DEMO_HOST).credential();
@@ -133,9 +133,9 @@ fn fake_for_all() -> FakeIonos {
 fn every_single_source_is_found() {
     let fake = fake_for_all();
     for (_, source) in SOURCES {
-        let mut scene = Scene::new(&fake);
-        scene.install(source);
-        assert_eq!(scene.asks_as(&fake), header_of(source), "{source}");
+        let mut setup = Setup::new(&fake);
+        setup.install(source);
+        assert_eq!(setup.authorization(&fake), header_of(source), "{source}");
     }
 }
 
@@ -144,15 +144,15 @@ fn every_source_wins_over_all_later_ones() {
     let fake = fake_for_all();
     for (rank, source) in SOURCES {
         for (later_rank, later) in SOURCES {
-            // A named profile is looked for in the file that is found first.
+            // A named profile is looked up in the first existing file.
             let same_file = source.ends_with("profile") && later == "IONOS_CONFIG_FILE"
                 || source.ends_with("profile") && later.ends_with("profile");
             if later_rank > rank && !same_file {
-                let mut scene = Scene::new(&fake);
-                scene.install(later);
-                scene.install(source);
+                let mut setup = Setup::new(&fake);
+                setup.install(later);
+                setup.install(source);
                 assert_eq!(
-                    scene.asks_as(&fake),
+                    setup.authorization(&fake),
                     header_of(source),
                     "{source} over {later}"
                 );
@@ -190,16 +190,16 @@ profiles:
   - {name: Two, credentials: {token: two-token}}
   - {name: three, credentials: {token: three-token, username: u, password: p}}
 ";
-    let mut scene = Scene::new(&fake);
-    scene.home.file(".ionos/config", file);
-    assert_eq!(scene.asks_as(&fake), "Bearer one-token");
-    scene.set("IONOS_CURRENT_PROFILE", " two ");
-    assert_eq!(scene.asks_as(&fake), "Bearer two-token");
-    scene.config["defaults"]["ionosProfile"] = "THREE".into();
-    assert_eq!(scene.asks_as(&fake), "Bearer three-token");
-    // Each profile has a credential of its own, warm.
+    let mut setup = Setup::new(&fake);
+    setup.home.file(".ionos/config", file);
+    assert_eq!(setup.authorization(&fake), "Bearer one-token");
+    setup.set("IONOS_CURRENT_PROFILE", " two ");
+    assert_eq!(setup.authorization(&fake), "Bearer two-token");
+    setup.config["defaults"]["ionosProfile"] = "THREE".into();
+    assert_eq!(setup.authorization(&fake), "Bearer three-token");
+    // Each profile has its own cached credential.
     fake.clear_requests();
-    let _ = scene.helper.get(DEMO_HOST).credential();
+    let _ = setup.helper.get(DEMO_HOST).credential();
     assert!(fake.requests().is_empty());
 }
 
@@ -209,12 +209,15 @@ fn changed_current_profile_is_another_account() {
         .account_token("one-token")
         .account_token("two-token")
         .start();
-    let scene = Scene::new(&fake);
+    let setup = Setup::new(&fake);
     for profile in ["one", "two"] {
-        scene
+        setup
             .home
             .file(".ionos/config", &yaml(profile, &format!("{profile}-token")));
-        assert_eq!(scene.asks_as(&fake), format!("Bearer {profile}-token"));
+        assert_eq!(
+            setup.authorization(&fake),
+            format!("Bearer {profile}-token")
+        );
     }
 }
 

@@ -94,7 +94,7 @@ fn token_command_and_its_children_are_killed_at_the_deadline() {
             .contains("tokenCommand /bin/sh did not end in time and was killed")
     );
     for pid in std::fs::read_to_string(&pids).unwrap().split_whitespace() {
-        // The kernel takes a moment to bury what was killed.
+        // The kernel needs a moment to remove a killed process.
         while is_alive(pid) {
             std::thread::sleep(Duration::from_millis(5));
         }

@@ -1,4 +1,4 @@
-//! Every way the API can fail: the line a person reads, what was asked, and what is left behind.
+//! Failures of the API: the error line, the requests sent, and the files left.
 
 mod nulls;
 mod timeouts;
@@ -32,7 +32,7 @@ const HUGE: &str = "API gave no usable answer: an answer of more than 4 MiB";
 const PAST: &str = "Thu, 01 Jan 1970 00:00:00 GMT";
 const FUTURE: &str = "Fri, 01 Jan 2100 00:00:00 GMT";
 
-/// What was asked, as a short sentence.
+/// The requests in short: `find` for a lookup, `mint` for a POST.
 pub(crate) fn asked(fake: &FakeIonos) -> String {
     let words = fake.requests().into_iter().map(|request| {
         let on_tokens = request.path.ends_with("/tokens");
@@ -57,9 +57,10 @@ pub(crate) fn revocations(home: &Home) -> usize {
     home.files().iter().filter(is_one).count()
 }
 
-/// Nothing but a lock and a failure without secret, and nobody is asked again.
+/// Asserts that only a lock and a failure without secrets are on disk, and that the next get sends
+/// nothing.
 #[track_caller]
-pub(crate) fn is_remembered(fake: &FakeIonos, home: &Home, helper: &Helper, first: &Done) {
+pub(crate) fn failure_is_remembered(fake: &FakeIonos, home: &Home, helper: &Helper, first: &Done) {
     let asked = fake.requests().len();
     assert_eq!(helper.get(DEMO_HOST), *first);
     assert_eq!(fake.requests().len(), asked);
@@ -73,11 +74,11 @@ pub(crate) fn is_remembered(fake: &FakeIonos, home: &Home, helper: &Helper, firs
     assert_eq!(left, ["failure", "lock"]);
 }
 
-/// Once the API is well again there is one token, that of the answer, and nothing to clean up.
+/// Asserts that a working API then has exactly one token, that of the answer.
 #[track_caller]
-pub(crate) fn is_mended(fake: &FakeIonos, home: &Home, helper: &Helper) {
+pub(crate) fn api_recovers(fake: &FakeIonos, home: &Home, helper: &Helper) {
     fake.clear_faults();
-    // Another setting is another question, so the ten seconds need not pass.
+    // Another setting is another request, so the 10 s need not pass.
     let again = helper.clone().env("IONOS_CR_TOKEN_TTL", "13h");
     let credential = again.get(DEMO_HOST).credential();
     let names: Vec<_> = fake.tokens().into_iter().map(|token| token.name).collect();
@@ -146,7 +147,7 @@ fn every_lookup_failure_is_named_and_mints_no_token() {
         (Fault::reset(), 3, RESET, LATER),
         (Fault::close(), 3, CLOSED, LATER),
         (Fault::cut_body(), 3, CLOSED, LATER),
-        // Streamed: reading it all would run into the deadline.
+        // Streamed: reading everything would exceed the deadline.
         (Fault::huge_body(1 << 30), 3, HUGE, LATER),
     ] {
         let (fake, home) = (FakeIonos::start(), Home::new());
@@ -155,9 +156,9 @@ fn every_lookup_failure_is_named_and_mints_no_token() {
         let done = helper.get(DEMO_HOST);
         assert_eq!(done.failure(), line(&fake, what, hint), "{fault:?}");
         assert_eq!(asked(&fake), vec!["find"; finds].join(" "), "{fault:?}");
-        is_remembered(&fake, &home, &helper, &done);
+        failure_is_remembered(&fake, &home, &helper, &done);
         assert_eq!(revocations(&home), 0);
-        is_mended(&fake, &home, &helper);
+        api_recovers(&fake, &home, &helper);
         tally::add("faults", 1);
     }
 }
@@ -242,14 +243,14 @@ fn every_mint_failure_is_named_and_leaves_no_token() {
             format!("find{}", " mint".repeat(mints)),
             "{fault:?}"
         );
-        is_remembered(&fake, &home, &helper, &done);
+        failure_is_remembered(&fake, &home, &helper, &done);
         assert_eq!(revocations(&home), usize::from(doubtful), "{fault:?}");
-        is_mended(&fake, &home, &helper);
+        api_recovers(&fake, &home, &helper);
         tally::add("faults", 1);
     }
 }
 
-/// `Retry-After` as a date: nobody waits for a year, and the line says how long it would be.
+/// `Retry-After` with a date.
 #[test]
 fn retry_after_date_is_printed_in_seconds() {
     for (method, path, requests) in [
@@ -270,8 +271,8 @@ fn retry_after_date_is_printed_in_seconds() {
                 .unwrap();
             assert!(seconds > 365 * 24 * 3600, "{seconds}");
             assert_eq!(asked(&fake), requests);
-            is_remembered(&fake, &home, &helper, &done);
-            is_mended(&fake, &home, &helper);
+            failure_is_remembered(&fake, &home, &helper, &done);
+            api_recovers(&fake, &home, &helper);
             tally::add("faults", 1);
         }
     }
@@ -285,9 +286,9 @@ fn connection_reset_before_the_request_creates_no_token() {
     let done = helper.get(DEMO_HOST);
     assert_eq!(done.failure(), line(&fake, RESET, LATER));
     assert_eq!(asked(&fake), "");
-    is_remembered(&fake, &home, &helper, &done);
+    failure_is_remembered(&fake, &home, &helper, &done);
     assert_eq!(revocations(&home), 0);
-    is_mended(&fake, &home, &helper);
+    api_recovers(&fake, &home, &helper);
     tally::add("faults", 1);
 }
 
@@ -305,11 +306,11 @@ fn redirects_are_not_followed() {
             );
             let done = helper.get(DEMO_HOST);
             done.fails(&line(&fake, &what, "check IONOS_API_URL"));
-            is_remembered(&fake, &home, &helper, &done);
+            failure_is_remembered(&fake, &home, &helper, &done);
             assert_eq!(revocations(&home), 0);
             assert!(elsewhere.requests().is_empty());
             assert_eq!(fake.count(method, path), 1);
-            is_mended(&fake, &home, &helper);
+            api_recovers(&fake, &home, &helper);
             tally::add("faults", 1);
         }
     }

@@ -1,4 +1,4 @@
-//! A `null` wherever the API's description allows one, and wherever it does not.
+//! A `null` in every place of an answer, allowed by the API's description or not.
 
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ fn metadata() -> Value {
     })
 }
 
-/// Every member the description has.
+/// Every member of the description.
 fn registries() -> Value {
     json!({
         "_links": {"next": "", "previous": "", "self": ""}, "href": "", "id": "registries",
@@ -44,7 +44,7 @@ fn token(name: &str) -> Value {
     })
 }
 
-/// With each member in turn, and each item, made null.
+/// The answer with each member and each item in turn replaced by `null`.
 fn with_nulls(answer: &Value) -> Vec<(String, Value)> {
     let with_null = |pointer: String| {
         let mut answer = answer.clone();

@@ -1,8 +1,8 @@
-//! An API that answers too late, and processes that wait for it.
+//! Slow answers, and processes that wait for the lock.
 
 use std::time::Duration;
 
-use super::{TIMEOUT, asked, is_mended, is_remembered, line, revocations};
+use super::{TIMEOUT, api_recovers, asked, failure_is_remembered, line, revocations};
 use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, Fault};
 use crate::support::helper::Home;
 use crate::support::tally;
@@ -29,7 +29,7 @@ fn waiter_for_a_lock_keeps_its_own_deadline() {
                 "no credential for {DEMO_HOST}: another process is still minting (account from IONOS_TOKEN); {TIMEOUT}"
             ).replace("; try again,", "; try again in a moment,"));
         }
-        // All that is still at the same thing, and nobody else has asked.
+        // The holder is still waiting, and no other process sent a request.
         assert!(holder.is_running());
         assert_eq!(asked(&fake), "find mint");
         assert!(home.entries().is_empty());
@@ -59,8 +59,8 @@ fn slow_api_fails_within_the_deadline() {
                 (fake.tokens().len(), revocations(&home)),
                 (orphans, orphans)
             );
-            is_remembered(&fake, &home, &helper, &done);
-            is_mended(&fake, &home, &helper.env("IONOS_CR_TIMEOUT", "8s"));
+            failure_is_remembered(&fake, &home, &helper, &done);
+            api_recovers(&fake, &home, &helper.env("IONOS_CR_TIMEOUT", "8s"));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Every command, when all is well and when all sorts of things are not.
+//! Runs every command, on success and on many failures.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,14 +10,14 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use super::machine::Machine;
-use super::{KEY_MARKER, TYPED_MARKER, each_way, is_free_of_marks, rests_in_private};
+use super::{KEY_MARKER, TYPED_MARKER, each_way, has_no_secret, secrets_are_private};
 use crate::support::fake_ionos::{
     ACCOUNT_TOKEN, FakeIonos, Fault, MINTED_MARKER, PASSWORD, USERNAME,
 };
 use crate::support::helper::Home;
-use crate::support::registry::{Door, Registry};
+use crate::support::registry::{Auth, Registry};
 
-/// The commands there are.
+/// The names of all commands.
 fn all() -> BTreeSet<String> {
     let definition = docker_credential_ionos::cli::definition();
     let names = definition.get_subcommands().map(clap::Command::get_name);
@@ -37,14 +37,14 @@ fn covers(seen: &BTreeSet<(String, Option<i32>)>, code: i32, never: &[&str]) {
 #[test]
 fn no_command_prints_a_secret_on_success() {
     let machine = Machine::new();
-    for helper in machine.everybody() {
+    for helper in machine.accounts() {
         machine.run_everything(&helper);
         machine.run_everything(&helper.env("IONOS_CR_LOG", "debug"));
     }
-    // There is no registry behind the names: the next test has one.
+    // No registry answers for these hosts. The next test has one.
     covers(&machine.seen.borrow(), 0, &["doctor"]);
     assert!(!machine.api.minted_passwords().is_empty());
-    let argv = fs::read_to_string(machine.desk.path().join("argv")).unwrap();
+    let argv = fs::read_to_string(machine.host_files.path().join("argv")).unwrap();
     assert!(argv.contains("--password-stdin"), "{argv}");
 }
 
@@ -52,7 +52,7 @@ fn no_command_prints_a_secret_on_success() {
 fn doctor_prints_no_secret_on_success() {
     let api = Arc::new(FakeIonos::start());
     let accepts = Arc::clone(&api);
-    let registry = Registry::start(Door::Basic, move |name, word| accepts.accepts(name, word));
+    let registry = Registry::start(Auth::Basic, move |name, word| accepts.accepts(name, word));
     let (home, host) = (Home::new(), registry.host());
     home.configure(json!({"registries": {&host: {"registryName": "demo"}}}));
     let helpers = json!({"credHelpers": {&host: "ionos"}});
@@ -70,9 +70,9 @@ fn doctor_prints_no_secret_on_success() {
         ] {
             let done = helper.run(args, "");
             assert_eq!(done.code, Some(0), "{done:?}");
-            is_free_of_marks("doctor", &done.stdout);
-            is_free_of_marks("doctor", &done.stderr);
-            rests_in_private(&home);
+            has_no_secret("doctor", &done.stdout);
+            has_no_secret("doctor", &done.stderr);
+            secrets_are_private(&home);
         }
     }
     assert_eq!(api.minted_passwords().len(), 2);
@@ -107,9 +107,9 @@ fn no_command_prints_a_secret_when_the_api_fails() {
     {
         let machine = Machine::new();
         machine.api.fault(fault.always());
-        let everybody = machine.everybody();
-        // Who has a token and who has a password.
-        for helper in [&everybody[n % 4 + usize::from(n % 4 > 0)], &everybody[1]] {
+        let accounts = machine.accounts();
+        // One account with a token and one with a password.
+        for helper in [&accounts[n % 4 + usize::from(n % 4 > 0)], &accounts[1]] {
             let helper = helper.clone().env("IONOS_CR_LOG", "debug");
             machine.run_everything(&helper);
         }
@@ -118,7 +118,7 @@ fn no_command_prints_a_secret_when_the_api_fails() {
     covers(
         &seen,
         1,
-        // Nothing they do can fail.
+        // These commands never fail.
         &["erase", "list", "status", "version"],
     );
 }
@@ -170,9 +170,9 @@ fn no_command_prints_a_secret_of_a_damaged_file() {
             "ionos.yaml" => 4,
             _ => 0,
         };
-        let helper = machine.everybody().swap_remove(reader);
-        // The pod's files were laid out with the helper.
-        machine.desk.file(file, &content);
+        let helper = machine.accounts().swap_remove(reader);
+        // The pod's files were written when the helper was made.
+        machine.host_files.file(file, &content);
         machine.run_everything(&helper.env("IONOS_CR_LOG", "debug"));
     }
 }
@@ -180,8 +180,8 @@ fn no_command_prints_a_secret_of_a_damaged_file() {
 #[test]
 fn no_command_prints_a_secret_when_programs_and_cluster_fail() {
     let machine = Machine::new();
-    for helper in machine.everybody() {
-        // Nobody keeps anything, children fail, the cluster repeats what it was sent.
+    for helper in machine.accounts() {
+        // Nothing can be stored, child processes fail, and the cluster quotes what it receives.
         let failing = helper
             .env("FAKE_EXIT", "3")
             .env("HOME", "/dev/null")
@@ -191,7 +191,7 @@ fn no_command_prints_a_secret_when_programs_and_cluster_fail() {
         machine
             .cluster
             .echo_writes(|secret| secret["data"][".dockerconfigjson"].to_string());
-        // Root's services without a home would keep what they get under /run, for real.
+        // Without a home, root would write to the real /run.
         let cache = machine.home.path().join(".cache").display().to_string();
         let homeless = failing.without("HOME").env("XDG_CACHE_HOME", &cache);
         machine.run_everything(&homeless.without("FAKE_EXIT"));

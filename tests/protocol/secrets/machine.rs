@@ -1,4 +1,4 @@
-//! A machine on which every command can be run, with secrets wherever one can be.
+//! A machine for every command, with secrets in every place that can hold one.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::{KEY_MARKER, TYPED_MARKER, account_marks, is_free_of_marks, rests_in_private};
+use super::{KEY_MARKER, TYPED_MARKER, account_marks, has_no_secret, secrets_are_private};
 use crate::support::fake_cluster::FakeCluster;
 use crate::support::fake_ionos::{
     ACCOUNT_TOKEN, DEMO_HOST, FakeIonos, MINTED_MARKER, PASSWORD, RegistrySpec, USERNAME,
@@ -20,7 +20,7 @@ use crate::support::tls::Ca;
 const OTHER_HOST: &str = "other.cr.de-fra.ionos.com";
 const STORED_HOST: &str = "stored.cr.de-fra.ionos.com";
 
-/// What hands a registry's secret out on stdout, for that is what it is for.
+/// Commands that print a registry secret on stdout because that is their purpose.
 const ANSWERS: [&str; 5] = [
     "get",
     "docker-config",
@@ -29,15 +29,15 @@ const ANSWERS: [&str; 5] = [
     "kubelet",
 ];
 
-/// A machine where others keep secrets too.
+/// A machine on which other programs store secrets too.
 pub(super) struct Machine {
     pub(super) api: FakeIonos,
     pub(super) cluster: FakeCluster,
-    /// All that the program writes.
+    /// Where the program writes.
     pub(super) home: Home,
-    /// All that it finds.
-    pub(super) desk: Home,
-    /// Which commands ended how.
+    /// Where the program reads files of others.
+    pub(super) host_files: Home,
+    /// Every command with its exit code.
     pub(super) seen: RefCell<BTreeSet<(String, Option<i32>)>>,
 }
 
@@ -53,24 +53,24 @@ impl Machine {
             api,
             cluster: FakeCluster::start(&["own", "shop"]),
             home: Home::new(),
-            desk: Home::new(),
+            host_files: Home::new(),
             seen: RefCell::default(),
         };
-        machine.furnish(&ca);
+        machine.write_files(&ca);
         machine
     }
 
-    fn furnish(&self, ca: &Ca) {
-        let desk = &self.desk;
+    fn write_files(&self, ca: &Ca) {
+        let host_files = &self.host_files;
         let key = STANDARD.encode(format!("{KEY_MARKER}0123456789"));
-        desk.file(
+        host_files.file(
             "bundle.pem",
             &format!(
                 "-----BEGIN PRIVATE KEY-----\n{key}\n-----END PRIVATE KEY-----\n{}",
                 ca.pem()
             ),
         );
-        desk.file("token", &format!("{ACCOUNT_TOKEN}\n"));
+        host_files.file("token", &format!("{ACCOUNT_TOKEN}\n"));
         let typed = STANDARD.encode(format!("jane:{TYPED_MARKER}5"));
         let config = json!({
             "auths": {
@@ -79,7 +79,7 @@ impl Machine {
             },
             "HttpHeaders": {"X-Key": format!("{TYPED_MARKER}7")},
         });
-        desk.file("docker/config.json", &format!("{config:#}\n"));
+        host_files.file("docker/config.json", &format!("{config:#}\n"));
         let variable = |value: &str| json!({"name": "IONOS_TOKEN", "value": value});
         let check = json!({
             "apiVersion": "kubelet.config.k8s.io/v1",
@@ -93,15 +93,15 @@ impl Machine {
                 "env": [variable(ACCOUNT_TOKEN), variable(&format!("{TYPED_MARKER}9"))],
             }],
         });
-        desk.file("kubelet.yaml", &check.to_string());
-        desk.file(
+        host_files.file("kubelet.yaml", &check.to_string());
+        host_files.file(
             "ionos.yaml",
             &format!(
                 "currentProfile: ci\nprofiles:\n  - name: ci\n    environment: prod\n    credentials: {{username: {USERNAME}, password: '{PASSWORD}'}}\n"
             ),
         );
-        let path = desk.path().display();
-        desk.file(
+        let path = host_files.path().display();
+        host_files.file(
             "command.json",
             &json!({"defaults": {"tokenCommand": [format!("{path}/bin/vault"), PASSWORD]}})
                 .to_string(),
@@ -112,7 +112,7 @@ impl Machine {
             let script = format!("#!/bin/sh\n{note}\ncat >/dev/null\nexit ${{FAKE_EXIT:-0}}\n");
             self.program(name, &script);
         }
-        // Its own argument is ours to give: what we say to it in turn is not ours to show.
+        // This program prints its own argument. What we pass to it must not be printed.
         self.program(
             "vault",
             &format!(
@@ -122,28 +122,28 @@ impl Machine {
     }
 
     fn program(&self, name: &str, script: &str) {
-        let path = self.desk.file(&format!("bin/{name}"), script);
+        let path = self.host_files.file(&format!("bin/{name}"), script);
         fs::set_permissions(path, fs::Permissions::from_mode(0o700)).unwrap();
     }
 
-    fn on_desk(&self, name: &str) -> String {
-        self.desk.path().join(name).display().to_string()
+    fn host_file(&self, name: &str) -> String {
+        self.host_files.path().join(name).display().to_string()
     }
 
     /// The program without an account.
-    fn nobody(&self) -> Helper {
+    fn without_account(&self) -> Helper {
         let home = self.home.path().display().to_string();
         self.cluster
-            .pod(&self.desk, "own", self.home.helper_for(&self.api))
+            .pod(&self.host_files, "own", self.home.helper_for(&self.api))
             .without("IONOS_TOKEN")
             .env("HOME", &home)
             .env("TMPDIR", &home)
-            .env("XDG_RUNTIME_DIR", &self.on_desk("run"))
-            .env("DOCKER_CONFIG", &self.on_desk("docker"))
-            .env("GITHUB_ENV", &self.on_desk("github"))
-            .env("SSL_CERT_FILE", &self.on_desk("bundle.pem"))
-            .env("PATH", &format!("{}:/usr/bin:/bin", self.on_desk("bin")))
-            // For the registries themselves, which are asked by nobody but doctor.
+            .env("XDG_RUNTIME_DIR", &self.host_file("run"))
+            .env("DOCKER_CONFIG", &self.host_file("docker"))
+            .env("GITHUB_ENV", &self.host_file("github"))
+            .env("SSL_CERT_FILE", &self.host_file("bundle.pem"))
+            .env("PATH", &format!("{}:/usr/bin:/bin", self.host_file("bin")))
+            // For the registries, which only doctor contacts.
             .env(
                 "HTTPS_PROXY",
                 &format!("http://jane:{TYPED_MARKER}0@127.0.0.1:9"),
@@ -151,16 +151,16 @@ impl Machine {
             .env("IONOS_CR_TIMEOUT", "2s")
     }
 
-    /// Every way an account can be found.
-    pub(super) fn everybody(&self) -> Vec<Helper> {
-        let nobody = self.nobody();
-        let with = |name: &str, value: &str| nobody.clone().env(name, value);
+    /// The program with each kind of account source.
+    pub(super) fn accounts(&self) -> Vec<Helper> {
+        let without_account = self.without_account();
+        let with = |name: &str, value: &str| without_account.clone().env(name, value);
         vec![
             with("IONOS_TOKEN", ACCOUNT_TOKEN),
             with("IONOS_USERNAME", USERNAME).env("IONOS_PASSWORD", PASSWORD),
-            with("IONOS_TOKEN_FILE", &self.on_desk("token")),
-            with("IONOS_CR_CONFIG", &self.on_desk("command.json")),
-            with("IONOS_CONFIG_FILE", &self.on_desk("ionos.yaml")),
+            with("IONOS_TOKEN_FILE", &self.host_file("token")),
+            with("IONOS_CR_CONFIG", &self.host_file("command.json")),
+            with("IONOS_CONFIG_FILE", &self.host_file("ionos.yaml")),
         ]
     }
 
@@ -169,8 +169,8 @@ impl Machine {
         let done = helper.run(args, stdin);
         let what = args.join(" ");
         assert!(matches!(done.code, Some(0 | 1)), "{what}: {done:?}");
-        is_free_of_marks(&what, &done.stderr);
-        // What the pod may show its cluster is nobody else's business.
+        has_no_secret(&what, &done.stderr);
+        // The cluster token may only be sent to the cluster.
         assert!(
             !done.stderr.contains(self.cluster.token()),
             "{what}: {done:?}"
@@ -180,13 +180,13 @@ impl Machine {
                 assert!(!done.stdout.contains(&mark), "{mark} in {what}: {done:?}");
             }
         } else {
-            is_free_of_marks(&what, &done.stdout);
+            has_no_secret(&what, &done.stdout);
         }
         assert!(
             !done.stdout.contains(self.cluster.token()),
             "{what}: {done:?}"
         );
-        self.rests_well(&what);
+        self.secrets_are_in_place(&what);
         self.note(args, &done);
     }
 
@@ -195,10 +195,10 @@ impl Machine {
         self.seen.borrow_mut().insert(command);
     }
 
-    /// Secrets are at rest where they may be, each of a host only with that host.
+    /// Asserts that secrets are only in private files, and those of a host only in its own files.
     #[track_caller]
-    fn rests_well(&self, what: &str) {
-        rests_in_private(&self.home);
+    fn secrets_are_in_place(&self, what: &str) {
+        secrets_are_private(&self.home);
         for entry in self.home.entries() {
             let own = entry.parent().unwrap();
             let Ok(content) = serde_json::from_slice::<Value>(&fs::read(&entry).unwrap()) else {
@@ -216,12 +216,12 @@ impl Machine {
     }
 
     #[track_caller]
-    fn no_child_was_told(&self) {
-        let argv = fs::read_to_string(self.desk.path().join("argv")).unwrap_or_default();
-        is_free_of_marks("the arguments of a child", &argv);
+    fn child_arguments_have_no_secret(&self) {
+        let argv = fs::read_to_string(self.host_files.path().join("argv")).unwrap_or_default();
+        has_no_secret("the arguments of a child", &argv);
     }
 
-    /// Every command with all that changes what it says.
+    /// Runs every command with every option that changes its output.
     #[track_caller]
     pub(super) fn run_everything(&self, helper: &Helper) {
         let run = |args: &[&str]| self.run(helper, args, "");
@@ -280,7 +280,7 @@ impl Machine {
         }
         self.run_for_kubernetes(helper);
         for host in [DEMO_HOST, STORED_HOST] {
-            // Somebody pastes a URL with the login in it.
+            // A user pastes a URL that contains the login.
             let url = format!("https://jane:{typed}@{host}");
             for verb in ["get", "erase"] {
                 self.run(helper, &[verb], &url);
@@ -291,13 +291,13 @@ impl Machine {
         self.run(helper, &["erase"], DEMO_HOST);
         self.run(helper, &["erase"], STORED_HOST);
         run(&["status"]);
-        self.no_child_was_told();
+        self.child_arguments_have_no_secret();
     }
 
     #[track_caller]
     fn run_for_kubernetes(&self, helper: &Helper) {
         let run = |args: &[&str]| self.run(helper, args, "");
-        let pod = self.on_desk("pod");
+        let pod = self.host_file("pod");
         let apply = ["kubernetes-apply", "--service-account-dir", &pod, DEMO_HOST];
         for words in [
             "--dry-run",
@@ -308,8 +308,8 @@ impl Machine {
             let words: Vec<_> = words.split(' ').collect();
             run(&[&apply[..], &words].concat());
         }
-        run(&["kubelet", "--check", &self.on_desk("kubelet.yaml")]);
-        run(&["kubelet", "--check", &self.on_desk("token")]);
+        run(&["kubelet", "--check", &self.host_file("kubelet.yaml")]);
+        run(&["kubelet", "--check", &self.host_file("token")]);
         let token = format!("{TYPED_MARKER}of-a-service-account");
         for (kind, image) in [
             ("CredentialProviderRequest", format!("{DEMO_HOST}/team/app")),

@@ -1,4 +1,4 @@
-//! No secret gets out but in the answer to `get`, and none rests but in private files.
+//! Secrets are printed only by the commands whose purpose it is, and stored only in private files.
 
 mod commands;
 mod machine;
@@ -15,13 +15,13 @@ use crate::support::fake_ionos::{
 };
 use crate::support::helper::{Helper, Home, mode, walk};
 
-/// In every login that is typed here.
+/// Part of every stored login in these tests.
 const TYPED_MARKER: &str = "typed-secret-";
-/// In every private key here.
+/// Part of every private key in these tests.
 const KEY_MARKER: &str = "cert-key-secret-";
 const OTHER_HOST: &str = "a.cr.ionos.com";
 
-/// Every spelling in which the account could get out, in pieces in case it was cut.
+/// Every encoding of the account's secrets, in pieces in case a message is cut.
 fn account_marks() -> Vec<String> {
     let basic = STANDARD.encode(format!("{USERNAME}:{PASSWORD}"));
     let pieces = [basic.as_str(), ACCOUNT_TOKEN].map(|secret| {
@@ -36,7 +36,7 @@ fn account_marks() -> Vec<String> {
     marks
 }
 
-/// Every spelling in which any secret could get out.
+/// Every encoding of any secret.
 fn marks() -> Vec<String> {
     let mut marks = account_marks();
     for marker in [MINTED_MARKER, TYPED_MARKER, KEY_MARKER] {
@@ -45,11 +45,11 @@ fn marks() -> Vec<String> {
     marks
 }
 
-/// As it is, and in base64 wherever in the text it stands.
+/// The text itself, and its base64 at every alignment.
 fn spellings(mark: &str) -> Vec<String> {
     let in_base64 = (0..3).map(|before| {
         let encoded = STANDARD.encode(format!("{}{mark}", &"xx"[..before]));
-        // What shares bits with its neighbours can be anything.
+        // Characters that share bits with their neighbours vary.
         let (first, end) = ((before * 8).div_ceil(6), (before + mark.len()) * 8 / 6);
         encoded[first..end].to_owned()
     });
@@ -65,17 +65,18 @@ fn base64_of_a_secret_is_detected() {
 }
 
 #[track_caller]
-fn is_free_of_marks(what: &str, text: &str) {
+fn has_no_secret(what: &str, text: &str) {
     for mark in marks() {
         assert!(!text.contains(&mark), "{mark} in {what}: {text}");
     }
 }
 
-/// Registry secrets only in files and directories of ours alone, the account's nowhere.
+/// Asserts that registry secrets are only in private files and directories, and account secrets
+/// nowhere.
 #[track_caller]
-fn rests_in_private(home: &Home) {
+fn secrets_are_private(home: &Home) {
     for path in walk(home.path()) {
-        is_free_of_marks("a file name", &path.display().to_string());
+        has_no_secret("a file name", &path.display().to_string());
         if !path.is_file() {
             continue;
         }
@@ -93,7 +94,7 @@ fn rests_in_private(home: &Home) {
     }
 }
 
-/// As an account with a token and as one with a password, each with and without the debug log.
+/// An account with a token and one with a password, each with and without the debug log.
 fn each_way(home: &Home, fake: &FakeIonos) -> Vec<Helper> {
     let token = home.helper_for(fake).env("IONOS_CR_TIMEOUT", "1s");
     let password = token

@@ -1,10 +1,10 @@
-//! What a panic shows, wherever it happens. No way to one is known, so a clock is put under the program
-//! that stops after so many readings, which the standard library answers with one.
+//! Output of a panic, wherever it happens. No panic is known, so a preloaded clock fails after a
+//! number of readings, which makes the standard library panic.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::{is_free_of_marks, rests_in_private};
+use super::{has_no_secret, secrets_are_private};
 use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, PASSWORD, USERNAME};
 use crate::support::helper::{Done, Helper, Home, write_private};
 use crate::support::skip;
@@ -30,10 +30,10 @@ int clock_gettime(clockid_t id, struct timespec *time)
 }
 "#;
 
-/// More readings than any command takes.
+/// More clock readings than any command needs.
 const ENOUGH: usize = 100_000;
 
-/// The clock, compiled, or `None` where there is nothing to compile it with.
+/// Compiles the clock. Returns `None` if there is no C compiler.
 fn clock(dir: &Path) -> Option<PathBuf> {
     let (source, library) = (dir.join("clock.c"), dir.join("clock.so"));
     write_private(&source, CLOCK.as_bytes());
@@ -81,26 +81,26 @@ fn panic_prints_its_location_and_no_secret() {
             (&["kubernetes-manifest", DEMO_HOST], ""),
         ] {
             let run = |readings| with_readings(&helper, &clock, readings).run(args, stdin);
-            assert!(!shows_where_alone(&run(ENOUGH)), "{args:?}");
-            assert!(shows_where_alone(&run(0)), "{args:?}");
-            let panics = (1..40).filter(|readings| shows_where_alone(&run(*readings)));
+            assert!(!prints_location_only(&run(ENOUGH)), "{args:?}");
+            assert!(prints_location_only(&run(0)), "{args:?}");
+            let panics = (1..40).filter(|readings| prints_location_only(&run(*readings)));
             assert!(panics.count() > 3, "{args:?}");
         }
     }
-    rests_in_private(&home);
+    secrets_are_private(&home);
 }
 
-/// Whether it was a panic.
+/// Returns whether the program panicked.
 #[track_caller]
-fn shows_where_alone(done: &Done) -> bool {
-    is_free_of_marks("a panic", &done.stderr);
+fn prints_location_only(done: &Done) -> bool {
+    has_no_secret("a panic", &done.stderr);
     let said = done.stderr.lines().last().unwrap_or_default();
     let Some(line) = Some(said).filter(|line| line.contains("internal error")) else {
         assert!(matches!(done.code, Some(0 | 1)), "{done:?}");
         return false;
     };
     assert_eq!(done.code, Some(1), "{done:?}");
-    // A command for people may have said something before; a client's answer is one line.
+    // A command for people may have printed something before; a client gets one line.
     assert!(done.stdout.ends_with(&format!("{line}\n")), "{done:?}");
     let place = line
         .strip_prefix("docker-credential-ionos: internal error at ")

@@ -1,4 +1,4 @@
-//! Docker's verbs print no secret but the answer to `get`.
+//! Docker's verbs print no secret except in the answer to `get`.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -10,40 +10,40 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use super::{OTHER_HOST, TYPED_MARKER, each_way, is_free_of_marks, rests_in_private};
+use super::{OTHER_HOST, TYPED_MARKER, each_way, has_no_secret, secrets_are_private};
 use crate::support::fake_ionos::{
     ACCOUNT_MARKER, ACCOUNT_TOKEN, DEMO_HOST, FakeIonos, Fault, MINTED_MARKER, PASSWORD, USERNAME,
 };
 use crate::support::helper::{Done, Helper, Home, mode, walk, write_private};
 
-/// The answer to a `get` may hold a registry's secret on stdout; the account's may be nowhere.
+/// Only the answer to `get` may hold a registry secret. An account secret may be nowhere.
 #[track_caller]
-fn is_discreet(verb: &str, done: &Done) {
-    is_free_of_marks(verb, &done.stderr);
+fn prints_no_secret(verb: &str, done: &Done) {
+    has_no_secret(verb, &done.stderr);
     if verb == "get" && done.code == Some(0) {
         let line: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
-        is_free_of_marks(verb, line["Username"].as_str().unwrap());
+        has_no_secret(verb, line["Username"].as_str().unwrap());
         assert!(!done.stdout.contains(ACCOUNT_MARKER));
     } else {
-        is_free_of_marks(verb, &done.stdout);
+        has_no_secret(verb, &done.stdout);
     }
 }
 
 #[track_caller]
 fn run_every_verb(home: &Home, helper: &Helper) {
     let typed = format!("{TYPED_MARKER}1");
-    let store = |input: &str| is_discreet("store", &helper.run(&["store"], input));
-    is_discreet("get", &helper.get(DEMO_HOST));
-    is_discreet("get", &helper.get(DEMO_HOST));
-    is_discreet("list", &helper.list());
-    is_discreet("store", &helper.store(OTHER_HOST, "jane", &typed));
-    is_discreet("get", &helper.get(OTHER_HOST));
-    is_discreet("list", &helper.list());
-    rests_in_private(home);
-    // What cannot be kept or read.
-    is_discreet("store", &helper.store("ghcr.io", "jane", &typed));
-    is_discreet("store", &helper.store(OTHER_HOST, "", &typed));
-    is_discreet(
+    let store = |input: &str| prints_no_secret("store", &helper.run(&["store"], input));
+    prints_no_secret("get", &helper.get(DEMO_HOST));
+    prints_no_secret("get", &helper.get(DEMO_HOST));
+    prints_no_secret("list", &helper.list());
+    prints_no_secret("store", &helper.store(OTHER_HOST, "jane", &typed));
+    prints_no_secret("get", &helper.get(OTHER_HOST));
+    prints_no_secret("list", &helper.list());
+    secrets_are_private(home);
+    // Logins that cannot be stored or parsed.
+    prints_no_secret("store", &helper.store("ghcr.io", "jane", &typed));
+    prints_no_secret("store", &helper.store(OTHER_HOST, "", &typed));
+    prints_no_secret(
         "store",
         &helper.store(OTHER_HOST, "jane", &typed.repeat(1000)),
     );
@@ -56,17 +56,17 @@ fn run_every_verb(home: &Home, helper: &Helper) {
         r#"{{"ServerURL":"{OTHER_HOST}","Username":"u","Secret":"{typed}\x"}}"#
     ));
     store(&typed);
-    is_discreet(
+    prints_no_secret(
         "get",
         &helper.run(&["get"], format!("https://u:{typed}@{DEMO_HOST}")),
     );
-    is_discreet(
+    prints_no_secret(
         "erase",
         &helper.run(&["erase"], format!("https://u:{typed}@{DEMO_HOST}")),
     );
-    is_discreet("erase", &helper.erase(DEMO_HOST));
-    is_discreet("erase", &helper.erase(OTHER_HOST));
-    rests_in_private(home);
+    prints_no_secret("erase", &helper.erase(DEMO_HOST));
+    prints_no_secret("erase", &helper.erase(OTHER_HOST));
+    secrets_are_private(home);
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn failing_api_leads_to_no_printed_secret() {
     ];
     for status in [400, 401, 403, 404, 409, 422, 429, 500, 503, 307] {
         faults.push(Fault::status(status));
-        // Gateways quote the header they did not like.
+        // Gateways quote the header they rejected.
         for sent in [ACCOUNT_TOKEN, &basic] {
             faults.push(echo(status, &format!("bad header Bearer {sent}")));
             faults.push(echo(
@@ -120,7 +120,8 @@ fn failing_api_leads_to_no_printed_secret() {
         let [token, password, ..] = &each_way(&home, &fake)[..] else {
             panic!("not so many ways")
         };
-        // Only what was sent can be quoted. What quotes nothing is for either.
+        // A fault can quote only what the account sent. Faults that quote nothing run for both
+        // accounts.
         let quotes_basic = format!("{fault:?}")
             .contains(format!("{:?}", basic.as_bytes()).trim_matches(['[', ']']));
         let helper = if quotes_basic { password } else { token };
@@ -146,7 +147,7 @@ fn success_leads_to_no_printed_secret() {
 #[test]
 fn account_secret_echoed_by_the_api_is_removed_even_in_part() {
     for (way, text) in [
-        // Cut by the gateway, at either end.
+        // Cut by the gateway at either end.
         (
             0,
             format!(
@@ -162,8 +163,8 @@ fn account_secret_echoed_by_the_api_is_removed_even_in_part() {
         let (fake, home) = (FakeIonos::start(), Home::new());
         let body = json!({"httpStatus": 401, "messages": [{"errorCode": "0", "message": text}]});
         fake.fault(Fault::replace(401, &body).always());
-        is_discreet("get", &each_way(&home, &fake)[way].get(DEMO_HOST));
-        rests_in_private(&home);
+        prints_no_secret("get", &each_way(&home, &fake)[way].get(DEMO_HOST));
+        secrets_are_private(&home);
     }
 }
 
@@ -174,7 +175,7 @@ fn account_secret_invalid_in_a_header_is_not_printed() {
         let token = format!("{ACCOUNT_TOKEN}{odd}{ACCOUNT_TOKEN}");
         let file = home.path().join("token");
         for helper in each_way(&home, &fake) {
-            is_discreet(
+            prints_no_secret(
                 "get",
                 &helper.clone().env("IONOS_TOKEN", &token).get(DEMO_HOST),
             );
@@ -182,9 +183,9 @@ fn account_secret_invalid_in_a_header_is_not_printed() {
             let from_file = helper
                 .without("IONOS_TOKEN")
                 .env("IONOS_TOKEN_FILE", file.to_str().unwrap());
-            is_discreet("get", &from_file.get(DEMO_HOST));
+            prints_no_secret("get", &from_file.get(DEMO_HOST));
             fs::remove_file(&file).unwrap();
-            rests_in_private(&home);
+            secrets_are_private(&home);
         }
     }
 }
@@ -211,10 +212,10 @@ fn file_that_is_no_config_is_not_quoted() {
                     .clone()
                     .without("IONOS_TOKEN")
                     .without("IONOS_PASSWORD");
-                is_discreet("get", &helper.get(DEMO_HOST));
-                is_discreet("get", &nobody.get(DEMO_HOST));
-                is_discreet("list", &nobody.list());
-                is_discreet("erase", &nobody.erase(DEMO_HOST));
+                prints_no_secret("get", &helper.get(DEMO_HOST));
+                prints_no_secret("get", &nobody.get(DEMO_HOST));
+                prints_no_secret("list", &nobody.list());
+                prints_no_secret("erase", &nobody.erase(DEMO_HOST));
             }
         }
     }
@@ -224,14 +225,14 @@ fn file_that_is_no_config_is_not_quoted() {
 fn damaged_files_with_secrets_are_not_quoted() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home.helper_for(&fake).env("IONOS_CR_LOG", "debug");
-    is_discreet(
+    prints_no_secret(
         "store",
         &helper.store(DEMO_HOST, "jane", &format!("{TYPED_MARKER}2")),
     );
-    is_discreet("get", &helper.get(OTHER_HOST));
-    is_discreet("erase", &helper.erase(DEMO_HOST));
-    is_discreet("get", &helper.get(DEMO_HOST));
-    is_discreet(
+    prints_no_secret("get", &helper.get(OTHER_HOST));
+    prints_no_secret("erase", &helper.erase(DEMO_HOST));
+    prints_no_secret("get", &helper.get(DEMO_HOST));
+    prints_no_secret(
         "store",
         &helper.store(OTHER_HOST, "jane", &format!("{TYPED_MARKER}2")),
     );
@@ -246,7 +247,7 @@ fn damaged_files_with_secrets_are_not_quoted() {
     }
     for verb in ["get", "list", "erase", "get"] {
         for host in [DEMO_HOST, OTHER_HOST] {
-            is_discreet(verb, &helper.run(&[verb], host));
+            prints_no_secret(verb, &helper.run(&[verb], host));
         }
     }
 }
@@ -273,7 +274,7 @@ fn running_helper_exposes_no_secret_in_proc() {
     }
     let proc = Path::new("/proc").join(child.id().to_string());
     for file in ["cmdline", "comm", "status"] {
-        is_free_of_marks(file, &fs::read_to_string(proc.join(file)).unwrap());
+        has_no_secret(file, &fs::read_to_string(proc.join(file)).unwrap());
     }
     let mut open: Vec<_> = fs::read_dir(proc.join("fd"))
         .unwrap()
@@ -281,12 +282,12 @@ fn running_helper_exposes_no_secret_in_proc() {
         .collect();
     open.retain(|path| path.is_absolute() && !path.starts_with("/dev"));
     for path in open {
-        is_free_of_marks("an open file", &path.display().to_string());
+        has_no_secret("an open file", &path.display().to_string());
         assert_eq!(mode(&path), 0o600, "{}", path.display());
     }
     child.kill().unwrap();
     child.wait().unwrap();
-    rests_in_private(&home);
+    secrets_are_private(&home);
 }
 
 #[test]
@@ -302,5 +303,5 @@ fn secret_is_not_written_through_a_planted_link() {
     symlink(&target, entry).unwrap();
     let _ = helper.get(DEMO_HOST).credential();
     assert!(!target.exists());
-    rests_in_private(&home);
+    secrets_are_private(&home);
 }

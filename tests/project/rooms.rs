@@ -1,10 +1,10 @@
 //! The layers of src/: a room imports only from the layers below its own.
 
-#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use super::sources;
 
 /// From the top to the bottom. Rooms of one layer do not import each other.
 const LAYERS: [&[&str]; 11] = [
@@ -95,21 +95,6 @@ fn imports(dir: &Path, prefix: &str) -> Vec<(PathBuf, String, String)> {
         }
     }
     found
-}
-
-fn sources(dir: &Path) -> Vec<PathBuf> {
-    fs::read_dir(dir)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .flat_map(|path| {
-            if path.is_dir() {
-                sources(&path)
-            } else {
-                vec![path]
-            }
-        })
-        .filter(|path| path.extension().is_some_and(|it| it == "rs"))
-        .collect()
 }
 
 /// `config` for `config/file.rs` and for `config.rs`.
