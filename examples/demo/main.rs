@@ -1,12 +1,12 @@
-//! The main job without an account: a fake IONOS API in this process, the real program against it.
+//! Shows the main steps without an account: the real program against a fake IONOS API in this process.
 //!
-//! `cargo run --release --example demo`
+//! `cargo run --example demo`
 
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "a demonstration talks, and stops where it is broken"
+    reason = "the demo prints, and a failure may panic"
 )]
 
 mod support;
@@ -30,38 +30,36 @@ fn main() {
         fake,
     };
 
-    say(
-        "The IONOS API here is a stand-in that runs inside this demonstration: no account, no network.",
-    );
+    say("The IONOS API is simulated inside this demo: no account and no network are needed.");
     say("The program is the real one. Its environment:");
     println!("    IONOS_API_URL={}", demo.fake.url());
     println!("    IONOS_TOKEN={}…", &ACCOUNT_TOKEN[..24]);
 
-    say("docker pull asks for a credential. There is none yet, so a token is minted:");
+    say("docker pull runs the program. No token is cached yet, so it mints one:");
     demo.run("get", DEMO_HOST);
     let token = demo.fake.tokens().remove(0);
     println!("    # the API now has the token {}", token.name);
     println!("    #   it may: {}", token.scopes);
 
-    say("The next pull, push or build is answered from the cache:");
+    say("The next pull, push or build gets the cached token:");
     demo.run("get", DEMO_HOST);
 
-    say("A registry that is not IONOS's is none of our business, and no one is asked:");
+    say("For a registry that is not at IONOS, the answer is \"not found\", without a request:");
     demo.run("get", "ghcr.io");
 
     say("What is cached:");
     demo.run("list", "");
 
-    say("docker logout forgets the credential and deletes the token at the API:");
+    say("docker logout deletes the cached token, also at the API:");
     demo.run("erase", DEMO_HOST);
     println!("    # tokens left at the API: {}", demo.fake.tokens().len());
 
-    say("With a wrong token the person reads what is wrong and what to do:");
+    say("With a wrong IONOS token, the message says what is wrong and what to do:");
     demo.token = "expired-or-mistyped".into();
     demo.run("get", DEMO_HOST);
 
     say(
-        "To use it: put the program on your PATH, set IONOS_TOKEN, and add to ~/.docker/config.json",
+        "To use the program: put it on your PATH, set IONOS_TOKEN, and add to ~/.docker/config.json",
     );
     println!("    {{\"credHelpers\": {{\"YOUR-REGISTRY.cr.de-fra.ionos.com\": \"ionos\"}}}}");
 }
@@ -92,7 +90,7 @@ impl Demo {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        // `list` reads nothing and may be gone already.
+        // `list` does not read stdin and may have exited already.
         let _ = writeln!(child.stdin.take().unwrap(), "{input}");
         let output = child.wait_with_output().unwrap();
         for line in String::from_utf8_lossy(&output.stdout).lines() {
@@ -116,10 +114,10 @@ fn say(text: &str) {
     println!("\n{text}");
 }
 
-/// Cargo builds no programs for an example, so this asks it to, in the same profile.
+/// Builds the program in the profile of this example, because Cargo does not.
 #[expect(
     clippy::disallowed_methods,
-    reason = "cargo tells an example where it is by CARGO"
+    reason = "Cargo passes its own path in CARGO"
 )]
 fn build() -> PathBuf {
     let demo = std::env::current_exe().unwrap();

@@ -1,10 +1,10 @@
-//! The part of the tests' support that a demonstration needs.
+//! The part of the test support that the demo needs.
 
 #![allow(
     dead_code,
     unused_imports,
     unreachable_pub,
-    reason = "made for the tests; this uses a part of it"
+    reason = "written for the tests; the demo uses a part of it"
 )]
 
 #[path = "../../tests/support/fake_ionos/mod.rs"]
