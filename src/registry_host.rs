@@ -74,15 +74,25 @@ impl RegistryHost {
     ///
     /// Anchored at both ends, because the account's credentials are used for such hosts.
     pub fn is_ionos(&self) -> bool {
-        let Some(rest) = self.0.strip_suffix(".ionos.com") else {
-            return false;
-        };
-        let name = rest.strip_suffix(".cr").or_else(|| {
+        self.ionos_parts().is_some()
+    }
+
+    /// The location in an IONOS host name: `de-fra` for the location `de/fra`.
+    pub fn location(&self) -> Option<&str> {
+        self.ionos_parts()?.1
+    }
+
+    /// The labels before `.cr`, and the location after it.
+    fn ionos_parts(&self) -> Option<(&str, Option<&str>)> {
+        let rest = self.0.strip_suffix(".ionos.com")?;
+        let (name, location) = if let Some(name) = rest.strip_suffix(".cr") {
+            (name, None)
+        } else {
             let (name, location) = rest.rsplit_once('.')?;
-            is_label(location).then_some(())?;
-            name.strip_suffix(".cr")
-        });
-        name.is_some_and(|name| name.split('.').all(is_label))
+            (name.strip_suffix(".cr")?, Some(location))
+        };
+        let mut labels = name.split('.').chain(location);
+        labels.all(is_label).then_some((name, location))
     }
 
     /// The first label. So far it has always been the registry's name: a hint for a search, no

@@ -32,7 +32,7 @@ impl RegistryTokens {
         let deadline = Deadline::after(settings.timeout);
         terminal
             .while_saying(&format!("asking for the tokens of {host} …"), || {
-                let api = Api::new(account.resolve(deadline)?, deadline)?;
+                let api = Api::new(account.resolve(Some(host), deadline)?, deadline)?;
                 let registry_id = match &settings.target {
                     Target::Id(id) => id.clone(),
                     target => {

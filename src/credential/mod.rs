@@ -238,7 +238,7 @@ impl Getter<'_> {
 
     /// Mints, and keeps what there is to keep. What cannot be kept is handed out all the same.
     fn mint(&self, slot: Option<&Slot>, deadline: Deadline) -> Result<Lookup, Failure> {
-        let api = Api::new(self.account.resolve(deadline)?, deadline)?;
+        let api = Api::new(self.account.resolve(Some(self.host), deadline)?, deadline)?;
         let target = &self.settings.target;
         let known =
             slot.and_then(|slot| RegistryHint::read(slot, self.account.key(), self.host, target));

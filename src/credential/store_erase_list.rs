@@ -96,7 +96,7 @@ pub fn erase(host: &RegistryHost, config: &ConfigFile, profile: Option<&str>, re
         return;
     }
     let deadline = Deadline::after(TO_REVOKE);
-    let access = account.resolve(deadline);
+    let access = account.resolve(Some(host), deadline);
     match access.and_then(|access| Api::new(access, deadline)) {
         Ok(api) => revocations.carry_out(&api, &tokens),
         Err(err) => debug!("{host}: not revoked yet: {err}"),

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use crate::credential::Credential;
 use crate::env::Deadline;
 use crate::error::{Failure, TRY_LATER, one_line};
-use crate::http::{Client, Endpoint, Request, Response, Retry, Trust};
+use crate::http::{Client, Endpoint, Request, Response, Retry};
 use crate::registry_host::RegistryHost;
 
 /// How a registry lets in.
@@ -44,7 +44,7 @@ pub fn log_in(
     deadline: Deadline,
 ) -> Result<Scheme, Failure> {
     let endpoint = Endpoint::of_registry(host)?;
-    let client = Client::new(endpoint.clone(), &Trust::default())?;
+    let client = Client::new(endpoint.clone())?;
     let request = Request {
         retry: Retry::Never,
         ..Request::get("/v2/", &[])
@@ -118,7 +118,7 @@ fn fetch_token(
     let endpoint = Endpoint::of_token_service(&realm)?;
     let mut query = vec![("account", username)];
     query.extend(service.as_deref().map(|service| ("service", service)));
-    let client = Client::new(endpoint.clone(), &Trust::default())?;
+    let client = Client::new(endpoint.clone())?;
     let request = Request {
         authorization: Some(basic),
         retry: Retry::Never,

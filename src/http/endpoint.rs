@@ -1,12 +1,14 @@
-//! Where the API is.
+//! A server's base URL and the proof of identity that it must give.
 //!
-//! The clients of IONOS disagree on whether `IONOS_API_URL` holds the product's path, so every
-//! form they accept is brought to one.
+//! The IONOS clients disagree on whether `IONOS_API_URL` contains the product's path, so every
+//! form that one of them accepts is normalised to the same URL.
 
 use std::fmt::Write as _;
 
 use ureq::http::Uri;
 
+use super::pin::{Fingerprint, PINNED_CERT};
+use super::tls::Proof;
 use crate::env;
 use crate::error::{Failure, one_line};
 use crate::registry_host::RegistryHost;
@@ -16,26 +18,67 @@ const PRODUCT: &str = "/containerregistries";
 /// Paths of other products that end up in `IONOS_API_URL`.
 const OTHER_PRODUCTS: [&str; 2] = ["/cloudapi/v6", "/auth/v1"];
 
-/// The API's base URL, without a slash at the end.
+/// A server: its base URL, and the proof of identity that it must give before a request is sent.
+/// They are one value, so that the TLS settings of one server cannot be used for another.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Endpoint(String);
+pub struct Endpoint {
+    /// Without a slash at the end.
+    url: String,
+    pub(super) proof: Proof,
+}
 
 impl Endpoint {
-    /// What `IONOS_API_URL` says.
+    /// The API at `IONOS_API_URL`, if the variable is set.
     pub fn from_env() -> Result<Option<Self>, Failure> {
         env::var("IONOS_API_URL")
-            .map(|text| Self::of(&text, "IONOS_API_URL"))
+            .map(|url| Self::of(&url, "IONOS_API_URL"))
             .transpose()
     }
 
-    /// The API that `source` names.
-    pub fn of(text: &str, source: &str) -> Result<Self, Failure> {
-        Self::parse(text).map_err(|why| {
+    /// The API at `url`, which `source` sets.
+    pub fn of(url: &str, source: &str) -> Result<Self, Failure> {
+        Self::parse(url).map_err(|why| {
             Failure::new(
                 format!("{source} {why}"),
                 "set it to a URL such as https://api.ionos.com or unset it",
             )
         })
+    }
+
+    /// The same server with the TLS settings that stand beside its URL: certificates to trust
+    /// beside the system's (PEM), or no verification at all.
+    #[must_use]
+    pub fn with_tls(self, certificates: Option<String>, skip_verify: bool) -> Self {
+        let proof = match certificates {
+            _ if skip_verify => Proof::None,
+            Some(pem) => Proof::ByAlso(pem),
+            None => Proof::BySystem,
+        };
+        Self { proof, ..self }
+    }
+
+    /// The same server, which must show the certificate of `IONOS_PINNED_CERT` if that is set.
+    /// Nothing else then counts, as in the official clients.
+    pub fn pinned_by_env(self) -> Result<Self, Failure> {
+        Ok(match env::var(PINNED_CERT) {
+            Some(pin) => Self {
+                proof: Proof::Pinned(Fingerprint::parse(&pin)?),
+                ..self
+            },
+            None => self,
+        })
+    }
+
+    /// The same server, for which only the CA certificates in `ca` (PEM) vouch.
+    #[must_use]
+    pub fn trusting_only(self, ca: &str) -> Self {
+        let proof = Proof::ByOnly(ca.to_owned());
+        Self { proof, ..self }
+    }
+
+    fn new(url: String) -> Self {
+        let proof = Proof::BySystem;
+        Self { url, proof }
     }
 
     /// Reads a base URL with or without scheme, final slash and product path.
@@ -82,10 +125,10 @@ impl Endpoint {
         }
         let path = path.strip_suffix(PRODUCT).unwrap_or(path);
         let authority = authority.as_str().to_ascii_lowercase();
-        Ok(Self(format!("{scheme}://{authority}{path}{PRODUCT}")))
+        Ok(Self::new(format!("{scheme}://{authority}{path}{PRODUCT}")))
     }
 
-    /// The API of the cluster whose address a pod was given.
+    /// The API of a cluster at the address that its pods are given.
     pub fn of_cluster(host: &str, port: &str) -> Result<Self, Failure> {
         let bracketed = match host.parse::<std::net::Ipv6Addr>() {
             Ok(address) => format!("[{address}]"),
@@ -96,7 +139,7 @@ impl Endpoint {
             uri.host() == Some(bracketed.as_str()) && uri.port_u16().is_some() && uri.path() == "/"
         });
         if is_whole && !host.is_empty() && !url.contains('#') {
-            return Ok(Self(url));
+            return Ok(Self::new(url));
         }
         Err(Failure::new(
             "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are no address",
@@ -104,24 +147,23 @@ impl Endpoint {
         ))
     }
 
-    /// A registry. One on this machine speaks plain HTTP, as Docker expects it to.
+    /// A registry. Docker expects plain HTTP from one on this machine.
     pub fn of_registry(host: &RegistryHost) -> Result<Self, Failure> {
-        let https = Self(format!("https://{host}"));
-        let uri = https.0.parse::<Uri>().map_err(|_| {
+        let https = Self::new(format!("https://{host}"));
+        let uri = https.url.parse::<Uri>().map_err(|_| {
             Failure::new(
-                format!("{host} is no address to connect to"),
+                format!("{host} is not an address to connect to"),
                 "check its spelling",
             )
         })?;
-        let is_here = uri.host().is_some_and(is_loopback);
-        Ok(if is_here {
-            Self(format!("http://{host}"))
+        Ok(if uri.host().is_some_and(is_loopback) {
+            Self::new(format!("http://{host}"))
         } else {
             https
         })
     }
 
-    /// The token service a registry names.
+    /// The token service that a registry names in its challenge.
     pub fn of_token_service(realm: &str) -> Result<Self, Failure> {
         let uri = realm.parse::<Uri>();
         let is_safe = uri.is_ok_and(|uri| {
@@ -133,40 +175,40 @@ impl Endpoint {
                 && !realm.contains(['#', '@'])
         });
         if is_safe {
-            return Ok(Self(realm.to_owned()));
+            return Ok(Self::new(realm.to_owned()));
         }
         Err(Failure::new(
             format!(
-                "the registry names a token service that the credential is not sent to: '{}'",
+                "the registry names a token service that is not safe to send the credential to: '{}'",
                 one_line(realm)
             ),
-            "only https is safe for it; ask IONOS's support",
+            "it must be an https URL; ask IONOS support",
         ))
     }
 
     /// The base URL.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.url
     }
 
     /// `host[:port]`, for messages.
     pub fn host(&self) -> &str {
-        self.0
+        self.url
             .split("://")
             .nth(1)
             .and_then(|rest| rest.split('/').next())
             .unwrap_or_default()
     }
 
-    /// Whether it is on this machine.
+    /// Whether the server is on this machine.
     pub fn is_loopback(&self) -> bool {
-        let uri = self.0.parse::<Uri>();
+        let uri = self.url.parse::<Uri>();
         uri.is_ok_and(|uri| uri.host().is_some_and(is_loopback))
     }
 
     /// A URL below the base.
     pub(super) fn url(&self, path: &str, query: &[(&str, &str)]) -> String {
-        let mut url = format!("{}{path}", self.0);
+        let mut url = format!("{}{path}", self.url);
         for (n, (name, value)) in query.iter().enumerate() {
             url.push(if n == 0 { '?' } else { '&' });
             url.push_str(name);
@@ -180,7 +222,7 @@ impl Endpoint {
 impl Default for Endpoint {
     /// The public API.
     fn default() -> Self {
-        Self(DEFAULT.into())
+        Self::new(DEFAULT.into())
     }
 }
 
@@ -208,7 +250,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_spelling_of_the_public_api_is_one() {
+    fn every_spelling_of_the_public_api_is_normalised_to_one_url() {
         for spelling in [
             "api.ionos.com",
             "api.ionos.com/",
@@ -219,12 +261,16 @@ mod tests {
             "https://api.ionos.com/cloudapi/v6",
             "https://api.ionos.com/auth/v1/",
         ] {
-            assert_eq!(Endpoint::parse(spelling).unwrap().0, DEFAULT, "{spelling}");
+            assert_eq!(
+                Endpoint::parse(spelling).unwrap().url,
+                DEFAULT,
+                "{spelling}"
+            );
         }
     }
 
     #[test]
-    fn a_gateway_keeps_its_port_and_path() {
+    fn gateway_keeps_its_port_and_path() {
         for (text, base) in [
             (
                 "https://gw.example:8443/ionos",
@@ -237,12 +283,12 @@ mod tests {
             ("http://[::1]:80", "http://[::1]:80/containerregistries"),
             ("http://localhost", "http://localhost/containerregistries"),
         ] {
-            assert_eq!(Endpoint::parse(text).unwrap().0, base);
+            assert_eq!(Endpoint::parse(text).unwrap().url, base);
         }
     }
 
     #[test]
-    fn credentials_are_not_sent_in_the_clear_or_to_a_guess() {
+    fn unsafe_or_unclear_url_is_refused() {
         for text in [
             "http://api.ionos.com",
             "http://127.0.0.1.evil.example",
@@ -261,13 +307,13 @@ mod tests {
     }
 
     #[test]
-    fn a_clusters_address_is_a_host_and_a_port() {
+    fn cluster_address_needs_a_host_and_a_port() {
         for (host, port, url) in [
             ("10.96.0.1", "443", "https://10.96.0.1:443"),
             ("fd00::1", "6443", "https://[fd00::1]:6443"),
             ("Api.example", "443", "https://api.example:443"),
         ] {
-            assert_eq!(Endpoint::of_cluster(host, port).unwrap().0, url);
+            assert_eq!(Endpoint::of_cluster(host, port).unwrap().url, url);
         }
         for (host, port) in [
             ("", "443"),
@@ -286,7 +332,7 @@ mod tests {
 
     #[test]
     fn query_values_are_encoded() {
-        let endpoint = Endpoint(DEFAULT.into());
+        let endpoint = Endpoint::default();
         assert_eq!(
             endpoint.url(
                 "/registries",

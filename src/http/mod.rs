@@ -24,7 +24,6 @@ pub use endpoint::Endpoint;
 pub use error::TransportError;
 pub use pin::Fingerprint;
 pub use quote::{holds_part_of, quotable, repeats};
-pub use tls::Trust;
 pub use ureq::http::Method;
 
 use crate::env::{self, Deadline};
@@ -155,21 +154,9 @@ impl Response {
 }
 
 impl Client {
-    /// A client whose server has to show what `trust` asks for. Nothing is sent yet.
-    pub fn new(endpoint: Endpoint, trust: &Trust) -> Result<Self, Failure> {
-        Self::with_agent(endpoint, |config| tls::agent(config, trust))
-    }
-
-    /// A client for a cluster, for which only its own certificate authority vouches.
-    pub fn for_cluster(endpoint: Endpoint, ca: &str) -> Result<Self, Failure> {
-        Self::with_agent(endpoint, |config| tls::agent_for_cluster(config, ca))
-    }
-
+    /// A client for one server. Nothing is sent yet.
     #[expect(clippy::disallowed_methods, reason = "the only sender")]
-    fn with_agent(
-        endpoint: Endpoint,
-        agent: impl FnOnce(tls::Builder) -> Result<ureq::Agent, Failure>,
-    ) -> Result<Self, Failure> {
+    pub fn new(endpoint: Endpoint) -> Result<Self, Failure> {
         let proxy = Proxy::from_env(&endpoint)?;
         let config = ureq::Agent::config_builder()
             .proxy(proxy.as_ref().map(Proxy::to_ureq))
@@ -183,7 +170,7 @@ impl Client {
                 env!("CARGO_PKG_VERSION")
             ));
         Ok(Self {
-            agent: agent(config)?,
+            agent: tls::agent(config, &endpoint.proof)?,
             endpoint,
             proxy,
         })

@@ -1,9 +1,7 @@
-//! How the API proves that it is the API.
+//! How a server proves its identity.
 //!
-//! By a certificate the system trusts, unless the account says otherwise: one certificate by its
-//! fingerprint (`IONOS_PINNED_CERT`), a certificate authority beside the system's
-//! (`certificateAuthData`), or no proof at all (`skipTlsVerify`). ureq has a setting for the last
-//! only; for the first two `connector` makes the handshake.
+//! ureq can verify by the system's certificates or not at all. For the other proofs the program
+//! makes the handshake itself, in `connector`.
 
 use std::sync::Arc;
 
@@ -16,113 +14,96 @@ use ureq::tls::{RootCerts, TlsConfig};
 use ureq::typestate::AgentScope;
 
 use super::connector;
-use super::pin::{Fingerprint, PINNED_CERT, Pinned};
-use crate::env;
+use super::pin::{Fingerprint, Pinned};
 use crate::error::Failure;
 
 /// ureq's settings before those for TLS.
 pub(super) type Builder = ureq::config::ConfigBuilder<AgentScope>;
 
-/// What the API has to show. The system's certificates unless something is set; the first of
-/// these that is set counts alone.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Trust {
-    /// This one certificate, whatever its name, age or issuer.
-    pub pinned: Option<Fingerprint>,
-    /// Nothing: whoever answers is the API.
-    pub skip_verify: bool,
-    /// PEM text with certificate authorities that vouch beside the system's.
-    pub certificate_authority: Option<String>,
+/// The proof of identity that a server must give.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Proof {
+    /// A certificate that the system trusts.
+    BySystem,
+    /// A certificate that the system or the certificates in this PEM text vouch for
+    /// (`certificateAuthData`).
+    ByAlso(String),
+    /// A certificate that a CA in this PEM text vouches for, and nobody else.
+    ByOnly(String),
+    /// This certificate, whatever its name, age and issuer (`IONOS_PINNED_CERT`).
+    Pinned(Fingerprint),
+    /// None (`skipTlsVerify`).
+    None,
 }
 
-impl Trust {
-    /// What `IONOS_PINNED_CERT` says, else nothing special.
-    pub fn from_env() -> Result<Self, Failure> {
-        let pinned = env::var(PINNED_CERT);
-        Ok(Self {
-            pinned: pinned.as_deref().map(Fingerprint::parse).transpose()?,
-            ..Self::default()
-        })
-    }
-
-    /// `None` where ureq's own settings are enough.
-    fn verifier(
-        &self,
-        provider: &Arc<CryptoProvider>,
-    ) -> Result<Option<Arc<dyn ServerCertVerifier>>, Failure> {
-        Ok(if let Some(fingerprint) = self.pinned {
-            Some(Arc::new(Pinned::new(fingerprint, provider)))
-        } else if self.skip_verify {
-            None
-        } else if let Some(pem) = &self.certificate_authority {
-            let authorities = authorities(pem);
-            if authorities.is_empty() {
-                // Not quoted: a key that was put there by mistake would end up in a log.
-                return Err(Failure::new(
-                    "certificateAuthData holds no certificate",
-                    "put the certificate authority's certificate there as PEM text, or remove the key",
-                ));
-            }
-            let verifier = Verifier::new_with_extra_roots(authorities, Arc::clone(provider))
-                .map_err(|err| cannot_set_up(&err))?;
-            Some(Arc::new(verifier))
-        } else {
-            None
-        })
-    }
-}
-
-/// An agent that talks to the API only if it shows what `trust` asks for.
-pub(super) fn agent(config: Builder, trust: &Trust) -> Result<ureq::Agent, Failure> {
+/// An agent that sends nothing to a server that does not give `proof`.
+pub(super) fn agent(config: Builder, proof: &Proof) -> Result<ureq::Agent, Failure> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let verifier = trust.verifier(&provider)?;
+    // With a handshake of our own, these settings are left for a proxy that is reached over TLS.
     let tls = TlsConfig::builder()
-        // ureq's own choice of ring would bring Mozilla's certificates, which nothing asks for.
+        // ureq's own choice of ring would link Mozilla's certificates, which are not used.
         .unversioned_rustls_crypto_provider(Arc::clone(&provider))
         // What the system trusts, a company's CA and SSL_CERT_FILE included.
         .root_certs(RootCerts::PlatformVerifier)
-        .disable_verification(trust.skip_verify && verifier.is_none())
+        .disable_verification(*proof == Proof::None)
         .build();
     let config = config.tls_config(tls).build();
-    let Some(verifier) = verifier else {
-        return Ok(connector::plain_agent(config));
+    let handshake = match proof {
+        Proof::BySystem | Proof::None => return Ok(connector::plain_agent(config)),
+        Proof::ByAlso(pem) => with_verifier(also(pem, &provider)?, provider)?,
+        Proof::Pinned(fingerprint) => {
+            with_verifier(Arc::new(Pinned::new(*fingerprint, &provider)), provider)?
+        }
+        Proof::ByOnly(pem) => only(pem, provider)?,
     };
-    let tls = ClientConfig::builder_with_provider(provider)
+    Ok(connector::agent(config, handshake))
+}
+
+fn with_verifier(
+    verifier: Arc<dyn ServerCertVerifier>,
+    provider: Arc<CryptoProvider>,
+) -> Result<ClientConfig, Failure> {
+    Ok(ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|err| cannot_set_up(&err))?
         .dangerous()
         .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth();
-    Ok(connector::agent(config, tls))
+        .with_no_client_auth())
 }
 
-/// An agent that talks to a cluster only if the cluster's own authority vouches for it.
-pub(super) fn agent_for_cluster(config: Builder, pem: &str) -> Result<ureq::Agent, Failure> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(authorities(pem));
-    if roots.is_empty() {
+fn also(pem: &str, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, Failure> {
+    let certificates = certificates(pem);
+    if certificates.is_empty() {
+        // Not quoted: a key that was put there by mistake would end up in a log.
         return Err(Failure::new(
-            "there is no certificate in it",
-            "it has to hold the cluster's certificate authority",
+            "certificateAuthData contains no certificate",
+            "put the CA certificate there in PEM form, or remove the key",
         ));
     }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    // ureq's own part of TLS is left with a proxy, if there is one.
-    let for_proxy = TlsConfig::builder()
-        .unversioned_rustls_crypto_provider(Arc::clone(&provider))
-        .root_certs(RootCerts::PlatformVerifier)
-        .build();
-    let tls = ClientConfig::builder_with_provider(provider)
+    let verifier = Verifier::new_with_extra_roots(certificates, Arc::clone(provider))
+        .map_err(|err| cannot_set_up(&err))?;
+    Ok(Arc::new(verifier))
+}
+
+fn only(pem: &str, provider: Arc<CryptoProvider>) -> Result<ClientConfig, Failure> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(certificates(pem));
+    if roots.is_empty() {
+        return Err(Failure::new(
+            "it contains no certificate",
+            "it must contain the cluster's CA certificate",
+        ));
+    }
+    Ok(ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|err| cannot_set_up(&err))?
         .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(connector::agent(config.tls_config(for_proxy).build(), tls))
+        .with_no_client_auth())
 }
 
-/// The certificates in a PEM text that can vouch for others. One among many that is no good is
-/// passed over, as the IONOS tools and the system's own store do.
-fn authorities(pem: &str) -> Vec<CertificateDer<'static>> {
+/// The certificates in a PEM text that can be trust anchors. One that cannot be read is skipped, as
+/// the IONOS tools and the system's store do.
+fn certificates(pem: &str) -> Vec<CertificateDer<'static>> {
     CertificateDer::pem_slice_iter(pem.as_bytes())
         .filter_map(Result::ok)
         .filter(|certificate| RootCertStore::empty().add(certificate.clone()).is_ok())
@@ -131,7 +112,7 @@ fn authorities(pem: &str) -> Vec<CertificateDer<'static>> {
 
 fn cannot_set_up(err: &rustls::Error) -> Failure {
     Failure::new(
-        format!("cannot set TLS up: {err}"),
+        format!("cannot set up TLS: {err}"),
         "check certificateAuthData and the system's certificates",
     )
 }
@@ -149,8 +130,8 @@ mod tests {
     use super::*;
     use crate::http::TransportError;
 
-    /// Serves one connection with a certificate for `name` that nobody knows. Answers the address
-    /// and the certificate, in DER and PEM.
+    /// Serves one connection with a self-signed certificate for `name`. Returns the URL and the
+    /// certificate in DER and PEM.
     fn serve(name: &str) -> (String, CertificateDer<'static>, String) {
         let CertifiedKey { cert, signing_key } =
             generate_simple_self_signed([name.to_owned()]).unwrap();
@@ -168,7 +149,7 @@ mod tests {
             let (tcp, _) = listener.accept().unwrap();
             let conn = rustls::ServerConnection::new(Arc::new(config)).unwrap();
             let mut stream = rustls::StreamOwned::new(conn, tcp);
-            // A client that does not trust us goes away here.
+            // Fails if the client does not trust the certificate.
             if stream.read(&mut [0; 4096]).is_ok() {
                 let _ = stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n");
             }
@@ -176,71 +157,52 @@ mod tests {
         (url, cert.der().clone(), cert.pem())
     }
 
-    /// 204, or why not.
-    fn ask(url: &str, trust: &Trust) -> Result<u16, TransportError> {
+    /// The status, which is 204, or the error.
+    fn ask(url: &str, proof: &Proof) -> Result<u16, TransportError> {
         let config = ureq::Agent::config_builder().proxy(None);
-        match agent(config, trust).unwrap().get(url).call() {
+        match agent(config, proof).unwrap().get(url).call() {
             Ok(response) => Ok(response.status().as_u16()),
             Err(err) => Err(TransportError::from_ureq(&err)),
         }
     }
 
-    fn pinned(fingerprint: Fingerprint) -> Trust {
-        Trust {
-            pinned: Some(fingerprint),
-            ..Trust::default()
-        }
-    }
-
     #[test]
-    fn a_certificate_nobody_knows_is_not_trusted() {
+    fn certificate_of_an_unknown_issuer_is_not_trusted() {
         let (url, _, _) = serve("127.0.0.1");
-        let err = ask(&url, &Trust::default()).unwrap_err();
+        let err = ask(&url, &Proof::BySystem).unwrap_err();
         assert!(matches!(err, TransportError::Untrusted { .. }), "{err:?}");
     }
 
     #[test]
-    fn a_certificate_authority_vouches_for_its_own_names_only() {
-        let trust = |pem: String| Trust {
-            certificate_authority: Some(pem),
-            ..Trust::default()
-        };
+    fn extra_certificate_vouches_for_its_own_names_only() {
         let (url, _, pem) = serve("127.0.0.1");
         let damaged =
             "-----BEGIN CERTIFICATE-----\n????\n-----END CERTIFICATE-----\n".to_owned() + &pem;
-        assert_eq!(ask(&url, &trust(damaged)), Ok(204));
+        assert_eq!(ask(&url, &Proof::ByAlso(damaged)), Ok(204));
         let (url, _, pem) = serve("elsewhere.example");
-        let err = ask(&url, &trust(pem)).unwrap_err();
+        let err = ask(&url, &Proof::ByAlso(pem)).unwrap_err();
         assert!(matches!(err, TransportError::Untrusted { .. }), "{err:?}");
     }
 
     #[test]
-    fn without_verification_anybody_is_the_api() {
+    fn without_verification_any_certificate_is_accepted() {
         let (url, _, _) = serve("elsewhere.example");
-        let trust = Trust {
-            skip_verify: true,
-            ..Trust::default()
-        };
-        assert_eq!(ask(&url, &trust), Ok(204));
+        assert_eq!(ask(&url, &Proof::None), Ok(204));
     }
 
     #[test]
-    fn a_pinned_certificate_needs_neither_name_nor_issuer() {
+    fn pinned_certificate_needs_neither_name_nor_issuer() {
         let (url, der, _) = serve("elsewhere.example");
-        assert_eq!(ask(&url, &pinned(Fingerprint::of(&der))), Ok(204));
+        assert_eq!(ask(&url, &Proof::Pinned(Fingerprint::of(&der))), Ok(204));
     }
 
     #[test]
-    fn a_pinned_certificate_rules_out_every_other_proof() {
-        let (url, der, pem) = serve("127.0.0.1");
-        let trust = Trust {
-            skip_verify: true,
-            certificate_authority: Some(pem),
-            ..pinned(Fingerprint::parse(&"ab".repeat(32)).unwrap())
-        };
+    fn other_certificate_than_the_pinned_one_is_refused() {
+        let (url, der, _) = serve("127.0.0.1");
+        let pin = Fingerprint::parse(&"ab".repeat(32)).unwrap();
         let shown = Fingerprint::of(&der);
         assert_eq!(
-            ask(&url, &trust).unwrap_err(),
+            ask(&url, &Proof::Pinned(pin)).unwrap_err(),
             TransportError::Untrusted {
                 why: format!(
                     "its certificate has the fingerprint {shown}, IONOS_PINNED_CERT asks for AB:AB:AB:AB:AB:AB:AB:AB:…"
@@ -251,17 +213,14 @@ mod tests {
     }
 
     #[test]
-    fn a_text_without_a_certificate_is_named_and_not_quoted() {
+    fn certificate_data_without_a_certificate_is_named_and_not_quoted() {
         let key = "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n";
         let open = "-----BEGIN CERTIFICATE-----\nc2VjcmV0\n";
         let hollow = format!("{open}-----END CERTIFICATE-----\n");
         for pem in ["", "c2VjcmV0", key, open, &hollow] {
-            let trust = Trust {
-                certificate_authority: Some(pem.to_owned()),
-                ..Trust::default()
-            };
-            let failure = agent(ureq::Agent::config_builder(), &trust).unwrap_err();
-            assert_eq!(failure.what, "certificateAuthData holds no certificate");
+            let proof = Proof::ByAlso(pem.to_owned());
+            let failure = agent(ureq::Agent::config_builder(), &proof).unwrap_err();
+            assert_eq!(failure.what, "certificateAuthData contains no certificate");
         }
     }
 }

@@ -56,7 +56,7 @@ impl InCluster {
             namespace.and_then(|name| String::from_utf8(name).ok()?.trim().parse().ok());
         let token = SecretString::from(token.expose_secret().trim());
         let account = ServiceAccount(subject(&token));
-        let cluster = Cluster::new(endpoint, &token, ca.expose_secret())
+        let cluster = Cluster::new(endpoint.trusting_only(ca.expose_secret()), &token)
             .map_err(|failure| failure.within(&one_line(&ca_path.display().to_string())))?;
         Ok(Self {
             cluster,

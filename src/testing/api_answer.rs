@@ -6,7 +6,7 @@ use secrecy::ExposeSecret as _;
 
 use crate::docker::registry_login;
 use crate::error;
-use crate::http::{self, Endpoint, Trust};
+use crate::http::{self, Endpoint};
 use crate::ionos::api::{Access, ApiError, refusal as api_refusal, wire};
 use crate::kubernetes;
 use crate::uuid::is_uuid;
@@ -75,7 +75,6 @@ fn refused(body: &[u8], status: u16, authorization: &str) -> Option<String> {
         contract: None,
         endpoint: Endpoint::default(),
         token_expires_at: None,
-        trust: Trust::default(),
         origin: "IONOS_TOKEN".into(),
     };
     super::one_line(&err.failure(&access));

@@ -20,7 +20,7 @@ use crate::config::ConfigFile;
 use crate::credential::cache::{self, Age, CachedToken};
 use crate::docker::{self, GetResponse, Input, StoreRequest};
 use crate::error::Failure;
-use crate::ionos::ionosctl::{Asked, Credentials, Format, Located};
+use crate::ionos::ionosctl::{Credentials, Format, Located, ProfileName};
 use crate::kubernetes::kubelet;
 use crate::registry_host::RegistryHost;
 
@@ -141,13 +141,14 @@ pub fn ionosctl_files(bytes: &[u8]) {
         let path = PathBuf::from("config");
         let located = Located { path, format };
         for profile in [None, Some("ci")] {
-            let asked = profile.and_then(|name| Asked::new(name, "ionosProfile"));
-            match located.parse(bytes, asked) {
-                Ok(found) => {
+            let asked = profile.and_then(|name| ProfileName::new(name, "ionosProfile"));
+            let contents = located.parse(bytes, asked, Some("de-fra"));
+            match contents.and_then(|contents| contents.credentials) {
+                Ok(credentials) => {
                     let (Credentials::Token(secret)
                     | Credentials::Password {
                         password: secret, ..
-                    }) = &found.credentials;
+                    }) = &credentials;
                     assert!(!secret.expose_secret().trim().is_empty());
                 }
                 Err(failure) => {

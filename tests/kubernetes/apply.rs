@@ -223,10 +223,7 @@ fn missing_pod_file_is_named() {
     std::fs::remove_file(pod.join("namespace")).unwrap();
     run().refuses("no namespace was given, and the pod does not know its own");
     job.home.file("pod/ca.crt", "not a certificate");
-    run().refuses(&format!(
-        "{}: there is no certificate in it",
-        path("ca.crt")
-    ));
+    run().refuses(&format!("{}: it contains no certificate", path("ca.crt")));
     job.home.file("pod/token", "\n");
     run().refuses(&format!("cannot read {}: it is empty", path("token")));
     std::fs::remove_file(pod.join("token")).unwrap();

@@ -3,6 +3,7 @@
 mod account;
 pub(crate) mod api_failures;
 mod connection;
+mod endpoint_tls;
 mod fake_api;
 mod proxy;
 mod registry_lookup;

@@ -135,7 +135,7 @@ fn certificate_authority_data_is_trusted_beside_the_system() {
             .helper()
             .get(DEMO_HOST)
             .failure()
-            .contains("certificateAuthData holds no certificate")
+            .contains("certificateAuthData contains no certificate")
     );
 }
 

@@ -75,7 +75,7 @@ fn candidates(
     let deadline = Deadline::after(settings.timeout);
     let found = terminal
         .while_saying("asking for the account's registries …", || {
-            let api = Api::new(account.resolve(deadline)?, deadline)?;
+            let api = Api::new(account.resolve(None, deadline)?, deadline)?;
             api.registries(None)
                 .map_err(|err| err.failure(api.access()))
         })

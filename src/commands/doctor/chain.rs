@@ -201,7 +201,7 @@ fn ask(host: Option<&RegistryHost>, settings: &Settings, report: &mut Report) ->
             return false;
         }
     };
-    let access = match chosen.resolve(deadline) {
+    let access = match chosen.resolve(host, deadline) {
         Ok(access) => access,
         Err(failure) => {
             report.failed("account", failure.asked_as(chosen.origin()));

@@ -1,4 +1,4 @@
-//! From an account to what a request needs: reads the file, runs the command.
+//! What a request needs of an account: its secret and its endpoint.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,15 +8,26 @@ use super::{Account, Origin, Source, command, token};
 use crate::env::Deadline;
 use crate::error::{Failure, system};
 use crate::files;
-use crate::http::{Endpoint, Trust};
+use crate::http::Endpoint;
 use crate::ionos::api::Access;
-use crate::ionos::ionosctl::Credentials;
+use crate::ionos::ionosctl::{self, Credentials, FileEndpoint};
+use crate::registry_host::RegistryHost;
 
 impl Account {
-    /// Gets the secret: reads the file, runs the command.
-    pub fn resolve(&self, deadline: Deadline) -> Result<Access, Failure> {
-        let mut endpoint = self.endpoint.clone();
-        let mut trust = Trust::from_env()?;
+    /// Gets the secret and the endpoint for the registry at `host`: reads files, runs the command.
+    ///
+    /// The endpoint is `IONOS_API_URL`, else the one in ionosctl's file, wherever the credentials
+    /// come from, else the built-in one. ionosctl and Terraform choose it in the same order.
+    pub fn resolve(
+        &self,
+        host: Option<&RegistryHost>,
+        deadline: Deadline,
+    ) -> Result<Access, Failure> {
+        let location = host.and_then(RegistryHost::location);
+        let mut in_file = None;
+        if self.endpoint.is_none() && !matches!(self.source, Source::Ionos { .. }) {
+            in_file = endpoint_in_file(location)?;
+        }
         let authorization = match &self.source {
             Source::Token(token) => bearer(token, &self.origin)?,
             Source::TokenFile(path) => {
@@ -26,11 +37,11 @@ impl Account {
                         "check the path and its mode",
                     )
                 })?;
-                // PowerShell's `>` writes UTF-16, Notepad a mark in front.
+                // PowerShell's `>` writes UTF-16, Notepad a byte order mark.
                 let text = std::str::from_utf8(&content).map_err(|_| {
                     Failure::new(
-                        "the file is not UTF-8 text",
-                        "save it as UTF-8, without a mark",
+                        "the file is not valid UTF-8",
+                        "save it as UTF-8 without a byte order mark",
                     )
                 })?;
                 let token = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -39,29 +50,42 @@ impl Account {
             Source::TokenCommand(argv) => bearer(&command::run(argv, deadline)?, &self.origin)?,
             Source::Password { username, password } => basic(username, password),
             Source::Ionos { located, profile } => {
-                let found = located.read(profile.as_deref())?;
-                if endpoint.is_none()
-                    && let Some(url) = &found.endpoint
-                {
-                    endpoint = Some(Endpoint::of(url, "its endpoint for containerregistry")?);
-                }
-                trust.certificate_authority = found.certificate_authority;
-                trust.skip_verify = found.skip_tls_verify;
-                match &found.credentials {
+                let contents = located.read(profile.as_deref(), location)?;
+                in_file = contents.endpoint;
+                match &contents.credentials? {
                     Credentials::Token(token) => bearer(token, &self.origin)?,
                     Credentials::Password { username, password } => basic(username, password),
                 }
             }
         };
+        let endpoint = match (&self.endpoint, in_file) {
+            (Some(endpoint), _) => endpoint.clone(),
+            (None, Some(endpoint)) => endpoint.checked()?,
+            (None, None) => Endpoint::default(),
+        };
         Ok(Access {
             token_expires_at: expiry(&authorization),
             authorization,
             contract: self.contract.clone(),
-            endpoint: endpoint.unwrap_or_default(),
-            trust,
+            endpoint: endpoint.pinned_by_env()?,
             origin: self.origin.to_string(),
         })
     }
+}
+
+/// The endpoint in ionosctl's file. A file that cannot be read is an error, as for ionosctl: the
+/// token could be sent to another API than the file names.
+fn endpoint_in_file(location: Option<&str>) -> Result<Option<FileEndpoint>, Failure> {
+    let read = || match ionosctl::locate()? {
+        Some(located) => Ok(located.read(None, location)?.endpoint),
+        None => Ok(None),
+    };
+    read().map_err(|failure: Failure| {
+        Failure::new(
+            format!("cannot tell which API to ask: {}", failure.what),
+            "fix the file, or set IONOS_API_URL",
+        )
+    })
 }
 
 fn expiry(authorization: &SecretString) -> Option<i64> {

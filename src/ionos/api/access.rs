@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::env;
-use crate::http::{Endpoint, Trust};
+use crate::http::Endpoint;
 
 /// What it takes to ask the API.
 #[derive(Debug)]
@@ -13,12 +13,10 @@ pub struct Access {
     pub authorization: SecretString,
     /// The value of the `X-Contract-Number` header.
     pub contract: Option<String>,
-    /// Where the API is.
+    /// The API, and the proof of identity that it must give.
     pub endpoint: Endpoint,
     /// When the token expires, in seconds since 1970, if it says so.
     pub token_expires_at: Option<i64>,
-    /// How it proves who it is.
-    pub trust: Trust,
     /// Where the account was found, for messages.
     pub origin: String,
 }

@@ -37,7 +37,7 @@ impl Api {
     /// Gets ready to ask. Nothing is sent yet.
     pub fn new(access: Access, deadline: Deadline) -> Result<Self, Failure> {
         Ok(Self {
-            client: Client::new(access.endpoint.clone(), &access.trust)?,
+            client: Client::new(access.endpoint.clone())?,
             access,
             deadline,
             skew: Cell::new(None),

@@ -1,12 +1,11 @@
-//! `config.json` of ionosctl up to 6.8: one flat object, one account.
+//! `config.json` of ionosctl up to 6.8: one flat object, one account, no profiles.
 //!
-//! Called by [`Located::read`](super::Located::read). Must never print an error of serde: they
-//! quote values.
+//! An error of serde must not get into a message: it quotes values.
 
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::{Asked, Credentials, Found, MEND, malformed, non_empty};
+use super::{Contents, Credentials, FIX, FileEndpoint, ProfileName, malformed, non_empty};
 use crate::error::Failure;
 
 #[derive(Deserialize)]
@@ -21,8 +20,34 @@ struct File {
     api_url: Option<String>,
 }
 
-pub(super) fn find(text: &str, asked: Option<Asked>) -> Result<Found, Failure> {
-    let file: File = serde_json::from_str(text).map_err(|err| {
+pub(super) fn read(text: &str, asked: Option<ProfileName>) -> Result<Contents, Failure> {
+    let file = parse(text)?;
+    // ionosctl ignores IONOS_CURRENT_PROFILE here. Our own `ionosProfile` means one account only.
+    if let Some(ProfileName { by, .. }) = asked.filter(ProfileName::is_ours) {
+        return Err(Failure::new(
+            format!("it is in ionosctl's old format, which has no profiles, but {by} names one"),
+            format!("run \"ionosctl login\" with a current ionosctl, or remove {by}"),
+        ));
+    }
+    Ok(Contents {
+        endpoint: non_empty(file.api_url.clone()).map(|url| FileEndpoint {
+            url,
+            certificates: None,
+            skip_verify: false,
+            place: String::new(),
+        }),
+        credentials: credentials(file),
+    })
+}
+
+/// Whether ionosctl takes the account from this file. It goes on to the next file if there is no
+/// account in it, and stops if it cannot be read.
+pub(super) fn counts(text: &str) -> bool {
+    parse(text).map_or(true, |file| credentials(file).is_ok())
+}
+
+fn parse(text: &str) -> Result<File, Failure> {
+    serde_json::from_str(text).map_err(|err| {
         let why = if err.is_data() {
             "not what ionosctl writes: an object whose values are strings"
         } else {
@@ -30,27 +55,16 @@ pub(super) fn find(text: &str, asked: Option<Asked>) -> Result<Found, Failure> {
         };
         // usize is at most 64 bits wherever this runs.
         let place = |n: usize| u64::try_from(n).unwrap_or_default();
-        malformed(why, place(err.line()), place(err.column()), MEND)
-    })?;
-    // Somebody who names a profile means that account and no other.
-    if let Some(Asked { by, .. }) = asked {
-        return Err(Failure::new(
-            format!("it is in ionosctl's old format, which has no profiles, but {by} names one"),
-            format!("run \"ionosctl login\" with a current ionosctl, or unset {by}"),
-        ));
-    }
-    let Some(credentials) = Credentials::choose(file.token, file.name, file.password) else {
-        return Err(Failure::new(
-            "it holds neither a token nor a name with a password",
+        malformed(why, place(err.line()), place(err.column()), FIX)
+    })
+}
+
+fn credentials(file: File) -> Result<Credentials, Failure> {
+    Credentials::choose(file.token, file.name, file.password).ok_or_else(|| {
+        Failure::new(
+            "it has neither a token nor a name with a password",
             "run \"ionosctl login\"",
-        ));
-    };
-    Ok(Found {
-        profile: None,
-        credentials,
-        endpoint: non_empty(file.api_url),
-        certificate_authority: None,
-        skip_tls_verify: false,
+        )
     })
 }
 
@@ -67,38 +81,41 @@ mod tests {
   "userdata.api-url": "https://api.ionos.com"
 }"#;
 
+    fn account(text: &str) -> Result<Credentials, Failure> {
+        read(text, None)?.credentials
+    }
+
     #[test]
-    fn the_token_wins() {
-        let found = find(SAMPLE, None).unwrap();
-        let Credentials::Token(token) = &found.credentials else {
-            panic!("{found:?}")
+    fn token_wins_over_name_and_password() {
+        let contents = read(SAMPLE, None).unwrap();
+        assert!(!format!("{contents:?}").contains("ZmFrZQ"));
+        let Credentials::Token(token) = contents.credentials.unwrap() else {
+            panic!("not the token")
         };
         assert_eq!(
             token.expose_secret(),
             "eyJ0eXAiOiJKV1QifQ.eyJmYWtlIjp0cnVlfQ.ZmFrZQ"
         );
-        assert_eq!(found.endpoint.as_deref(), Some("https://api.ionos.com"));
-        assert_eq!(found.profile, None);
-        assert!(!format!("{found:?}").contains("ZmFrZQ"));
+        assert_eq!(contents.endpoint.unwrap().url, "https://api.ionos.com");
     }
 
     #[test]
-    fn name_and_password_do_where_the_token_is_empty() {
+    fn name_and_password_are_used_where_the_token_is_empty() {
         for token in [r#""""#, r#""  ""#, "null"] {
             let text = format!(
                 r#"{{"userdata.token":{token},"userdata.name":"n","userdata.password":"p","userdata.api-url":"","x":[1]}}"#
             );
-            let found = find(&text, None).unwrap();
-            let Credentials::Password { username, password } = &found.credentials else {
-                panic!("{found:?}")
+            let contents = read(&text, None).unwrap();
+            assert_eq!(contents.endpoint, None);
+            let Credentials::Password { username, password } = contents.credentials.unwrap() else {
+                panic!("not the password")
             };
             assert_eq!((username.as_str(), password.expose_secret()), ("n", "p"));
-            assert_eq!(found.endpoint, None);
         }
     }
 
     #[test]
-    fn what_is_wrong_is_said_without_a_value() {
+    fn error_gives_the_place_and_no_value() {
         for (text, line) in [
             (
                 "{\"userdata.token\": \"s3cret",
@@ -111,13 +128,10 @@ mod tests {
             ),
             ("[\"s3cret\", 831831]", "line 1, column "),
             ("\"s3cret\"", "line 1, column 8: not what ionosctl writes"),
-            (
-                "{}",
-                "it holds neither a token nor a name with a password; ",
-            ),
-            ("{\"userdata.password\":\"s3cret\"}", "it holds neither"),
+            ("{}", "it has neither a token nor a name with a password; "),
+            ("{\"userdata.password\":\"s3cret\"}", "it has neither"),
         ] {
-            let said = find(text, None).unwrap_err().to_string();
+            let said = account(text).unwrap_err().to_string();
             assert!(said.starts_with(line), "{text}: {said}");
             assert!(
                 !said.contains("s3cret") && !said.contains("831831"),
@@ -127,11 +141,13 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_that_is_asked_for_is_not_replaced_by_another_account() {
-        let asked = Asked::new("ci", "IONOS_CURRENT_PROFILE");
+    fn profile_of_ionosctl_is_ignored_and_ours_is_refused() {
+        let theirs = ProfileName::new("ci", "IONOS_CURRENT_PROFILE");
+        assert!(read(SAMPLE, theirs).unwrap().credentials.is_ok());
+        let ours = ProfileName::new("ci", "ionosProfile");
         assert_eq!(
-            find(SAMPLE, asked).unwrap_err().to_string(),
-            "it is in ionosctl's old format, which has no profiles, but IONOS_CURRENT_PROFILE names one; run \"ionosctl login\" with a current ionosctl, or unset IONOS_CURRENT_PROFILE"
+            read(SAMPLE, ours).unwrap_err().to_string(),
+            "it is in ionosctl's old format, which has no profiles, but ionosProfile names one; run \"ionosctl login\" with a current ionosctl, or remove ionosProfile"
         );
     }
 

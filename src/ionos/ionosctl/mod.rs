@@ -1,7 +1,7 @@
 //! The configuration files that `ionosctl login`, the IONOS SDKs and Terraform share.
 //!
-//! One is looked for when nothing else names an account, and is read when a request is about to be
-//! made. This module never writes. It puts nothing of a file into a message but the names of
+//! A file is located when nothing else names an account, and read when a request is about to be
+//! made. This module never writes. The only values that it puts into messages are names of
 //! profiles: the errors of the parsers quote values, so none of them leaves `yaml` and `legacy`.
 
 mod legacy;
@@ -15,9 +15,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::env;
 use crate::error::{Failure, one_line, system};
 use crate::files;
+use crate::http::Endpoint;
 
-// ionosctl itself stops at a file that it cannot read.
-const MEND: &str = "correct it, or move it away and run \"ionosctl login\"";
+// ionosctl stops at a file that it cannot read, too.
+const FIX: &str = "fix it, or move it away and run \"ionosctl login\"";
 
 /// A file that may hold an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,37 +38,52 @@ pub enum Format {
     LegacyJson,
 }
 
-/// What a file says about the account.
+/// What a file says for one profile and one location.
 #[derive(Debug)]
-pub struct Found {
-    /// The profile it was taken from; the old format has none.
-    pub profile: Option<String>,
-    /// Who asks the API.
-    pub credentials: Credentials,
-    /// Where the API is, as written there: to be checked like `IONOS_API_URL`.
-    pub endpoint: Option<String>,
-    /// Certificates in PEM to trust beside the system's.
-    pub certificate_authority: Option<String>,
-    /// Whether the API's certificate goes unchecked.
-    pub skip_tls_verify: bool,
+pub struct Contents {
+    /// The account of the profile; an error if the file has none.
+    pub credentials: Result<Credentials, Failure>,
+    /// The API, if the file names one.
+    pub endpoint: Option<FileEndpoint>,
 }
 
-/// How to become known to the API.
+/// An endpoint in a file: its URL, not yet checked, and the TLS settings that stand beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileEndpoint {
+    url: String,
+    /// Certificates in PEM to trust beside the system's (`certificateAuthData`).
+    certificates: Option<String>,
+    /// Whether the certificate is not verified (`skipTlsVerify`).
+    skip_verify: bool,
+    /// The file's path.
+    place: String,
+}
+
+impl FileEndpoint {
+    /// The endpoint with its TLS settings; an error if its URL is not safe to use.
+    pub fn checked(self) -> Result<Endpoint, Failure> {
+        let source = format!("the endpoint for containerregistry in {}", self.place);
+        let endpoint = Endpoint::of(&self.url, &source)?;
+        Ok(endpoint.with_tls(self.certificates, self.skip_verify))
+    }
+}
+
+/// The credentials of an IONOS account.
 #[derive(Debug)]
 pub enum Credentials {
     /// An API token.
     Token(SecretString),
-    /// What a person logs in with.
+    /// A user name and its password.
     Password {
-        /// An e-mail address, mostly.
+        /// Usually an e-mail address.
         username: String,
-        /// Its password.
+        /// The password.
         password: SecretString,
     },
 }
 
 impl Credentials {
-    /// A token wins over a password. What is empty is not there: ionosctl writes every key.
+    /// A token wins over a password. An empty value counts as missing: ionosctl writes every key.
     fn choose(
         token: Option<SecretString>,
         username: Option<String>,
@@ -83,16 +99,20 @@ impl Credentials {
     }
 }
 
-/// The profile that was asked for, and by what.
+/// The name of a profile, and the setting that names it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Asked<'a> {
+pub(crate) struct ProfileName<'a> {
     name: &'a str,
     by: &'static str,
 }
 
-/// The first file there is: what `IONOS_CONFIG_FILE` names > ionosctl's `config.yaml` >
-/// `~/.ionos/config` > `~/.ionos/config.yaml` > ionosctl's old `config.json`. None where the
-/// variable says is an error.
+/// The key of our own configuration that names a profile.
+const IONOS_PROFILE: &str = "ionosProfile";
+
+/// The first file that exists: `IONOS_CONFIG_FILE` > ionosctl's `config.yaml` > ionosctl's old
+/// `config.json` if it has an account > `~/.ionos/config` > `~/.ionos/config.yaml`. This is
+/// ionosctl's order, but for `IONOS_CONFIG_FILE`, which a person sets on purpose: it comes first,
+/// and an error is returned if its file does not exist.
 pub fn locate() -> Result<Option<Located>, Failure> {
     match env::path("IONOS_CONFIG_FILE") {
         Some(path) => named(&path).map(Some),
@@ -123,23 +143,29 @@ fn named(path: &Path) -> Result<Located, Failure> {
 fn search(ionosctl: Option<&Path>, home: Option<&Path>) -> Option<Located> {
     let shared = home.map(|home| home.join(".ionos"));
     let shared = shared.as_deref();
-    [
+    let mut files = [
         (ionosctl, "config.yaml", Format::Yaml),
+        (ionosctl, "config.json", Format::LegacyJson),
         // The name in the code of the SDKs, then the one in their documentation.
         (shared, "config", Format::Yaml),
         (shared, "config.yaml", Format::Yaml),
-        (ionosctl, "config.json", Format::LegacyJson),
     ]
     .into_iter()
     .filter_map(|(dir, name, format)| {
         let path = dir?.join(name);
         Some(Located { path, format })
     })
-    .find(|located| may_exist(&located.path))
+    .filter(|located| may_exist(&located.path));
+    let first = files.next()?;
+    // Read only if another file could take its place.
+    match files.next() {
+        Some(next) if !first.counts() => Some(next),
+        _ => Some(first),
+    }
 }
 
-/// A file that cannot be looked at counts as one: passing it over in silence could mean another
-/// account, and reading it tells the reason.
+/// A file that cannot be looked at counts as one: skipping it could mean another account, and
+/// reading it gives the reason.
 fn may_exist(path: &Path) -> bool {
     match std::fs::metadata(path) {
         Ok(_) => true,
@@ -148,35 +174,64 @@ fn may_exist(path: &Path) -> bool {
 }
 
 impl Located {
-    /// The account of `profile`, else of `IONOS_CURRENT_PROFILE`, else of the file's current
-    /// profile.
-    pub fn read(&self, profile: Option<&str>) -> Result<Found, Failure> {
+    /// Reads the account of `profile`, else of `IONOS_CURRENT_PROFILE`, else of the file's current
+    /// profile, and the endpoint for the registries of `location` (`de-fra`).
+    pub fn read(&self, profile: Option<&str>, location: Option<&str>) -> Result<Contents, Failure> {
         let variable = env::var("IONOS_CURRENT_PROFILE");
         let asked = [
-            (profile, "ionosProfile"),
+            (profile, IONOS_PROFILE),
             (variable.as_deref(), "IONOS_CURRENT_PROFILE"),
         ]
         .into_iter()
-        .find_map(|(name, by)| Asked::new(name?, by));
-        self.read_as(asked)
+        .find_map(|(name, by)| ProfileName::new(name?, by));
+        self.read_as(asked, location)
     }
 
-    fn read_as(&self, asked: Option<Asked>) -> Result<Found, Failure> {
+    fn read_as(
+        &self,
+        asked: Option<ProfileName>,
+        location: Option<&str>,
+    ) -> Result<Contents, Failure> {
         let place = shown(&self.path);
-        let content = files::read_foreign(&self.path).map_err(|err| {
+        let content = self.content().map_err(|err| {
             Failure::new(
                 format!("cannot read {place}: {}", system(&err)),
                 "make it a file that you can read, or run \"ionosctl login\"",
             )
         })?;
-        self.parse(&content, asked)
-            .map_err(|failure| failure.within(&place))
+        let named = |failure: Failure| failure.within(&place);
+        let mut contents = self.parse(&content, asked, location).map_err(named)?;
+        contents.credentials = contents.credentials.map_err(named);
+        if let Some(endpoint) = &mut contents.endpoint {
+            endpoint.place.clone_from(&place);
+        }
+        Ok(contents)
     }
 
-    pub(crate) fn parse(&self, content: &[u8], asked: Option<Asked>) -> Result<Found, Failure> {
+    fn content(&self) -> std::io::Result<Vec<u8>> {
+        files::read_foreign(&self.path)
+    }
+
+    fn counts(&self) -> bool {
+        let text = self
+            .content()
+            .ok()
+            .and_then(|content| String::from_utf8(content).ok());
+        match (self.format, text) {
+            (Format::LegacyJson, Some(text)) => legacy::counts(&text),
+            _ => true,
+        }
+    }
+
+    pub(crate) fn parse(
+        &self,
+        content: &[u8],
+        asked: Option<ProfileName>,
+        location: Option<&str>,
+    ) -> Result<Contents, Failure> {
         let text = std::str::from_utf8(content).map_err(|_| {
             Failure::new(
-                "it is not text in UTF-8",
+                "it is not valid UTF-8",
                 "save it as UTF-8, or run \"ionosctl login\"",
             )
         })?;
@@ -186,24 +241,29 @@ impl Located {
             return Err(empty());
         }
         match self.format {
-            Format::Yaml => yaml::find(text, asked),
-            Format::LegacyJson => legacy::find(text, asked),
+            Format::Yaml => yaml::read(text, asked, location),
+            Format::LegacyJson => legacy::read(text, asked),
         }
     }
 }
 
-impl<'a> Asked<'a> {
+impl<'a> ProfileName<'a> {
     pub(crate) fn new(name: &'a str, by: &'static str) -> Option<Self> {
         let name = name.trim();
         (!name.is_empty()).then_some(Self { name, by })
     }
+
+    /// Whether our own configuration names it.
+    fn is_ours(&self) -> bool {
+        self.by == IONOS_PROFILE
+    }
 }
 
 fn empty() -> Failure {
-    Failure::new("it is empty", MEND)
+    Failure::new("it is empty", FIX)
 }
 
-/// What a parser had against a file, in our words.
+/// A parser's error in our words.
 fn malformed(why: &str, line: u64, column: u64, hint: &str) -> Failure {
     let place = match (line, column) {
         (0, _) => String::new(),
@@ -249,12 +309,12 @@ mod tests {
     }
 
     #[test]
-    fn files_are_looked_for_in_order() {
+    fn files_are_searched_in_order() {
         let mut there = vec![
             "ionosctl/config.yaml",
+            "ionosctl/config.json",
             ".ionos/config",
             ".ionos/config.yaml",
-            "ionosctl/config.json",
         ];
         while !there.is_empty() {
             assert_eq!(searched(&home(&there)).as_deref(), Some(there[0]));
@@ -267,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn a_named_file_has_to_exist() {
+    fn named_file_must_exist() {
         let home = home(&["any name"]);
         let located = named(&home.path().join("any name")).unwrap();
         assert_eq!(located.format, Format::Yaml);
@@ -281,7 +341,7 @@ mod tests {
             path: path.to_owned(),
             format: Format::Yaml,
         };
-        let failure = located.read_as(None).unwrap_err();
+        let failure = located.read_as(None, None).unwrap_err();
         let (dir, line) = (path.parent().unwrap(), failure.to_string());
         assert!(!line.contains(['\n', '\r']), "{line}");
         line.replace(dir.to_str().unwrap(), "DIR")
@@ -290,7 +350,7 @@ mod tests {
 
     #[test]
     #[expect(clippy::disallowed_methods, reason = "not a file of ours")]
-    fn what_is_not_a_readable_text_is_said_to_be_so() {
+    fn unreadable_file_is_an_error_with_its_reason() {
         let hint = "make it a file that you can read, or run \"ionosctl login\"";
         let home = home(&["empty", "dir/x"]);
         let at = |name: &str| home.path().join(name);
@@ -311,14 +371,14 @@ mod tests {
             assert_eq!(
                 why_not(&at(name)),
                 format!(
-                    "DIR/{name}: it is not text in UTF-8; save it as UTF-8, or run \"ionosctl login\""
+                    "DIR/{name}: it is not valid UTF-8; save it as UTF-8, or run \"ionosctl login\""
                 )
             );
         }
         for name in ["empty", "blank"] {
             assert_eq!(
                 why_not(&at(name)),
-                format!("DIR/{name}: it is empty; {MEND}")
+                format!("DIR/{name}: it is empty; {FIX}")
             );
         }
     }
@@ -326,7 +386,7 @@ mod tests {
     #[test]
     // rustix makes no FIFO on macOS.
     #[cfg(target_os = "linux")]
-    fn links_that_go_round_and_pipes_do_not_hang() {
+    fn link_loops_and_pipes_do_not_hang() {
         use std::os::unix::fs::symlink;
         let home = home(&["ionosctl/real"]);
         let at = |name: &str| home.path().join("ionosctl").join(name);

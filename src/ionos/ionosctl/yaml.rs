@@ -1,26 +1,29 @@
 //! `config.yaml`: profiles with credentials, environments with endpoints.
 //!
-//! Called by [`Located::read`](super::Located::read). Reads what the SDKs read, as they read it.
-//! Must never print an error of the parser: they quote values.
+//! Reads what the SDKs of IONOS read, as they read it. An error of the parser must not get into a
+//! message: it quotes values.
+
+use std::fmt;
 
 use secrecy::SecretString;
 use serde::Deserialize;
-use serde_saphyr::{Error, Options};
+use serde::de::{Deserializer, Visitor};
+use serde_saphyr::{Error, Options, Spanned};
 
-use super::{Asked, Credentials, Found, MEND, empty, malformed, non_empty};
+use super::{Contents, Credentials, FIX, FileEndpoint, ProfileName, empty, malformed, non_empty};
 use crate::error::{Failure, one_line};
 
 /// The Container Registry among the products of an environment.
 const PRODUCT: &str = "containerregistry";
 
-// Every key may be missing or null, as in Go; keys that are not here belong to others.
+// Every key and list item may be missing or null, as in Go. Other keys are ignored.
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct File {
     current_profile: Option<String>,
-    profiles: Option<Vec<Profile>>,
-    environments: Option<Vec<Environment>>,
+    profiles: Option<Vec<Option<Profile>>>,
+    environments: Option<Vec<Option<Environment>>>,
 }
 
 #[derive(Deserialize)]
@@ -40,13 +43,13 @@ struct Pairs {
 #[derive(Deserialize)]
 struct Environment {
     name: Option<String>,
-    products: Option<Vec<Product>>,
+    products: Option<Vec<Option<Product>>>,
 }
 
 #[derive(Deserialize)]
 struct Product {
     name: Option<String>,
-    endpoints: Option<Vec<Endpoint>>,
+    endpoints: Option<Vec<Option<Endpoint>>>,
 }
 
 #[derive(Deserialize)]
@@ -55,78 +58,177 @@ struct Endpoint {
     /// The URL.
     name: Option<String>,
     location: Option<String>,
-    skip_tls_verify: Option<bool>,
+    skip_tls_verify: Option<Spanned<Switch>>,
     certificate_auth_data: Option<String>,
 }
 
-pub(super) fn find(text: &str, asked: Option<Asked>) -> Result<Found, Failure> {
+/// A boolean. A quoted `'true'` is a string, which Go refuses.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Switch {
+    On,
+    Off,
+    NotABoolean,
+}
+
+impl<'de> Deserialize<'de> for Switch {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Scalar;
+        impl Visitor<'_> for Scalar {
+            type Value = Switch;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("true or false")
+            }
+
+            fn visit_bool<E: serde::de::Error>(self, is_on: bool) -> Result<Switch, E> {
+                Ok(if is_on { Switch::On } else { Switch::Off })
+            }
+
+            fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<Switch, E> {
+                Ok(Switch::NotABoolean)
+            }
+
+            fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<Switch, E> {
+                Ok(Switch::NotABoolean)
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<Switch, E> {
+                Ok(Switch::NotABoolean)
+            }
+
+            fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<Switch, E> {
+                Ok(Switch::NotABoolean)
+            }
+        }
+        deserializer.deserialize_any(Scalar)
+    }
+}
+
+/// What the file says for one profile, and for the registries of one location (`de-fra`).
+pub(super) fn read(
+    text: &str,
+    asked: Option<ProfileName>,
+    location: Option<&str>,
+) -> Result<Contents, Failure> {
     let file = parse(text)?;
-    let profiles = file.profiles.unwrap_or_default();
-    let names = names(&profiles);
+    let profiles: Vec<Profile> = file.profiles.into_iter().flatten().flatten().collect();
+    let environments: Vec<Environment> =
+        file.environments.into_iter().flatten().flatten().collect();
+    refuse_quoted_switches(&environments)?;
     let current = file.current_profile.unwrap_or_default();
-    let Some(asked) = asked.or_else(|| Asked::new(&current, "currentProfile")) else {
-        // Not the first one: a guess could be somebody else.
-        return Err(Failure::new(
-            "no profile is current",
-            format!("set currentProfile there, or IONOS_CURRENT_PROFILE; {names}"),
-        ));
-    };
-    let wanted = asked.name.to_lowercase();
-    let profile = profiles
-        .into_iter()
-        .find(|profile| fold(profile.name.as_deref()) == wanted);
-    let Some(profile) = profile else {
-        return Err(Failure::new(
-            format!(
-                "there is no profile {}, which {} names",
-                quoted(asked.name),
-                asked.by
-            ),
-            names,
-        ));
-    };
-    let endpoint = endpoint(
-        file.environments.unwrap_or_default(),
-        profile.environment.as_deref().unwrap_or_default(),
-    );
-    let credentials = profile
-        .credentials
-        .and_then(|pairs| Credentials::choose(pairs.token, pairs.username, pairs.password));
-    let Some(credentials) = credentials else {
-        return Err(Failure::new(
-            format!(
-                "profile {} holds neither a token nor a username with a password",
-                quoted(asked.name)
-            ),
-            "run \"ionosctl login\", or name another profile",
-        ));
-    };
-    let endpoint = endpoint.as_ref();
-    Ok(Found {
-        profile: profile.name,
-        credentials,
-        endpoint: endpoint.and_then(|endpoint| non_empty(endpoint.name.clone())),
-        certificate_authority: endpoint
-            .and_then(|endpoint| non_empty(endpoint.certificate_auth_data.clone())),
-        skip_tls_verify: endpoint.is_some_and(|endpoint| endpoint.skip_tls_verify == Some(true)),
+    let asked = asked.or_else(|| ProfileName::new(&current, "currentProfile"));
+    let profile = profile(&profiles, asked);
+    let environment = profile.as_ref().ok().and_then(|it| it.environment.clone());
+    Ok(Contents {
+        endpoint: endpoint(
+            environments,
+            environment.as_deref().unwrap_or_default(),
+            location.unwrap_or_default(),
+        ),
+        credentials: profile.and_then(credentials),
     })
 }
 
-/// What the environment says about our product, or the first that has it for a profile without
-/// an environment. The endpoint without a location is the one for all.
-fn endpoint(environments: Vec<Environment>, wanted: &str) -> Option<Endpoint> {
+fn profile<'a>(
+    profiles: &'a [Profile],
+    asked: Option<ProfileName>,
+) -> Result<&'a Profile, Failure> {
+    let Some(asked) = asked else {
+        // Taking the first profile could use another person's account.
+        return Err(Failure::new(
+            "no profile is current",
+            format!(
+                "set currentProfile there, or IONOS_CURRENT_PROFILE; {}",
+                names(profiles)
+            ),
+        ));
+    };
+    let wanted = asked.name.to_lowercase();
+    profiles
+        .iter()
+        .find(|profile| fold(profile.name.as_deref()) == wanted)
+        .ok_or_else(|| {
+            Failure::new(
+                format!(
+                    "there is no profile {}, which {} names",
+                    quoted(asked.name),
+                    asked.by
+                ),
+                names(profiles),
+            )
+        })
+}
+
+fn credentials(profile: &Profile) -> Result<Credentials, Failure> {
+    profile
+        .credentials
+        .as_ref()
+        .and_then(|pairs| {
+            Credentials::choose(
+                pairs.token.clone(),
+                pairs.username.clone(),
+                pairs.password.clone(),
+            )
+        })
+        .ok_or_else(|| {
+            Failure::new(
+                format!(
+                    "profile {} has neither a token nor a username with a password",
+                    quoted(profile.name.as_deref().unwrap_or_default())
+                ),
+                "run \"ionosctl login\", or name another profile",
+            )
+        })
+}
+
+/// The endpoint of our product in `environment`, or in the first environment that has the product
+/// if the profile names none. The endpoint of the registry's location comes before the one without
+/// a location; that of another location is never used.
+fn endpoint(
+    environments: Vec<Environment>,
+    environment: &str,
+    location: &str,
+) -> Option<FileEndpoint> {
     let product = environments
         .into_iter()
-        .filter(|environment| wanted.is_empty() || environment.name.as_deref() == Some(wanted))
-        .flat_map(|environment| environment.products.unwrap_or_default())
+        .filter(|it| environment.is_empty() || it.name.as_deref() == Some(environment))
+        .flat_map(|it| it.products.into_iter().flatten().flatten())
         .find(|product| fold(product.name.as_deref()) == PRODUCT)?;
-    let has_location = |endpoint: &Endpoint| {
-        endpoint
-            .location
-            .as_deref()
-            .is_some_and(|it| !it.is_empty())
+    let endpoints: Vec<Endpoint> = product.endpoints?.into_iter().flatten().collect();
+    let at = |location: &str| {
+        endpoints
+            .iter()
+            .position(|it| fold(it.location.as_deref()).replace('/', "-") == location)
     };
-    product.endpoints?.into_iter().min_by_key(has_location)
+    let chosen = at(location).or_else(|| at(""))?;
+    let endpoint = endpoints.into_iter().nth(chosen)?;
+    Some(FileEndpoint {
+        url: non_empty(endpoint.name)?,
+        certificates: non_empty(endpoint.certificate_auth_data),
+        skip_verify: endpoint
+            .skip_tls_verify
+            .is_some_and(|it| it.value == Switch::On),
+        place: String::new(),
+    })
+}
+
+/// Go refuses the whole file, wherever the value stands.
+fn refuse_quoted_switches(environments: &[Environment]) -> Result<(), Failure> {
+    let refused = environments
+        .iter()
+        .flat_map(|it| it.products.iter().flatten().flatten())
+        .flat_map(|it| it.endpoints.iter().flatten().flatten())
+        .filter_map(|it| it.skip_tls_verify.as_ref())
+        .find(|it| it.value == Switch::NotABoolean);
+    match refused {
+        Some(switch) => Err(malformed(
+            "skipTlsVerify is not a boolean",
+            switch.referenced.line(),
+            switch.referenced.column(),
+            "write true or false there, without quotes",
+        )),
+        None => Ok(()),
+    }
 }
 
 fn fold(name: Option<&str>) -> String {
@@ -149,7 +251,7 @@ fn names(profiles: &[Profile]) -> String {
     }
 }
 
-/// A name for a message. Longer than any name is a token that ended up in the wrong line.
+/// A profile's name for a message. A longer one may be a token in the wrong line.
 fn quoted(name: &str) -> String {
     const LONGEST: usize = 40;
     if name.chars().count() > LONGEST {
@@ -158,14 +260,16 @@ fn quoted(name: &str) -> String {
     format!("'{}'", one_line(name))
 }
 
+/// The first document. Go does not read on after it.
 fn parse(text: &str) -> Result<File, Failure> {
-    serde_saphyr::from_str_with_options::<Option<File>>(text, options())
+    serde_saphyr::read_with_options(&mut text.as_bytes(), options())
+        .next()
+        .unwrap_or_else(|| Ok(None))
         .map_err(|err| explain(text, &err))?
         .ok_or_else(empty)
 }
 
-/// More than any configuration needs, and little enough that a file full of aliases is refused
-/// at once.
+/// More than a configuration needs, and few enough to refuse a file full of aliases at once.
 fn options() -> Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
@@ -187,8 +291,7 @@ fn explain(text: &str, err: &Error) -> Failure {
         .location()
         .map_or((0, 0), |location| (location.line(), location.column()));
     let why = match root(err) {
-        Error::MultipleDocuments { .. } => "a second document begins",
-        Error::DuplicateMappingKey { .. } => "a key is there twice",
+        Error::DuplicateMappingKey { .. } => "a duplicate key",
         Error::UnknownAnchor { .. } => "an alias without an anchor",
         Error::Budget { .. }
         | Error::AliasReplayCounterOverflow { .. }
@@ -201,13 +304,13 @@ fn explain(text: &str, err: &Error) -> Failure {
         Error::Message { .. } | Error::ExternalMessage { .. } | Error::Eof { .. } => {
             return match tab(text, line) {
                 Some(line) => malformed("indented with a tab", line, 1, "indent with spaces"),
-                None => malformed("not valid YAML", line, column, MEND),
+                None => malformed("not valid YAML", line, column, FIX),
             };
         }
         // All others are about a value.
-        _ => "a value of another kind than ionosctl writes there",
+        _ => "a value of another type than ionosctl writes there",
     };
-    malformed(why, line, column, MEND)
+    malformed(why, line, column, FIX)
 }
 
 fn root(err: &Error) -> &Error {

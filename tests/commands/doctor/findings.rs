@@ -48,7 +48,7 @@ fn credential_is_not_sent_over_plain_http() {
     reports(
         &setup.run(&["--mint", &host]),
         &[
-            "failed   login: the registry names a token service that the credential is not sent to: 'http://tokens.example.com/token'",
+            "failed   login: the registry names a token service that is not safe to send the credential to: 'http://tokens.example.com/token'",
         ],
     );
     for request in setup.registry.requests() {

@@ -21,9 +21,9 @@ const SOURCES: [(u8, &str); 14] = [
     (4, "default-ionos-profile"),
     (5, "IONOS_CONFIG_FILE"),
     (6, ".config/ionosctl/config.yaml"),
-    (7, ".ionos/config"),
-    (8, ".ionos/config.yaml"),
-    (9, ".config/ionosctl/config.json"),
+    (7, ".config/ionosctl/config.json"),
+    (8, ".ionos/config"),
+    (9, ".ionos/config.yaml"),
 ];
 
 /// A home with a set of sources.

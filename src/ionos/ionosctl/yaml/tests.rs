@@ -50,13 +50,17 @@ environments:
                 -----END CERTIFICATE-----
 ";
 
-fn ask(text: &str, profile: &str) -> Result<Found, Failure> {
-    find(text, Asked::new(profile, "ionosProfile"))
+fn contents(text: &str) -> Contents {
+    read(text, None, None).unwrap_or_else(|why| panic!("{text}: {why}"))
+}
+
+fn account(text: &str, profile: &str) -> Result<Credentials, Failure> {
+    read(text, ProfileName::new(profile, "ionosProfile"), None)?.credentials
 }
 
 /// `token`, or `username:password`.
-fn who(found: &Found) -> String {
-    match &found.credentials {
+fn who(credentials: &Credentials) -> String {
+    match credentials {
         Credentials::Token(token) => token.expose_secret().to_owned(),
         Credentials::Password { username, password } => {
             format!("{username}:{}", password.expose_secret())
@@ -65,37 +69,37 @@ fn who(found: &Found) -> String {
 }
 
 fn why_not(text: &str) -> String {
-    find(text, None)
+    account(text, "")
         .err()
         .unwrap_or_else(|| panic!("parsed: {text}"))
         .to_string()
 }
 
 #[test]
-fn the_current_profile_is_read_as_ionosctl_reads_it() {
-    let found = find(SAMPLE, None).unwrap();
-    assert_eq!(who(&found), TOKEN);
-    assert_eq!(found.profile.as_deref(), Some("user"));
-    assert_eq!(
-        found.endpoint.as_deref(),
-        Some("https://api.ionos.com/containerregistries")
-    );
-    assert_eq!(found.certificate_authority, None);
-    assert!(!found.skip_tls_verify);
-    assert!(!format!("{found:?}").contains(TOKEN));
+fn current_profile_is_read_as_ionosctl_reads_it() {
+    let contents = contents(SAMPLE);
+    assert!(!format!("{contents:?}").contains(TOKEN));
+    assert_eq!(who(&contents.credentials.unwrap()), TOKEN);
+    let endpoint = contents.endpoint.unwrap();
+    assert_eq!(endpoint.url, "https://api.ionos.com/containerregistries");
+    assert_eq!((endpoint.certificates, endpoint.skip_verify), (None, false));
 }
 
 #[test]
-fn another_profile_brings_its_environment() {
+fn other_profile_brings_its_environment() {
     for spelling in ["ci", " CI\n"] {
-        let found = ask(SAMPLE, spelling).unwrap();
-        assert_eq!(who(&found), format!("ci-bot@example.com:{PASSWORD}"));
-        assert_eq!(found.profile.as_deref(), Some("ci"));
+        let asked = ProfileName::new(spelling, "ionosProfile");
+        let contents = read(SAMPLE, asked, None).unwrap();
         assert_eq!(
-            found.endpoint.as_deref(),
-            Some("https://staging-api.example.com/containerregistries")
+            who(&contents.credentials.unwrap()),
+            format!("ci-bot@example.com:{PASSWORD}")
         );
-        let pem = found.certificate_authority.unwrap();
+        let endpoint = contents.endpoint.unwrap();
+        assert_eq!(
+            endpoint.url,
+            "https://staging-api.example.com/containerregistries"
+        );
+        let pem = endpoint.certificates.unwrap();
         assert!(
             pem.starts_with("-----BEGIN CERTIFICATE-----\nMIIB"),
             "{pem}"
@@ -105,7 +109,7 @@ fn another_profile_brings_its_environment() {
 }
 
 #[test]
-fn values_are_texts_however_they_look() {
+fn scalar_is_read_as_written() {
     for (written, read) in [
         ("0123", "0123"),
         ("1.0", "1.0"),
@@ -120,13 +124,12 @@ fn values_are_texts_however_they_look() {
         let text = format!(
             "currentProfile: {written}\nprofiles: [{{name: {written}, credentials: {{token: {written}}}}}]"
         );
-        let found = find(&text, None).unwrap_or_else(|why| panic!("{written}: {why}"));
-        assert_eq!(who(&found), read);
+        assert_eq!(who(&contents(&text).credentials.unwrap()), read);
     }
 }
 
 #[test]
-fn what_is_empty_or_null_is_not_there() {
+fn empty_or_null_value_counts_as_missing() {
     for empty in ["", " null", " ~", " \"\"", " ' '"] {
         let text = format!(
             "currentProfile: a\nenvironments:{}\nprofiles:\n- name: a\n  environment:{empty}\n  credentials:\n    token:{empty}\n    username: u\n    password: p\n    s3AccessKey:{empty}\n",
@@ -136,51 +139,27 @@ fn what_is_empty_or_null_is_not_there() {
                 empty
             },
         );
-        let found = find(&text, None).unwrap_or_else(|why| panic!("{empty}: {why}"));
-        assert_eq!(who(&found), "u:p");
-        assert_eq!(found.endpoint, None);
+        let contents = contents(&text);
+        assert_eq!(who(&contents.credentials.unwrap()), "u:p");
+        assert_eq!(contents.endpoint, None);
     }
 }
 
 #[test]
-fn the_environment_decides_about_the_endpoint() {
-    let endpoint = |environment: &str, environments: &str| {
-        let text = format!(
-            "currentProfile: a\nprofiles: [{{name: a, environment: {environment}, credentials: {{token: t}}}}]\nenvironments: {environments}"
-        );
-        find(&text, None).unwrap().endpoint.unwrap_or_default()
-    };
-    let two = "[{name: x}, {name: y, products: [{name: dns, endpoints: [{name: d}]}, {name: ' ContainerRegistry ', endpoints: [{location: de, name: p}, {name: q}, {name: r}]}]}, {name: z, products: [{name: containerregistry, endpoints: [{location: de, name: s}]}]}]";
-    assert_eq!(endpoint("y", two), "q");
-    assert_eq!(endpoint("", two), "q", "the first that has the product");
-    assert_eq!(endpoint("z", two), "s", "better than the public API");
-    assert_eq!(endpoint("x", two), "");
-    assert_eq!(endpoint("Y", two), "", "an exact match");
-}
-
-#[test]
-fn tls_settings_come_with_the_endpoint() {
-    let text = "currentProfile: a\nprofiles: [{name: a, credentials: {token: t}}]\nenvironments: [{name: e, certificateAuthData: unused, products: [{name: containerregistry, endpoints: [{skipTlsVerify: true, failover: {strategy: none}}]}]}]";
-    let found = find(text, None).unwrap();
-    assert!(found.skip_tls_verify);
-    assert_eq!((found.endpoint, found.certificate_authority), (None, None));
-}
-
-#[test]
-fn anchors_comments_and_line_ends_are_fine() {
+fn anchors_comments_and_line_ends_are_accepted() {
     let text = "# c\r\n---\r\ncurrentProfile: b # c\r\nprofiles:\r\n- &a\r\n  name: a\r\n  credentials: {token: t}\r\n- <<: *a\r\n  name: b\r\n...\r\n";
-    assert_eq!(who(&find(text, None).unwrap()), "t");
+    assert_eq!(who(&contents(text).credentials.unwrap()), "t");
 }
 
 #[test]
-fn a_profile_is_never_guessed() {
+fn profile_is_never_guessed() {
     let none = SAMPLE.replace("currentProfile: user\n", "");
     assert_eq!(
         why_not(&none),
         "no profile is current; set currentProfile there, or IONOS_CURRENT_PROFILE; profiles are 'user', 'ci'"
     );
     assert_eq!(
-        ask(SAMPLE, "prod").unwrap_err().to_string(),
+        account(SAMPLE, "prod").unwrap_err().to_string(),
         "there is no profile 'prod', which ionosProfile names; profiles are 'user', 'ci'"
     );
     assert_eq!(
@@ -198,13 +177,13 @@ fn a_profile_is_never_guessed() {
             why_not(&format!(
                 "currentProfile: a\nprofiles: [{{name: a, credentials: {credentials}}}]"
             )),
-            "profile 'a' holds neither a token nor a username with a password; run \"ionosctl login\", or name another profile"
+            "profile 'a' has neither a token nor a username with a password; run \"ionosctl login\", or name another profile"
         );
     }
 }
 
 #[test]
-fn many_and_long_names_are_not_all_listed() {
+fn list_of_profile_names_is_short() {
     let mut text = format!("profiles:\n- name: {TOKEN}\n");
     for n in 0..20 {
         let _ = writeln!(text, "- name: p{n}");
@@ -215,8 +194,8 @@ fn many_and_long_names_are_not_all_listed() {
 }
 
 #[test]
-fn what_is_wrong_is_said_with_its_place_and_without_a_value() {
-    let kind = "a value of another kind than ionosctl writes there";
+fn error_gives_the_place_and_no_value() {
+    let kind = "a value of another type than ionosctl writes there";
     for (text, what) in [
         ("# nothing\n", "it is empty; "),
         ("---\n", "it is empty; "),
@@ -236,7 +215,15 @@ fn what_is_wrong_is_said_with_its_place_and_without_a_value() {
         ("profiles:\n- name: [s3cret]", kind),
         (
             "environments: [{products: [{endpoints: [{skipTlsVerify: s3cret}]}]}]",
-            kind,
+            "line 1, column 57: skipTlsVerify is not a boolean; write true or false there",
+        ),
+        (
+            "environments:\n- products:\n  - endpoints:\n    - skipTlsVerify: 'true'",
+            "line 4, column 22: skipTlsVerify is not a boolean; write true or false there",
+        ),
+        (
+            "environments: [{products: [{endpoints: [{skipTlsVerify: [s3cret]}]}]}]",
+            "line 1, column 42: ",
         ),
         (
             "profiles:\n- credentials:\n    token: !!binary s3cret!",
@@ -244,13 +231,9 @@ fn what_is_wrong_is_said_with_its_place_and_without_a_value() {
         ),
         (
             "profiles:\n- credentials:\n    token: s3cret\n    token: s3cret",
-            "a key is there twice",
+            "a duplicate key",
         ),
-        ("s3cret: 1\ns3cret: 2", "a key is there twice"),
-        (
-            "currentProfile: s3cret\n---\na: s3cret",
-            "a second document begins",
-        ),
+        ("s3cret: 1\ns3cret: 2", "a duplicate key"),
         (
             "profiles:\n- credentials:\n\ttoken: s3cret",
             "indented with a tab",
@@ -260,10 +243,7 @@ fn what_is_wrong_is_said_with_its_place_and_without_a_value() {
             "line 3, column 1: indented with a tab",
         ),
         // Only where the tab can be the reason.
-        (
-            "a: |\n  x\n  \ty\nb: [s3cret]\nb: 1",
-            "a key is there twice",
-        ),
+        ("a: |\n  x\n  \ty\nb: [s3cret]\nb: 1", "a duplicate key"),
         ("a: [s3cret\nb: |\n \ty", "not valid YAML"),
         ("profiles: *s3cret", "an alias without an anchor"),
         ("token: \"s3cret", "not valid YAML"),
@@ -290,7 +270,7 @@ fn what_is_wrong_is_said_with_its_place_and_without_a_value() {
 }
 
 #[test]
-fn a_file_full_of_aliases_is_refused_at_once() {
+fn file_full_of_aliases_is_refused_at_once() {
     let too_much = "than a configuration can be";
     // Every level is ten of the one before.
     let mut laughs = String::from("a0: &a0 [s3cret]\n");
@@ -318,13 +298,13 @@ fn a_file_full_of_aliases_is_refused_at_once() {
 
 proptest! {
     #[test]
-    fn no_content_panics_or_speaks(content in "\\PC{0,200}|[-:\\[\\]{}&*!|>'\"%@#?, \na-z\\t]{0,200}") {
+    fn any_content_is_an_account_or_one_line(content in "\\PC{0,200}|[-:\\[\\]{}&*!|>'\"%@#?, \na-z\\t]{0,200}") {
         crate::testing::ionosctl_files(content.as_bytes());
     }
 
-    /// Cut, overwritten and with lines moved: what is left of the secrets stays unsaid.
+    /// Cut, overwritten and with lines moved.
     #[test]
-    fn a_damaged_file_does_not_give_its_secrets_away(
+    fn error_about_a_damaged_file_has_no_secret(
         edits in prop::collection::vec((0..SAMPLE.len(), 0..80_usize, "[-:\\[\\]{}&*!|>'\"%@#?, \na-z\\t]{0,4}"), 1..6),
         asked in prop::option::of("ci|user|x"),
     ) {
@@ -334,8 +314,7 @@ proptest! {
             let end = (at + length).min(text.len());
             text.replace_range(at..end, &with);
         }
-        let asked = asked.as_deref().and_then(|name| Asked::new(name, "ionosProfile"));
-        if let Err(failure) = find(&text, asked) {
+        if let Err(failure) = account(&text, asked.as_deref().unwrap_or_default()) {
             let said = failure.to_string();
             prop_assert!(!said.contains("eyJ") && !said.contains("ZmFrZS"), "{said}");
             prop_assert!(!said.contains(['\n', '\r', '\t']), "{said}");
