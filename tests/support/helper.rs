@@ -178,6 +178,10 @@ impl Helper {
         self
     }
 
+    pub fn path(&self) -> &Path {
+        &self.program
+    }
+
     pub fn get(&self, server_url: &str) -> Done {
         self.run(&["get"], server_url)
     }
@@ -232,6 +236,11 @@ pub struct Started(std::process::Child);
 impl Started {
     pub fn kill(&mut self) {
         let _ = self.0.kill();
+    }
+
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_child(&self.0);
+        let _ = rustix::process::kill_process(pid, signal);
     }
 
     pub fn is_running(&mut self) -> bool {

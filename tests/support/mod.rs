@@ -13,6 +13,7 @@
     reason = "test support: a broken fixture should panic, and a skip should be seen"
 )]
 
+pub mod clock;
 pub mod damage;
 pub mod fake_cluster;
 pub mod fake_ionos;
@@ -22,5 +23,6 @@ pub mod proxy;
 pub mod pty;
 pub mod registry;
 pub mod skip;
+pub mod strace;
 pub mod tally;
 pub mod tls;

@@ -1,65 +1,20 @@
 //! Output of a panic, wherever it happens. No panic is known, so a preloaded clock fails after a
 //! number of readings, which makes the standard library panic.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use super::{has_no_secret, secrets_are_private};
+use crate::support::clock::Clock;
 use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, PASSWORD, USERNAME};
-use crate::support::helper::{Done, Helper, Home, write_private};
-use crate::support::skip;
-
-const CLOCK: &str = r#"
-#define _GNU_SOURCE
-#include <errno.h>
-#include <stdlib.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
-int clock_gettime(clockid_t id, struct timespec *time)
-{
-    static long left = -1;
-    if (left < 0)
-        left = atol(getenv("CLOCK_READINGS"));
-    if (left == 0) {
-        errno = EINVAL;
-        return -1;
-    }
-    left--;
-    return syscall(SYS_clock_gettime, id, time);
-}
-"#;
+use crate::support::helper::{Done, Home};
 
 /// More clock readings than any command needs.
 const ENOUGH: usize = 100_000;
 
-/// Compiles the clock. Returns `None` if there is no C compiler.
-fn clock(dir: &Path) -> Option<PathBuf> {
-    let (source, library) = (dir.join("clock.c"), dir.join("clock.so"));
-    write_private(&source, CLOCK.as_bytes());
-    let mut compiler = Command::new("cc");
-    compiler
-        .args(["-shared", "-fPIC", "-o"])
-        .args([&library, &source]);
-    if compiler.status().is_ok_and(|status| status.success()) {
-        return Some(library);
-    }
-    skip::skip_or_fail("panics", "there is no C compiler");
-    None
-}
-
-fn with_readings(helper: &Helper, clock: &Path, readings: usize) -> Helper {
-    helper
-        .clone()
-        .env("LD_PRELOAD", clock.to_str().unwrap())
-        .env("CLOCK_READINGS", &readings.to_string())
-}
-
 #[test]
 fn panic_prints_its_location_and_no_secret() {
     let (fake, home) = (FakeIonos::start(), Home::new());
-    let dir = tempfile::tempdir().unwrap();
-    let Some(clock) = clock(dir.path()) else {
+    let Some(clock) = Clock::new() else {
         return;
     };
     let helper = home
@@ -80,7 +35,7 @@ fn panic_prints_its_location_and_no_secret() {
             (&["tokens", DEMO_HOST], ""),
             (&["kubernetes-manifest", DEMO_HOST], ""),
         ] {
-            let run = |readings| with_readings(&helper, &clock, readings).run(args, stdin);
+            let run = |readings| clock.readings(helper.clone(), readings).run(args, stdin);
             assert!(!prints_location_only(&run(ENOUGH)), "{args:?}");
             assert!(prints_location_only(&run(0)), "{args:?}");
             let panics = (1..40).filter(|readings| prints_location_only(&run(*readings)));
@@ -121,13 +76,12 @@ fn prints_location_only(done: &Done) -> bool {
 #[test]
 fn panic_at_any_point_follows_the_protocol() {
     let (fake, home) = (FakeIonos::start(), Home::new());
-    let dir = tempfile::tempdir().unwrap();
-    let Some(clock) = clock(dir.path()) else {
+    let Some(clock) = Clock::new() else {
         return;
     };
     let helper = home.helper_for(&fake);
     for readings in 0..40 {
-        let broken = with_readings(&helper, &clock, readings);
+        let broken = clock.readings(helper.clone(), readings);
         let got = broken.get(DEMO_HOST);
         if got.code == Some(0) {
             let credential = got.credential();

@@ -17,6 +17,9 @@ pub struct Fault {
     /// Carry out the request before the fault, so that the client sees a failure although the
     /// effect happened.
     pub after: bool,
+    /// Carry out the request when the test calls [`super::FakeIonos::finish_late_requests`], as a server does that
+    /// finishes after the client's deadline.
+    pub late: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -55,6 +58,7 @@ impl Fault {
             times: 1,
             kind,
             after: false,
+            late: false,
         }
     }
 
@@ -143,6 +147,11 @@ impl Fault {
 
     pub fn after(mut self) -> Self {
         self.after = true;
+        self
+    }
+
+    pub fn late(mut self) -> Self {
+        self.late = true;
         self
     }
 

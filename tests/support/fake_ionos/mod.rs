@@ -110,7 +110,26 @@ impl FakeIonos {
 
     /// Every password that was ever created, for leak tests.
     pub fn minted_passwords(&self) -> Vec<String> {
+        let minted = self.minted_tokens().into_iter();
+        minted.map(|token| token.password).collect()
+    }
+
+    /// Every token that was ever created, deleted and expired ones included.
+    pub fn minted_tokens(&self) -> Vec<Token> {
         lock(&self.shared.data).minted.clone()
+    }
+
+    /// Carries out the requests that a [`Fault::late`] held back.
+    pub fn finish_late_requests(&self) {
+        let late = std::mem::take(&mut lock(&self.shared.data).late);
+        for request in late {
+            drop(routes::answer(&self.shared, &request));
+        }
+    }
+
+    /// The server's time.
+    pub fn now(&self) -> jiff::Timestamp {
+        self.shared.clock.now()
     }
 
     /// Whether the registry would accept this user name and password.

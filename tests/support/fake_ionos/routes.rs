@@ -115,12 +115,16 @@ fn create(shared: &Shared, request: &Request, registry_id: &str) -> Result<Respo
         expiry: wanted.expiry.and_then(Expiry::time),
         status: wanted.status.unwrap_or_else(|| "enabled".to_owned()),
         created: now,
+        created_by: request
+            .header("authorization")
+            .unwrap_or_default()
+            .to_owned(),
     };
     let mut response = Response::json(shared.created_status, &token.json(&token.password));
     if shared.created_status == 201 {
         response = response.header("Location", format!("{}/{}", request.path, token.id));
     }
-    data.minted.push(token.password.clone());
+    data.minted.push(token.clone());
     data.tokens.push(token);
     drop(data);
     shared.tokens_changed();

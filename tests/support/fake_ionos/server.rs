@@ -111,6 +111,9 @@ fn fail(
     }
     // Lazy, because a delay may come before the effect.
     let act = || routes::answer(shared, request);
+    if fault.late {
+        lock(&shared.data).late.push(request.clone());
+    }
     let early = fault.after.then(act);
     let real = || early.unwrap_or_else(act);
     let date = shared.clock.http_date();

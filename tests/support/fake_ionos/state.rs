@@ -34,8 +34,10 @@ pub struct Data {
     pub accounts: Accounts,
     pub registries: Vec<RegistrySpec>,
     pub tokens: Vec<Token>,
-    /// Every password that was ever created, also those of deleted tokens.
-    pub minted: Vec<String>,
+    /// Every token that was ever created, deleted ones included.
+    pub minted: Vec<Token>,
+    /// Requests to be carried out later.
+    pub late: Vec<Request>,
 }
 
 impl Shared {

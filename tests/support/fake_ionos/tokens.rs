@@ -27,6 +27,8 @@ pub struct Token {
     pub expiry: Option<Timestamp>,
     pub status: String,
     pub created: Timestamp,
+    /// `Authorization` header of the request that created it.
+    pub created_by: String,
 }
 
 impl Token {
