@@ -92,6 +92,16 @@ pub fn one_line(text: &str) -> String {
     line
 }
 
+/// The hint for an unknown key: the known key that was probably meant, or all of them.
+pub fn nearest_key(key: &str, known: &[&str]) -> String {
+    let distance =
+        |name: &str| strsim::damerau_levenshtein(&key.to_lowercase(), &name.to_lowercase());
+    match known.iter().map(|name| (distance(name), name)).min() {
+        Some((distance, name)) if distance <= name.len() / 2 => format!("did you mean {name}?"),
+        _ => format!("known keys are {}", known.join(", ")),
+    }
+}
+
 /// A system's error without its number, which says nothing to a person that the words do not.
 pub fn system(err: &io::Error) -> String {
     let text = one_line(&err.to_string());

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Failure;
+use crate::error::{Failure, one_line};
 use crate::registry_host::RegistryHost;
 
 /// The actions of a registry; `*` stands for all of them.
@@ -36,26 +36,20 @@ pub fn for_repositories(repositories: &[String], actions: &[String]) -> Vec<Scop
 }
 
 /// Reads a comma-separated list of actions.
-pub fn parse_actions(source: &str, text: &str) -> Result<Vec<String>, Failure> {
-    check_actions(source, &list(text))
+pub fn parse_actions(text: &str) -> Result<Vec<String>, Failure> {
+    check_actions(&list(text))
 }
 
 /// Each action once and in the API's order: equal sets of actions are equal lists.
-pub fn check_actions(source: &str, wanted: &[String]) -> Result<Vec<String>, Failure> {
+pub fn check_actions(wanted: &[String]) -> Result<Vec<String>, Failure> {
     if let Some(unknown) = wanted.iter().find(|a| !ACTIONS.contains(&a.as_str())) {
         return Err(Failure::new(
-            format!(
-                "{source}: unknown action '{}'",
-                crate::error::one_line(unknown)
-            ),
-            "use pull, push, delete or *, separated by commas",
+            format!("unknown action '{}'", one_line(unknown)),
+            "use pull, push, delete or *",
         ));
     }
     if wanted.is_empty() {
-        return Err(Failure::new(
-            format!("{source} names no action"),
-            "use pull, push, delete or *, separated by commas",
-        ));
+        return Err(Failure::new("no action", "use pull, push, delete or *"));
     }
     Ok(ACTIONS
         .iter()
@@ -65,29 +59,23 @@ pub fn check_actions(source: &str, wanted: &[String]) -> Result<Vec<String>, Fai
 }
 
 /// Reads a comma-separated list of repositories and patterns.
-pub fn parse_repositories(source: &str, text: &str) -> Result<Vec<String>, Failure> {
-    check_repositories(source, list(text))
+pub fn parse_repositories(text: &str) -> Result<Vec<String>, Failure> {
+    check_repositories(list(text))
 }
 
 /// Each repository once, sorted.
-pub fn check_repositories(
-    source: &str,
-    mut repositories: Vec<String>,
-) -> Result<Vec<String>, Failure> {
+pub fn check_repositories(mut repositories: Vec<String>) -> Result<Vec<String>, Failure> {
     repositories.sort();
     repositories.dedup();
     if let Some(name) = repositories.iter().find(|name| !is_repository(name)) {
         return Err(Failure::new(
-            format!(
-                "{source}: '{}' is not a repository",
-                crate::error::one_line(name)
-            ),
-            "use names without the registry's host, such as team/app or team/*, separated by commas",
+            format!("'{}' is not a repository", one_line(name)),
+            "use names without the registry's host, such as team/app or team/*",
         ));
     }
     if repositories.is_empty() {
         return Err(Failure::new(
-            format!("{source} names no repository"),
+            "no repository",
             "use names such as team/app or team/*, or * for all",
         ));
     }
@@ -127,25 +115,25 @@ mod tests {
     #[test]
     fn actions_are_ordered_and_known() {
         assert_eq!(
-            parse_actions("X", " push, pull,push ").unwrap(),
+            parse_actions(" push, pull,push ").unwrap(),
             ["pull", "push"]
         );
-        assert!(parse_actions("X", "read").is_err());
-        assert!(parse_actions("X", "Pull").is_err());
-        assert!(parse_actions("X", ",").is_err());
+        assert!(parse_actions("read").is_err());
+        assert!(parse_actions("Pull").is_err());
+        assert!(parse_actions(",").is_err());
     }
 
     #[test]
     fn repositories_are_names_without_a_registry() {
         assert_eq!(
-            parse_repositories("X", "team/*,app,app").unwrap(),
+            parse_repositories("team/*,app,app").unwrap(),
             ["app", "team/*"]
         );
-        assert!(parse_repositories("X", "Team").is_err());
-        assert!(parse_repositories("X", "team app").is_err());
-        assert!(parse_repositories("X", "").is_err());
+        assert!(parse_repositories("Team").is_err());
+        assert!(parse_repositories("team app").is_err());
+        assert!(parse_repositories("").is_err());
         for name in ["*", "team-*", "*/app", "a.b/c_d/e--f", "a*b", "team/**"] {
-            assert!(parse_repositories("X", name).is_ok(), "{name}");
+            assert!(parse_repositories(name).is_ok(), "{name}");
         }
         for name in [
             "demo.cr.de-fra.ionos.com/team/app",
@@ -159,7 +147,7 @@ mod tests {
             "a/-b",
             "a..b",
         ] {
-            assert!(parse_repositories("X", name).is_err(), "{name}");
+            assert!(parse_repositories(name).is_err(), "{name}");
         }
     }
 }

@@ -138,7 +138,7 @@ Register-ArgumentCompleter -Native -CommandName 'docker-credential-ionos' -Scrip
             break
         }
         'docker-credential-ionos;kubelet' {
-            [CompletionResult]::new('--check', '--check', [CompletionResultType]::ParameterName, 'Instead check a configuration of image credential providers, a file or a directory, as a kubelet reads it')
+            [CompletionResult]::new('--check', '--check', [CompletionResultType]::ParameterName, 'Check this program''s entry in a kubelet''s image credential provider configuration, a file or a directory')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use a profile: "pull", "push" or one from config.json')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')

@@ -94,7 +94,7 @@ complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_sub
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand prune" -l yes -d 'Do not ask'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand prune" -l dry-run -d 'Only print what would be deleted'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand prune" -s h -l help -d 'Print help'
-complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubelet" -l check -d 'Instead check a configuration of image credential providers, a file or a directory, as a kubelet reads it' -r -F
+complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubelet" -l check -d 'Check this program\'s entry in a kubelet\'s image credential provider configuration, a file or a directory' -r -F
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubelet" -l profile -d 'Use a profile: "pull", "push" or one from config.json' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubelet" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-manifest" -l name -d 'The name of the Secret [default: ionos-registry]' -r

@@ -1,4 +1,4 @@
-//! `kubelet`: the image credential provider, and `kubelet --check` of its configuration.
+//! `kubelet`: the image credential provider, and the check of its configuration.
 
 use std::path::PathBuf;
 
@@ -8,16 +8,16 @@ use crate::error::Failure;
 use crate::kubernetes::kubelet::{self, check};
 use crate::terminal::Terminal;
 
-/// What `kubelet` takes.
+/// Arguments of `kubelet`.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// Instead check a configuration of image credential providers, a file or a directory, as a
-    /// kubelet reads it
+    /// Check this program's entry in a kubelet's image credential provider configuration, a file or
+    /// a directory
     #[arg(long, value_name = "CONFIG")]
     check: Option<PathBuf>,
 }
 
-/// Answers a kubelet, or checks its configuration.
+/// Answers a request of the kubelet, or checks its configuration.
 pub fn run(
     options: &Options,
     profile: Option<&str>,
@@ -28,16 +28,19 @@ pub fn run(
         for warning in &report.warnings {
             terminal.warn(warning);
         }
-        for finding in &report.findings {
-            terminal.result(&finding.to_string());
+        for error in &report.errors {
+            terminal.result(&error.to_string());
         }
-        if report.findings.is_empty() {
-            terminal.result(&format!("{}: a kubelet accepts this", path.display()));
+        if report.errors.is_empty() {
+            terminal.result(&format!(
+                "{}: no problems found in the entry of docker-credential-ionos; the kubelet has the last word",
+                path.display()
+            ));
         }
-        return Ok(report.findings.is_empty());
+        return Ok(report.errors.is_empty());
     }
     if terminal.is_interactive() {
-        terminal.say("waiting for a request as a kubelet sends it; end with Ctrl-D");
+        terminal.say("waiting for a kubelet's request on stdin; press Ctrl-D to end it");
     }
     Ok(terminal.protocol(|stdin| kubelet::answer(stdin, profile)))
 }

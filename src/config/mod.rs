@@ -1,21 +1,24 @@
 //! The settings in force: the profile of the program's name over the environment over the
 //! registry's own entry over the defaults over what is built in, key by key.
 
-mod checks;
-mod diagnosis;
 mod file;
 mod limits;
+mod parse;
+mod schema;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub use file::{AccountSource, ConfigFile, Layer, Section, Target};
+pub use file::ConfigFile;
+pub use parse::from_value;
+pub use schema::{AccountSource, Layer, RegistryEntry, Target};
 
 use crate::env;
 use crate::error::Failure;
 use crate::registry_host::RegistryHost;
 use crate::scope::{self, Scope};
+use schema::{Actions, Repositories, Timeout, TokenTtl};
 
 /// The profile of a program called by its plain name.
 pub const DEFAULT_PROFILE: &str = "default";
@@ -115,29 +118,33 @@ impl ConfigFile {
         self.in_force(None, profile)
     }
 
-    fn in_force(&self, own: Option<&Section>, profile: Option<&str>) -> Result<Settings, Failure> {
+    fn in_force(
+        &self,
+        own: Option<&RegistryEntry>,
+        profile: Option<&str>,
+    ) -> Result<Settings, Failure> {
         let mut scopes = Scopes::built_in();
         let mut token_ttl = limits::TOKEN_TTL;
         let mut timeout = limits::TIMEOUT;
         let mut apply = |layer: &Layer| {
             scopes.apply(layer);
-            token_ttl = layer.token_ttl.unwrap_or(token_ttl);
-            timeout = layer.timeout.unwrap_or(timeout);
+            token_ttl = layer.token_ttl.map_or(token_ttl, |ttl| ttl.0);
+            timeout = layer.timeout.map_or(timeout, |timeout| timeout.0);
         };
         apply(&self.defaults.layer);
-        let own_profile = own.and_then(|section| section.profile.as_deref());
-        if let Some(section) = own {
+        let own_profile = own.and_then(|entry| entry.profile.as_deref());
+        if let Some(entry) = own {
             if let Some(name) = own_profile {
                 apply(&self.profile(name)?);
             }
-            apply(&section.layer);
+            apply(&entry.layer);
         }
         apply(&from_env()?);
         if let Some(name) = profile {
             apply(&self.profile(name)?);
         }
-        let named = |section: &Section, place: &str| {
-            section.account.clone().map(|source| Named {
+        let named = |account: Option<&AccountSource>, place: &str| {
+            account.cloned().map(|source| Named {
                 source,
                 place: format!("{place} in {}", self.path.display()),
             })
@@ -151,10 +158,13 @@ impl ConfigFile {
             token_ttl,
             timeout,
             target: own
-                .and_then(|section| section.target.clone())
+                .and_then(|entry| entry.target.clone())
                 .unwrap_or(Target::Hostname),
-            own_account: own.and_then(|section| named(section, "the registry's entry")),
-            default_account: named(&self.defaults, "the defaults"),
+            own_account: named(
+                own.and_then(|entry| entry.account.as_ref()),
+                "the registry's entry",
+            ),
+            default_account: named(self.defaults.account.as_ref(), "the defaults"),
         })
     }
 }
@@ -176,17 +186,17 @@ impl Scopes {
 
     /// Actions alone change what may be done, not where; repositories alone the other way round.
     fn apply(&mut self, layer: &Layer) {
-        if let Some(actions) = &layer.actions {
+        if let Some(Actions(actions)) = &layer.actions {
             self.actions.clone_from(actions);
             for scope in &mut self.list {
                 scope.actions.clone_from(actions);
             }
         }
-        if let Some(repositories) = &layer.repositories {
+        if let Some(Repositories(repositories)) = &layer.repositories {
             self.list = scope::for_repositories(repositories, &self.actions);
         }
         if let Some(scopes) = &layer.scopes {
-            self.list.clone_from(scopes);
+            self.list.clone_from(&scopes.0);
         }
     }
 }
@@ -194,16 +204,17 @@ impl Scopes {
 fn from_env() -> Result<Layer, Failure> {
     fn read<T>(
         name: &str,
-        parse: impl Fn(&str, &str) -> Result<T, Failure>,
+        parse: impl Fn(&str) -> Result<T, Failure>,
     ) -> Result<Option<T>, Failure> {
-        env::var(name).map(|text| parse(name, &text)).transpose()
+        let value = env::var(name).map(|text| parse(&text)).transpose();
+        value.map_err(|failure| failure.within(name))
     }
     Ok(Layer {
-        actions: read("IONOS_CR_ACTIONS", scope::parse_actions)?,
-        repositories: read("IONOS_CR_REPOSITORIES", scope::parse_repositories)?,
+        actions: read("IONOS_CR_ACTIONS", scope::parse_actions)?.map(Actions),
+        repositories: read("IONOS_CR_REPOSITORIES", scope::parse_repositories)?.map(Repositories),
         scopes: None,
-        token_ttl: read("IONOS_CR_TOKEN_TTL", limits::token_ttl)?,
-        timeout: read("IONOS_CR_TIMEOUT", limits::timeout)?,
+        token_ttl: read("IONOS_CR_TOKEN_TTL", limits::token_ttl)?.map(TokenTtl),
+        timeout: read("IONOS_CR_TIMEOUT", limits::timeout)?.map(Timeout),
     })
 }
 

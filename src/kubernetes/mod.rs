@@ -11,7 +11,6 @@ mod names;
 mod objects;
 mod refusal;
 mod secret;
-mod yaml;
 
 #[cfg(any(test, fuzzing))]
 pub(crate) use cluster::message;
@@ -32,6 +31,6 @@ pub fn profile<'a>(
     profile: Option<&'a str>,
 ) -> Option<&'a str> {
     let own = config.registries.get(host);
-    let names_one = own.is_some_and(|section| section.profile.is_some());
+    let names_one = own.is_some_and(|entry| entry.profile.is_some());
     profile.or_else(|| (!names_one).then_some("pull"))
 }

@@ -10,7 +10,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::names::{Labels, Name, Namespace};
-use super::yaml;
 use crate::credential::Credential;
 use crate::registry_host::RegistryHost;
 
@@ -92,9 +91,13 @@ impl Document {
         self.0.to_string().into()
     }
 
-    /// For kubectl and people.
+    /// The object as YAML, for kubectl and people.
     pub fn yaml(&self) -> SecretString {
-        yaml::block(&self.0).into()
+        // A long value stays on its line, as kubectl prints it.
+        let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
+        let yaml = serde_saphyr::to_string_with_options(&self.0, options);
+        // JSON is YAML too.
+        yaml.unwrap_or_else(|_| self.0.to_string()).into()
     }
 }
 
@@ -170,5 +173,20 @@ impl Present {
             (!login.auth.expose_secret().is_empty()).then_some(host)
         };
         Some(auths.auths.into_iter().filter_map(filled).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn every_string_survives_yaml(text in proptest::prelude::any::<String>()) {
+            let object = json!({ text.clone(): text });
+            let yaml = Document(object.clone()).yaml();
+            let read: Value = serde_saphyr::from_str(yaml.expose_secret()).unwrap();
+            proptest::prop_assert_eq!(read, object);
+        }
     }
 }

@@ -58,14 +58,15 @@ pub fn kubelet_request(bytes: &[u8]) {
     }
 }
 
-/// A kubelet's configuration: what is wrong with it, each in one line.
+/// A kubelet's configuration: each problem is one line.
 pub fn kubelet_config(bytes: &[u8]) {
-    let report = kubelet::check::content(bytes);
-    report.warnings.iter().for_each(one_line);
-    for finding in report.findings {
-        let line = finding.to_string();
-        assert!(!line.contains(char::is_control), "{line:?}");
-    }
+    let mut report = kubelet::check::Report::default();
+    kubelet::check::check("providers.yaml", bytes, &mut report);
+    report
+        .errors
+        .iter()
+        .chain(&report.warnings)
+        .for_each(one_line);
 }
 
 /// What `store` is sent: a login that `get` can hand out as it came, or nothing.

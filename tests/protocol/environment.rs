@@ -10,37 +10,37 @@ fn invalid_variable_is_named_with_a_fix() {
         (
             "IONOS_CR_ACTIONS",
             "read",
-            "IONOS_CR_ACTIONS: unknown action 'read'; use pull, push, delete or *, separated by commas",
+            "IONOS_CR_ACTIONS: unknown action 'read'; use pull, push, delete or *",
         ),
         (
             "IONOS_CR_REPOSITORIES",
             "Team",
-            "IONOS_CR_REPOSITORIES: 'Team' is not a repository; use names without the registry's host, such as team/app or team/*, separated by commas",
+            "IONOS_CR_REPOSITORIES: 'Team' is not a repository; use names without the registry's host, such as team/app or team/*",
         ),
         (
             "IONOS_CR_REPOSITORIES",
             "demo.cr.de-fra.ionos.com/team/app",
-            "IONOS_CR_REPOSITORIES: 'demo.cr.de-fra.ionos.com/team/app' is not a repository; use names without the registry's host, such as team/app or team/*, separated by commas",
+            "IONOS_CR_REPOSITORIES: 'demo.cr.de-fra.ionos.com/team/app' is not a repository; use names without the registry's host, such as team/app or team/*",
         ),
         (
             "IONOS_CR_TOKEN_TTL",
             "30m",
-            "IONOS_CR_TOKEN_TTL is out of range; use 1h, the least the IONOS API allows, to 8784h; the default is 12h",
+            "IONOS_CR_TOKEN_TTL: out of range; use 1h to 8784h; the default is 12h",
         ),
         (
             "IONOS_CR_TOKEN_TTL",
             "12",
-            "IONOS_CR_TOKEN_TTL is not a duration: '12'; write it with units, such as 90m or 12h",
+            "IONOS_CR_TOKEN_TTL: '12' is not a duration; write it with units, such as 90m or 12h",
         ),
         (
             "IONOS_CR_TIMEOUT",
             "-1s",
-            "IONOS_CR_TIMEOUT is not a duration: '-1s'; write it with units, such as 90m or 12h",
+            "IONOS_CR_TIMEOUT: '-1s' is not a duration; write it with units, such as 90m or 12h",
         ),
         (
             "IONOS_CR_TIMEOUT",
             "1h",
-            "IONOS_CR_TIMEOUT is out of range; use 100ms to 10m; the default is 8s",
+            "IONOS_CR_TIMEOUT: out of range; use 100ms to 10m; the default is 8s",
         ),
         (
             "IONOS_CR_DISABLE_CACHE",

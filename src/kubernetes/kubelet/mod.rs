@@ -5,6 +5,7 @@
 //! away, so [`Response`] can only be what it accepts, and `check` reads its configuration as it
 //! does. It logs the whole of stderr when we fail, and kills us after a minute.
 
+mod api_version;
 pub mod check;
 mod request;
 mod response;
@@ -12,8 +13,9 @@ mod response;
 use std::io::{self, Read};
 use std::time::Duration;
 
+pub use api_version::ApiVersion;
 pub use request::{PROFILE_ANNOTATION, Request};
-pub use response::{ApiVersion, Response};
+pub use response::Response;
 
 use crate::config::{ConfigFile, Places};
 use crate::credential;

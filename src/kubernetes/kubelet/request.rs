@@ -1,8 +1,9 @@
 //! What a kubelet asks.
 
 use serde::Deserialize;
+use serde_json::Value;
 
-use super::response::ApiVersion;
+use super::api_version::ApiVersion;
 use crate::error::Failure;
 use crate::registry_host::RegistryHost;
 
@@ -30,7 +31,7 @@ pub struct Request {
 #[serde(rename_all = "camelCase")]
 struct Raw {
     kind: Option<String>,
-    api_version: Option<String>,
+    api_version: Option<Value>,
     image: Option<String>,
     service_account_annotations: Option<Annotations>,
 }
@@ -52,10 +53,11 @@ impl Request {
         if raw.kind.as_deref() != Some(KIND) {
             return Err(unusable(&format!("its kind is not {KIND}")));
         }
-        let api_version = raw.api_version.as_deref().and_then(ApiVersion::read);
-        let api_version = api_version.ok_or_else(|| {
-            let known = ApiVersion::ALL.map(ApiVersion::text).join(", ");
-            unusable(&format!("its apiVersion is none of {known}"))
+        let api_version = serde_json::from_value(raw.api_version.unwrap_or_default());
+        let api_version = api_version.map_err(|_| {
+            unusable(
+                "its apiVersion is not credentialprovider.kubelet.k8s.io/v1, v1beta1 or v1alpha1",
+            )
         })?;
         let image = raw.image.unwrap_or_default();
         let image = image.trim_ascii();

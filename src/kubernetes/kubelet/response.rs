@@ -7,6 +7,7 @@ use std::time::Duration;
 use secrecy::ExposeSecret as _;
 use serde::{Serialize, Serializer};
 
+use super::api_version::ApiVersion;
 use super::request::Request;
 use crate::credential::Credential;
 
@@ -16,42 +17,6 @@ const LONGEST_CACHED: i64 = 15 * 60;
 
 /// A credential this close to its end is for the pull that asked and for no other.
 const MARGIN: i64 = 60;
-
-/// The versions of the protocol. An answer must have the request's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ApiVersion {
-    /// Since Kubernetes 1.26.
-    V1,
-    /// Since Kubernetes 1.24.
-    V1Beta1,
-    /// Since Kubernetes 1.20.
-    V1Alpha1,
-}
-
-impl ApiVersion {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::V1, Self::V1Beta1, Self::V1Alpha1];
-
-    /// As it is written.
-    pub fn text(self) -> &'static str {
-        match self {
-            Self::V1 => "credentialprovider.kubelet.k8s.io/v1",
-            Self::V1Beta1 => "credentialprovider.kubelet.k8s.io/v1beta1",
-            Self::V1Alpha1 => "credentialprovider.kubelet.k8s.io/v1alpha1",
-        }
-    }
-
-    /// Reads one.
-    pub fn read(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|version| version.text() == text)
-    }
-}
-
-impl Serialize for ApiVersion {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.text())
-    }
-}
 
 /// An answer.
 #[derive(Serialize)]

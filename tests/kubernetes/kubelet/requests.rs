@@ -42,11 +42,11 @@ fn malformed_request_is_one_error_line() {
         ),
         (
             good.replace("k8s.io/v1", "k8s.io/v2"),
-            "its apiVersion is none of credentialprovider.kubelet.k8s.io/v1, credentialprovider.kubelet.k8s.io/v1beta1, credentialprovider.kubelet.k8s.io/v1alpha1",
+            "its apiVersion is not credentialprovider.kubelet.k8s.io/v1, v1beta1 or v1alpha1",
         ),
         (
             good.replace("k8s.io/v1", "k8s.io/V1"),
-            "its apiVersion is none of credentialprovider.kubelet.k8s.io/v1, credentialprovider.kubelet.k8s.io/v1beta1, credentialprovider.kubelet.k8s.io/v1alpha1",
+            "its apiVersion is not credentialprovider.kubelet.k8s.io/v1, v1beta1 or v1alpha1",
         ),
         (good.replace(IMAGE, ""), "it names no image"),
         (good.replace("\"image\"", "\"img\""), "it names no image"),

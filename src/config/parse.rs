@@ -1,0 +1,105 @@
+//! Typed JSON whose errors name the place and the key that was probably meant, and quote no value:
+//! a value in the wrong place may be a secret.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Deserializer, Error, Value};
+use serde_path_to_error::{Path, Segment};
+
+use crate::error::{Failure, nearest_key};
+
+/// Parses the content of a file.
+pub(super) fn from_slice<'de, T: Deserialize<'de>>(content: &'de [u8]) -> Result<T, Failure> {
+    // Tracking the path costs time, so it is for errors only.
+    serde_json::from_slice(content).map_err(|err| {
+        let mut deserializer = Deserializer::from_slice(content);
+        match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
+            Err(err) => explain("", err.path(), err.inner()),
+            Ok(_) => invalid_json(&err),
+        }
+    })
+}
+
+/// Parses the part of a document at `place`.
+pub fn from_value<T: DeserializeOwned>(value: Value, place: &str) -> Result<T, Failure> {
+    serde_path_to_error::deserialize(value).map_err(|err| explain(place, err.path(), err.inner()))
+}
+
+fn invalid_json(err: &Error) -> Failure {
+    Failure::new(
+        format!(
+            "invalid JSON at line {}, column {}",
+            err.line(),
+            err.column()
+        ),
+        "JSON has no comments and no comma after the last item",
+    )
+}
+
+/// Only names of keys and types are taken from serde's message.
+fn explain(place: &str, path: &Path, err: &Error) -> Failure {
+    if !err.is_data() {
+        return invalid_json(err);
+    }
+    let message = err.to_string();
+    let message = message
+        .rsplit_once(" at line ")
+        .map_or(&*message, |(message, _)| message);
+    let place = path.iter().fold(place.to_owned(), join);
+    let place = if place.is_empty() { "the file" } else { &place };
+    let (kind, rest) = message.split_once('`').unwrap_or((message, ""));
+    let expected = message
+        .rsplit_once(", expected ")
+        .map_or("", |(_, expected)| expected);
+    match kind {
+        "unknown field " => {
+            let known: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
+            let key = path
+                .iter()
+                .next_back()
+                .map_or_else(String::new, ToString::to_string);
+            Failure::new(format!("unknown key {place}"), nearest_key(&key, &known))
+        }
+        "duplicate field " => {
+            let what = format!("duplicate key {} in {place}", rest.trim_end_matches('`'));
+            Failure::new(what, "keep one of them")
+        }
+        "missing field " => {
+            let what = format!("{place} has no {}", rest.trim_end_matches('`'));
+            Failure::new(what, "add it")
+        }
+        _ if message.starts_with("invalid ") || kind == "unknown variant " => {
+            let expected = expected.replace('`', "").replace("a sequence", "a list");
+            Failure::new(
+                format!("{place} has a wrong value"),
+                format!("write {expected}"),
+            )
+        }
+        // Our own: a Failure that became an error of serde.
+        _ => {
+            let (what, hint) = message.split_once("; ").unwrap_or((message, ""));
+            Failure::new(what, hint).within(place)
+        }
+    }
+}
+
+fn join(place: String, segment: &Segment) -> String {
+    match segment {
+        Segment::Map { key } => at(&place, key),
+        Segment::Seq { index } => format!("{place}[{index}]"),
+        Segment::Enum { .. } | Segment::Unknown => place,
+    }
+}
+
+/// The place of a key in an object, such as `registries."demo.cr.de-fra.ionos.com".actions`.
+pub(super) fn at(place: &str, key: &str) -> String {
+    let dot = if place.is_empty() { "" } else { "." };
+    let is_plain = key
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"$_-".contains(&b));
+    if is_plain && !key.is_empty() {
+        format!("{place}{dot}{key}")
+    } else {
+        format!("{place}{dot}{key:?}")
+    }
+}
