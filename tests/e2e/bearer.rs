@@ -1,7 +1,6 @@
-//! A token service: the registry sends whoever comes here, and takes what is signed here.
+//! A token service for the registry.
 //!
-//! It lets in who has a live token of the fake API and grants no more than that token's scopes
-//! allow, which is what a scope is for.
+//! It accepts live tokens of the fake API and grants at most their scopes.
 
 use std::{
     io,
@@ -30,21 +29,21 @@ use crate::{
     },
 };
 
-/// A client that says nothing any more is not waited for.
+/// Longest wait for data of a client.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The tokens that are live at the API.
+/// The live tokens at the API.
 pub(crate) type LiveTokens = Arc<Mutex<Vec<Token>>>;
 
-/// A running token service; it stops when dropped.
+/// A running token service. It stops when dropped.
 pub(crate) struct TokenService {
     stopping: Arc<AtomicBool>,
     acceptor: Option<JoinHandle<()>>,
 }
 
 impl TokenService {
-    /// Starts it with certificates of this authority, one for the connection and one for what
-    /// it signs.
+    /// Starts the service with two certificates of this authority: one for the connection, one for
+    /// signing.
     pub(crate) fn start(tokens: &LiveTokens, ca: &Ca) -> Self {
         let tls = ca.issue(&[TOKEN_SERVICE_HOST]).server_config();
         let desk = Arc::new(Desk {
@@ -65,7 +64,7 @@ impl TokenService {
                     thread::spawn(move || {
                         let _ = tcp.set_nodelay(true);
                         let _ = tcp.set_read_timeout(Some(PATIENCE));
-                        // An error is a client that went away.
+                        // An error means that the client closed the connection.
                         let _ = desk.serve(&mut Wire::tls(Arc::new(tcp), tls));
                     });
                 }
@@ -81,7 +80,7 @@ impl TokenService {
 impl Drop for TokenService {
     fn drop(&mut self) {
         self.stopping.store(true, Ordering::SeqCst);
-        // `accept` ends with one more connection.
+        // One more connection wakes `accept`.
         let address: SocketAddr = TOKEN_SERVICE_ADDRESS.parse().expect("an address");
         let woken = TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_ok();
         if let Some(acceptor) = self.acceptor.take().filter(|_| woken) {
@@ -125,7 +124,7 @@ impl Desk {
         Response::json(200, &body)
     }
 
-    /// The live token whose name and password came with the request.
+    /// The live token whose name and password the request contains.
     fn who(&self, request: &Request) -> Option<Token> {
         let given = request.header("authorization")?.strip_prefix("Basic ")?;
         let given = String::from_utf8(STANDARD.decode(given).ok()?).ok()?;

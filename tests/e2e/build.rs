@@ -1,4 +1,4 @@
-//! The classic builder, which asks for every registry it is configured for, needed or not.
+//! The classic builder, which looks up credentials for every configured registry.
 
 use std::path::Path;
 
@@ -11,13 +11,13 @@ use crate::{
     support::fake_ionos::DEMO_HOST,
 };
 
-/// An entry whose registry the account does not have (any more).
+/// An entry for a registry that the account does not have (any more).
 pub(crate) const BROKEN: &str = "gone.cr.de-fra.ionos.com";
 
-/// What the program says of it.
+/// The program's error line for it.
 pub(crate) const BROKEN_LINE: &str = "no credential for gone.cr.de-fra.ionos.com: no such registry among the 8 that the account sees";
 
-/// With the client that comes first on the `PATH`, one broken entry costs nothing but a warning.
+/// With the first client on the `PATH`, one broken entry causes only a warning.
 pub(crate) fn newest_client() -> Option<String> {
     let site = Site::open("a classic build", Scheme::BASIC);
     let engine = Engine::start(&site.dir("engine"), &site.ca_file());
@@ -32,14 +32,14 @@ pub(crate) fn newest_client() -> Option<String> {
             "level=warning msg=\"Failed to get credentials for registry: {BROKEN}\""
         ));
     each_with_its_own_token(&site);
-    // The next build finds all of them in the cache.
+    // The next build finds all credentials in the cache.
     let again = build(person, docker).succeeds();
     let minted = again.calls.iter().any(|call| call.starts_with("POST"));
     assert!(!minted, "{again}");
     None
 }
 
-/// Docker 20.10 drops all credentials when one look-up fails, unless it is told "not found".
+/// Docker 20.10 drops all credentials when one lookup fails, unless the answer is "not found".
 pub(crate) fn distribution_client() -> Option<String> {
     let docker = &match docker::distribution_client() {
         Ok(docker) => docker,
@@ -53,7 +53,7 @@ pub(crate) fn distribution_client() -> Option<String> {
     let mut person = person(&site, &engine);
     publish(&site, &person, docker);
 
-    // Not a word of docker's about the look-up; ours is the only hint.
+    // docker says nothing about the lookup; our line is the only hint.
     build(&person, docker)
         .fails()
         .we_say(BROKEN_LINE)
@@ -62,16 +62,16 @@ pub(crate) fn distribution_client() -> Option<String> {
         ));
 
     person.set("IONOS_CR_ON_ERROR", "not-found");
-    // The reason is still told.
+    // The reason is still printed on stderr.
     build(&person, docker).succeeds().we_say(BROKEN_LINE);
     each_with_its_own_token(&site);
     None
 }
 
-/// Somebody with eight registries that are there and one that is not.
+/// A user with eight working registries and a broken one.
 pub(crate) fn person<'a>(site: &'a Site, engine: &Engine) -> Person<'a> {
     let mut person = docker::person(site, engine);
-    // The newer client would look for buildx, which may or may not be here.
+    // A newer client would look for buildx, which may not be installed.
     person.set("DOCKER_BUILDKIT", "0");
     let hosts = [&namespace::registries()[..], &[BROKEN]].concat();
     let config = cred_helpers_for(&hosts, "ionos");
@@ -79,7 +79,7 @@ pub(crate) fn person<'a>(site: &'a Site, engine: &Engine) -> Person<'a> {
     person
 }
 
-/// Puts an image into the registry that all of them are, and a directory to build in beside it.
+/// Pushes an image to the server behind all registries, and writes a build directory that uses it.
 pub(crate) fn publish(site: &Site, person: &Person<'_>, docker: &Path) {
     let image = engine::image(&site.dir("image"));
     let app = &format!("{DEMO_HOST}/team/app:1");
@@ -89,7 +89,7 @@ pub(crate) fn publish(site: &Site, person: &Person<'_>, docker: &Path) {
     dockerfile(person);
 }
 
-/// An image that takes something from each of the registries.
+/// A Dockerfile that copies something from each registry.
 fn dockerfile(person: &Person<'_>) {
     let stages: Vec<(&str, &str)> = namespace::registries()
         .into_iter()
@@ -111,7 +111,7 @@ fn build(person: &Person<'_>, docker: &Path) -> Answer {
     person.run(docker, &["build", "--no-cache", "--pull", "build"])
 }
 
-/// There is one token for each registry, and each of them let somebody in.
+/// Asserts one token for each registry, and that each was used.
 #[track_caller]
 pub(crate) fn each_with_its_own_token(site: &Site) {
     let hosts = namespace::registries();

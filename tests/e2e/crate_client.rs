@@ -1,5 +1,5 @@
-//! The Rust crate `docker_credential`, which reads the environment of its own process: this very
-//! program, started under the crate's name, is a client.
+//! The Rust crate `docker_credential`. It reads the environment of its own process, so this test
+//! program starts itself under the crate's name as the client.
 
 use std::{
     env,
@@ -27,7 +27,7 @@ pub(crate) fn is_this_process() -> bool {
     Path::new(&called).file_name() == Some(OsStr::new(NAME))
 }
 
-/// Looks up the host that is the only argument.
+/// Looks up the host in the only argument.
 pub(crate) fn main() -> ExitCode {
     let host = env::args().nth(1).unwrap_or_default();
     match docker_credential::get_credential(&host) {
@@ -46,7 +46,7 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
-/// What may be printed of a secret: SHA-256 in lower-case hex.
+/// SHA-256 of a secret in lower-case hex, which may be printed.
 pub(crate) fn digest(secret: &str) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, secret.as_bytes());
     digest.as_ref().iter().fold(String::new(), |mut hex, byte| {
@@ -55,7 +55,7 @@ pub(crate) fn digest(secret: &str) -> String {
     })
 }
 
-/// The look-up, from first to last.
+/// A lookup, cached and failing.
 pub(crate) fn look_up() -> Option<String> {
     let site = Site::open("the crate docker_credential", Scheme::BASIC);
     let mut person = Person::new(&site);
@@ -83,7 +83,7 @@ pub(crate) fn look_up() -> Option<String> {
     None
 }
 
-/// The crate carries both streams, so it shows our line as often.
+/// The crate's error contains both streams, so our line appears twice.
 #[track_caller]
 fn twice(refused: &Answer, what: &str) {
     let line = format!("\n{HELPER}: {what} (account from IONOS_TOKEN); ");

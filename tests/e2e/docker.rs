@@ -1,4 +1,4 @@
-//! The life of a Docker user, from `login` to `logout` and the morning after.
+//! A Docker user from `login` to `logout`.
 
 use std::path::{Path, PathBuf};
 
@@ -12,15 +12,15 @@ use crate::{
     support::fake_ionos::DEMO_HOST,
 };
 
-/// What these scenarios need.
+/// Programs that these scenarios need.
 pub(crate) const PROGRAMS: &[&str] = &["docker", "dockerd", "containerd", "runc"];
 
-/// The client that comes first on the `PATH`.
+/// The first client on the `PATH`.
 pub(crate) fn client() -> PathBuf {
     needs::find("docker").expect("it is among the programs")
 }
 
-/// The client of the distribution, which is years older, unless there is but one.
+/// The distribution's client, which is years older, if there are two clients.
 pub(crate) fn distribution_client() -> Result<PathBuf, String> {
     let distribution = Path::new("/usr/bin/docker");
     if !distribution.is_file() || client() == distribution {
@@ -30,16 +30,16 @@ pub(crate) fn distribution_client() -> Result<PathBuf, String> {
     Ok(distribution.to_owned())
 }
 
-/// The name of the client of the distribution.
+/// Name of the distribution's client.
 pub(crate) const DISTRIBUTION: &str = "docker of the distribution";
 
-/// The whole story with the first client on the `PATH`.
+/// The scenario with the first client on the `PATH`.
 pub(crate) fn newest_story(scheme: Scheme<'_>) -> Option<String> {
     story(&client(), "docker", scheme);
     None
 }
 
-/// The same with the client of the distribution.
+/// The scenario with the distribution's client.
 pub(crate) fn distribution_story(scheme: Scheme<'_>) -> Option<String> {
     match distribution_client() {
         Ok(docker) => story(&docker, DISTRIBUTION, scheme),
@@ -48,7 +48,7 @@ pub(crate) fn distribution_story(scheme: Scheme<'_>) -> Option<String> {
     None
 }
 
-/// Somebody whose docker is sent to us and talks to this engine.
+/// A user whose docker calls the program and uses this engine.
 pub(crate) fn person<'a>(site: &'a Site, engine: &Engine) -> Person<'a> {
     let mut person = Person::new(site);
     person.set("DOCKER_HOST", engine.host());
@@ -71,7 +71,7 @@ fn story(docker: &Path, name: &str, scheme: Scheme<'_>) {
     not_configured(docker, &person, app, scheme);
 }
 
-/// Nobody is asked anything: there is no terminal. Looking up the registry and minting is all.
+/// There is no terminal, so docker cannot ask. The program looks up the registry and mints.
 fn login(docker: &Path, site: &Site, person: &Person<'_>) {
     let login = person.run(docker, &["login", DEMO_HOST]).succeeds();
     login.says("Login Succeeded").calling(FIRST_MINT);
@@ -82,7 +82,7 @@ fn login(docker: &Path, site: &Site, person: &Person<'_>) {
     nothing_in_plain_text(person, &password);
 }
 
-/// From here on the cache answers, whatever docker is told to do.
+/// The cache answers from here on.
 fn there_and_back(docker: &Path, site: &Site, person: &Person<'_>, app: &str) {
     let image = engine::image(&site.dir("image"));
     let quietly = |arguments: &[&str]| person.run(docker, arguments).succeeds().calling(&[]);
@@ -96,7 +96,7 @@ fn there_and_back(docker: &Path, site: &Site, person: &Person<'_>, app: &str) {
     quietly(&["pull", app]).says(&digest);
     runs();
     quietly(&["rmi", app]);
-    // It pulls by itself what is not there.
+    // docker run pulls a missing image.
     runs();
 
     let (token, password) = site.one_token();
@@ -109,7 +109,7 @@ fn there_and_back(docker: &Path, site: &Site, person: &Person<'_>, app: &str) {
     nothing_in_plain_text(person, &password);
 }
 
-/// What the token opened is closed, and nothing is left of it, here and there.
+/// Logout revokes the token and deletes the credential.
 fn logout(docker: &Path, site: &Site, person: &Person<'_>) {
     let (_, password) = site.one_token();
     person
@@ -124,7 +124,7 @@ fn logout(docker: &Path, site: &Site, person: &Person<'_>) {
     assert_eq!(config["credHelpers"], json!({ DEMO_HOST: "ionos" }));
 }
 
-/// The reason reaches the person, whatever docker itself makes of it.
+/// The user sees the reason, whatever docker adds.
 fn wrong_account(docker: &Path, site: &Site, person: &mut Person<'_>, app: &str) {
     let wrong = "not-a-token-of-this-account";
     person.set("IONOS_TOKEN", wrong);
@@ -135,13 +135,13 @@ fn wrong_account(docker: &Path, site: &Site, person: &mut Person<'_>, app: &str)
     }
     assert!(!refused.stderr.contains(wrong), "a secret in {refused}");
     assert_eq!(refused.calls.len(), 1, "asked more than once: {refused}");
-    // Asked again at once, the same answer without a new try.
+    // A second try at once repeats the failure without a request.
     let again = person.run(docker, &["pull", app]).fails().calling(&[]);
     assert_eq!(again.our_line(), line);
     assert_eq!(site.tokens(), []);
 }
 
-/// Without the line in the configuration there is no way in: it was us all along.
+/// Without the entry in the configuration there is no access, so it was the program that gave it.
 fn not_configured(docker: &Path, person: &Person<'_>, app: &str, scheme: Scheme<'_>) {
     person.write(".docker/config.json", "{}");
     let anonymous = person.run(docker, &["pull", app]).fails().calling(&[]);
@@ -152,7 +152,7 @@ fn not_configured(docker: &Path, person: &Person<'_>, app: &str, scheme: Scheme<
     });
 }
 
-/// The secret is in our cache and nowhere else, least of all in docker's configuration.
+/// Asserts that the secret is only in our cache, and not in docker's configuration.
 #[track_caller]
 fn nothing_in_plain_text(person: &Person<'_>, password: &str) {
     let config = person.json(".docker/config.json");
@@ -168,7 +168,7 @@ fn nothing_in_plain_text(person: &Person<'_>, password: &str) {
     person.is_private(cache.trim_end_matches('/'));
 }
 
-/// The digest of what was pushed.
+/// The digest in the output of a push.
 fn digest(pushed: &str) -> String {
     let word = pushed
         .split_whitespace()

@@ -1,4 +1,4 @@
-//! docker-py, which many a deployment tool is made with.
+//! docker-py, the library of many deployment tools.
 
 use std::path::PathBuf;
 
@@ -15,19 +15,19 @@ use crate::{
     support::fake_ionos::DEMO_HOST,
 };
 
-/// A Python that has it, as `.ci/run` makes one.
+/// The Python environment that `.ci/run` creates.
 const PYTHON: &str = "target/e2e-venv/bin/python";
 
-/// What this scenario needs. The image is made with docker's own client.
+/// Programs that this scenario needs. docker's own client builds the image.
 pub(crate) const PROGRAMS: &[&str] = &["docker", "dockerd", "containerd", "runc", PYTHON];
 
-/// A Python and a script of a person's.
+/// A Python and a script in the user's home.
 pub(crate) struct DockerPy {
     pub(crate) program: PathBuf,
     script: String,
 }
 
-/// Gives a person the script.
+/// Writes the script into the home.
 pub(crate) fn install(person: &Person<'_>) -> DockerPy {
     let script = person.write("docker_py.py", include_str!("docker_py.py"));
     DockerPy {
@@ -37,7 +37,7 @@ pub(crate) fn install(person: &Person<'_>) -> DockerPy {
 }
 
 impl DockerPy {
-    /// What makes the script do this.
+    /// Arguments that make the script do this.
     pub(crate) fn arguments(&self, what: &str, argument: &str) -> Vec<String> {
         [&self.script, what, argument]
             .map(ToOwned::to_owned)
@@ -49,7 +49,7 @@ impl DockerPy {
     }
 }
 
-/// Look-up, login, push, pull and logout.
+/// Lookup, login, push, pull and logout.
 pub(crate) fn story(scheme: Scheme<'_>) -> Option<String> {
     let site = Site::open("docker-py", scheme);
     let engine = Engine::start(&site.dir("engine"), &site.ca_file());
@@ -95,7 +95,8 @@ pub(crate) fn story(scheme: Scheme<'_>) -> Option<String> {
     None
 }
 
-/// It asks for every registry and gives up with the first failure, unless told "not found".
+/// docker-py looks up every registry and stops at the first failure, unless the answer is "not
+/// found".
 pub(crate) fn build_with_one_broken() -> Option<String> {
     let site = Site::open("docker-py builds", Scheme::BASIC);
     let engine = Engine::start(&site.dir("engine"), &site.ca_file());

@@ -1,4 +1,4 @@
-//! A real Docker engine with nothing but its own directories, and an image to try it with.
+//! A Docker engine with its own directories, and an image for it.
 
 use std::{
     fs,
@@ -12,10 +12,10 @@ use std::{
 
 use crate::{namespace::ROOT, needs, server::Server};
 
-/// What the image says when it runs.
+/// Output of the image.
 pub(crate) const GREETING: &str = "hello from an image that was there and back";
 
-/// The cgroup of the containers; a name of our own, so that it can be removed again.
+/// The cgroup of the containers. Its own name lets us remove it.
 const CGROUP: &str = "docker-credential-ionos-e2e";
 
 /// A running engine.
@@ -30,7 +30,7 @@ impl Engine {
     pub(crate) fn start(dir: &Path, ca_file: &Path) -> Self {
         fs::create_dir_all(dir).unwrap();
         let socket = dir.join("docker.sock");
-        // The machine's own settings may contradict the flags, which the daemon refuses.
+        // The machine's own daemon.json may contradict the flags, which the daemon refuses.
         fs::write(dir.join("daemon.json"), "{}").unwrap();
         let mut command = Command::new("dockerd");
         command
@@ -58,13 +58,13 @@ impl Engine {
         }
     }
 
-    /// What clients take as `DOCKER_HOST`.
+    /// The value for `DOCKER_HOST`.
     pub(crate) fn host(&self) -> String {
         format!("unix://{}", self.socket.display())
     }
 }
 
-/// Whether the engine answers on its socket.
+/// Whether the engine accepts connections on its socket.
 fn answers(socket: &Path) -> bool {
     let Ok(mut stream) = UnixStream::connect(socket) else {
         return false;
@@ -76,8 +76,8 @@ fn answers(socket: &Path) -> bool {
         && answer.contains(" 200 ")
 }
 
-/// Removes the containers' empty cgroups, the one thing here that no namespace holds. Dropped
-/// after the engine.
+/// Removes the empty cgroups of the containers, which no namespace contains. Dropped after the
+/// engine.
 struct Cgroup;
 
 impl Drop for Cgroup {
@@ -89,7 +89,7 @@ impl Drop for Cgroup {
             .chain([root.to_owned()])
         {
             let ours = dir.join(CGROUP);
-            // A container that was interrupted leaves its own one behind.
+            // An interrupted container leaves its cgroup behind.
             for left in fs::read_dir(&ours).into_iter().flatten().flatten() {
                 let _ = fs::remove_dir(left.path());
             }
@@ -98,9 +98,9 @@ impl Drop for Cgroup {
     }
 }
 
-/// A tar file in this directory: a root file system of one static program, `/hello`.
+/// Writes a tar file with a root file system of one static program, `/hello`.
 pub(crate) fn image(dir: &Path) -> String {
-    // One for all scenarios: compiling takes longer than some of them.
+    // Compiled once, because that takes longer than some scenarios.
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let built = BUILT.get_or_init(|| build(&Path::new(ROOT).join("image")));
     let tar = dir.join("image.tar");
@@ -113,7 +113,7 @@ fn build(dir: &Path) -> PathBuf {
     fs::create_dir_all(&root).unwrap();
     let source = dir.join("hello.rs");
     fs::write(&source, format!("fn main() {{ println!(\"{GREETING}\") }}")).unwrap();
-    // Whoever built this test has the compiler, and with the linker comes the static C library.
+    // rustc compiled this test, and the C library comes with the linker.
     let mut compiler = Command::new("rustc");
     compiler
         .args([

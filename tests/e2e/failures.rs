@@ -1,4 +1,4 @@
-//! What a person meets first: a token that was revoked, a wrong account, an API that is down.
+//! Common failures: a revoked token, a wrong account, an unreachable API.
 
 use std::path::{Path, PathBuf};
 
@@ -14,40 +14,40 @@ use crate::{
     support::fake_ionos::{ACCOUNT_TOKEN, DEMO_HOST},
 };
 
-/// What no account has.
+/// A token of no account.
 pub(crate) const WRONG_TOKEN: &str = "not-a-token-of-this-account";
-/// What the program says when the API refuses the account.
+/// The program's error line when the API refuses the account.
 pub(crate) const WRONG_ACCOUNT: &str = "no credential for demo.cr.de-fra.ionos.com: api.ionos.com refused the account: 401 \"Unauthorized, wrong or no api key provided to process this request\"";
-/// What the program says when nobody answers.
+/// The program's error line when the API is down.
 pub(crate) const API_DOWN: &str = "no credential for demo.cr.de-fra.ionos.com: no connection to api.ionos.com: Connection refused";
 
-/// What tools of the containers project make of a failing helper.
+/// Messages of skopeo, podman and buildah for a failing helper.
 const CONTAINERS_WITHOUT: &str =
     "error getting credentials - err: exit status 1, out: `docker-credential-ionos: no credential";
 
-/// The client's own words on the terminal.
+/// A client's own messages.
 struct Words {
-    /// The registry does not take the credential, in a pull.
+    /// The registry rejects the credential, at a pull.
     revoked: &'static str,
-    /// The same in a login.
+    /// The same at a login.
     login_revoked: &'static str,
-    /// There is no credential, in a pull.
+    /// There is no credential, at a pull.
     without: &'static str,
-    /// The same in a login.
+    /// The same at a login.
     login_without: &'static str,
 }
 
-/// Somebody's client, and how one pulls with it.
+/// A user's client and its commands.
 struct Client<'a> {
     person: Person<'a>,
     program: PathBuf,
-    /// None for a library.
+    /// `None` for a library.
     login: Option<Vec<String>>,
     pull: Vec<String>,
-    /// Removes what was pulled, so that the next one comes from the registry.
+    /// Removes the pulled image, so that the next pull contacts the registry.
     remove: Option<Vec<String>>,
     logout: Vec<String>,
-    /// From where logging out takes the helper's name away, for some.
+    /// The file from which logout removes the helper, for clients that do.
     configured_in: &'static str,
 }
 
@@ -72,7 +72,7 @@ impl Client<'_> {
         answer
     }
 
-    /// Each with its reason, first at the login and then at a pull.
+    /// Asserts the reason of a failing login and a failing pull.
     #[track_caller]
     fn refused(&self, why: &str, words: &Words) -> Vec<String> {
         let mut calls = Vec::new();
@@ -86,9 +86,9 @@ impl Client<'_> {
     }
 }
 
-/// The image is at the registry and here; the credential is cached.
+/// The image exists here and at the registry, and the credential is cached.
 fn story(site: &Site, mut client: Client<'_>, words: &Words) {
-    // The cache cannot know, and no client asks it again or tells it.
+    // The program cannot know this, and no client reports it.
     site.revoke_all_tokens();
     client.remove();
     let dead = client.pull().fails().calling(&[]).says(words.revoked);
@@ -97,17 +97,17 @@ fn story(site: &Site, mut client: Client<'_>, words: &Words) {
         let dead = client.run(login).fails().calling(&[]);
         dead.says(words.login_revoked);
     }
-    // Logging out is the way on.
+    // Logout and login are the fix.
     client.logout().calling(REVOCATION);
     client.pull().succeeds().calling(FIRST_MINT);
     client.remove();
 
     client.person.set("IONOS_TOKEN", WRONG_TOKEN);
     let calls = client.refused(WRONG_ACCOUNT, words);
-    // Perhaps more than one on a very slow machine, where a failure is forgotten in between.
+    // A very slow machine may forget the failure in between, and then there are more.
     assert!(calls.iter().all(|call| call == "GET /registries") && !calls.is_empty());
 
-    // Nobody notices while a credential is good.
+    // A valid cached credential hides the failure.
     client.person.set("IONOS_TOKEN", ACCOUNT_TOKEN);
     site.stop_the_api();
     client.pull().succeeds();
@@ -120,13 +120,13 @@ fn words(arguments: &[&str]) -> Vec<String> {
     arguments.iter().map(ToString::to_string).collect()
 }
 
-/// With the docker client that comes first on the `PATH`.
+/// The first docker client on the `PATH`.
 pub(crate) fn newest_docker(scheme: Scheme<'_>) -> Option<String> {
     of_docker(&docker::client(), "failures of docker", scheme);
     None
 }
 
-/// With the distribution's.
+/// The distribution's docker client.
 pub(crate) fn distribution_docker(scheme: Scheme<'_>) -> Option<String> {
     match docker::distribution_client() {
         Ok(docker) => of_docker(&docker, &format!("failures of {DISTRIBUTION}"), scheme),
@@ -148,7 +148,7 @@ fn of_docker(docker: &Path, name: &str, scheme: Scheme<'_>) {
         logout: words(&["logout", DEMO_HOST]),
         configured_in: ".docker/config.json",
     };
-    // It would ask for a name and a password, and nobody is there.
+    // It would ask for a user name and password, and there is no terminal.
     let prompt = "annot perform an interactive login from a non TTY device";
     let words = match scheme {
         Scheme::Basic(_) => Words {
@@ -167,7 +167,7 @@ fn of_docker(docker: &Path, name: &str, scheme: Scheme<'_>) {
     story(&site, client, &words);
 }
 
-/// With a program that uses docker-py.
+/// A program that uses docker-py.
 pub(crate) fn docker_py(scheme: Scheme<'_>) -> Option<String> {
     let site = Site::open("failures of docker-py", scheme);
     let engine = Engine::start(&site.dir("engine"), &site.ca_file());
@@ -198,7 +198,7 @@ pub(crate) fn docker_py(scheme: Scheme<'_>) -> Option<String> {
     None
 }
 
-/// An image that an engine has and the registry too.
+/// Pushes an image that the engine keeps.
 fn published(site: &Site, engine: &Engine, docker: &Path) -> String {
     let person = docker::person(site, engine);
     let image = engine::image(&site.dir("image"));
@@ -208,7 +208,7 @@ fn published(site: &Site, engine: &Engine, docker: &Path) -> String {
     app
 }
 
-/// With skopeo.
+/// skopeo.
 pub(crate) fn skopeo(scheme: Scheme<'_>) -> Option<String> {
     let site = Site::open("failures of skopeo", scheme);
     let client = Client {
@@ -227,7 +227,7 @@ pub(crate) fn skopeo(scheme: Scheme<'_>) -> Option<String> {
     None
 }
 
-/// What skopeo, podman and buildah say.
+/// Messages of skopeo, podman and buildah.
 fn of_containers(scheme: Scheme<'_>) -> Words {
     Words {
         revoked: match scheme {
@@ -240,13 +240,13 @@ fn of_containers(scheme: Scheme<'_>) -> Words {
     }
 }
 
-/// With podman.
+/// podman.
 pub(crate) fn podman(scheme: Scheme<'_>) -> Option<String> {
     of_storage("podman", scheme);
     None
 }
 
-/// With buildah, whose images are podman's.
+/// buildah, which shares podman's images.
 pub(crate) fn buildah(scheme: Scheme<'_>) -> Option<String> {
     of_storage("buildah", scheme);
     None

@@ -1,4 +1,4 @@
-//! What a registry token may do, and the signed word of it that the registry believes.
+//! What a registry token grants, and the signed token that the registry accepts.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -15,17 +15,17 @@ use serde_json::{Value, json};
 
 use crate::support::{fake_ionos::DEMO_HOST, tls::Issued};
 
-/// Who says so, as the registry is told.
+/// Issuer of the signed tokens, configured at the registry.
 pub(crate) const ISSUER: &str = "the token service of the tests";
 
-/// How long a word is good. Longer than any scenario, and the registry takes no shorter one.
+/// Lifetime of a signed token. Longer than a scenario; the registry accepts no shorter one.
 pub(crate) const LIFE_SECS: u64 = 300;
 
-/// What `*` stands for among actions, as the registry spells it out.
+/// The actions that the registry means by `*`.
 const ACTIONS: [&str; 3] = ["pull", "push", "delete"];
 
-/// What is granted of one request, such as `repository:team/app:pull,push`, by the scopes that
-/// the IONOS API gave a token. `None` if it is not about a repository.
+/// The part of a request such as `repository:team/app:pull,push` that the scopes of a token allow.
+/// `None` if the request is not about a repository.
 pub(crate) fn granted(asked: &str, scopes: &Value) -> Option<Value> {
     let rest = asked.strip_prefix("repository:")?;
     let (repository, actions) = rest.rsplit_once(':')?;
@@ -48,7 +48,7 @@ pub(crate) fn granted(asked: &str, scopes: &Value) -> Option<Value> {
     Some(json!({"type": "repository", "name": repository, "actions": both}))
 }
 
-/// Whether a repository is one of these: `*` stands for any text, slashes included.
+/// Whether a pattern matches a repository: `*` matches any text, slashes included.
 fn fits(pattern: &str, repository: &str) -> bool {
     let Some((start, rest)) = pattern.split_once('*') else {
         return pattern == repository;
@@ -60,7 +60,7 @@ fn fits(pattern: &str, repository: &str) -> bool {
     ends.any(|at| fits(rest, &left[at..]))
 }
 
-/// Signs with a certificate that the registry can follow to an authority it trusts.
+/// Signs with a certificate of an authority that the registry trusts.
 pub(crate) struct Signer {
     key: EcdsaKeyPair,
     certificate: String,
@@ -81,7 +81,7 @@ impl Signer {
         }
     }
 
-    /// A JSON Web Token: this user may do this.
+    /// A JSON Web Token that grants this access to a user.
     pub(crate) fn sign(&self, user: &str, access: &[Value]) -> String {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let now = now.as_secs();
@@ -91,7 +91,7 @@ impl Signer {
             "sub": user,
             "aud": DEMO_HOST,
             "iat": now,
-            // The registry's clock is ours, but rounds otherwise.
+            // The registry rounds the same clock differently.
             "nbf": now - 5,
             "exp": now + LIFE_SECS,
             "jti": format!("{:016x}", fastrand::u64(..)),

@@ -1,4 +1,4 @@
-//! The image of the `CronJob`: built from its Dockerfile, run as a cluster runs it.
+//! The image of the `CronJob`: built from its Dockerfile and run as in a cluster.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -17,10 +17,10 @@ use crate::{
     },
 };
 
-/// A static program, as `.ci/run` makes one.
+/// The static program that `.ci/run` builds.
 const STATIC: &str = "target/x86_64-unknown-linux-musl/debug/docker-credential-ionos";
 
-/// What this scenario needs. The Dockerfile is `BuildKit`'s, which buildah reads without a daemon.
+/// Programs that this scenario needs. buildah reads the `BuildKit` Dockerfile without a daemon.
 pub(crate) const PROGRAMS: &[&str] =
     &["docker", "dockerd", "containerd", "runc", "buildah", STATIC];
 
@@ -30,7 +30,7 @@ const DOCKERFILE: &str = concat!(
 );
 const IMAGE: &str = "docker-credential-ionos:test";
 
-/// Nothing is in the image but the program and certificates, and it may do nothing but its work.
+/// The image contains only the program and certificates, and runs unprivileged.
 pub(crate) fn in_a_cluster() -> Option<String> {
     let site = Site::open("the image of the CronJob", Scheme::BASIC);
     let engine = Engine::start(&site.dir("engine"), &site.ca_file());
@@ -85,12 +85,12 @@ pub(crate) fn in_a_cluster() -> Option<String> {
         (login["username"].as_str(), login["password"].as_str()),
         (Some(token.as_str()), Some(password.as_str()))
     );
-    // Half an hour later there is nothing to do.
+    // Half an hour later the Secret is still fresh.
     apply().calling(&[]);
     None
 }
 
-/// The image as `docker load` takes it.
+/// Builds the image as a tar file for `docker load`.
 fn build(site: &Site) -> String {
     let context = site.dir("context");
     fs::create_dir(context.join("amd64")).unwrap();
@@ -121,7 +121,7 @@ fn build(site: &Site) -> String {
     archive
 }
 
-/// Lets the image's user read what a cluster would give to its group.
+/// Makes files readable for the image's user, as a cluster does by their group.
 fn readable(dir: &Path) {
     let set = |path: &Path, mode| {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();

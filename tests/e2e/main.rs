@@ -1,15 +1,13 @@
-//! The built program between real clients, a real registry and a real engine.
+//! The built program with real clients, a real registry and a real engine.
 //!
-//! Nothing is stubbed but IONOS itself: docker, skopeo, podman, buildah, docker-py and the crate
-//! `docker_credential` call the program as they call any credential helper, a `docker-registry`
-//! takes exactly the tokens that the fake API has live, by itself or through a token service that
-//! heeds their scopes, and a `dockerd` pushes, pulls, builds and runs. The program has no switch
-//! for tests, so all of it happens under the true names, in a private network with its own
-//! `/etc/hosts`.
+//! Only IONOS is faked: docker, skopeo, podman, buildah, docker-py and the crate
+//! `docker_credential` call the program as they call any credential helper. A `docker-registry`
+//! accepts exactly the tokens that are live at the fake API, itself or through a token service that
+//! obeys their scopes, and a `dockerd` pushes, pulls, builds and runs. The program has no test
+//! switch, so everything uses the real host names, in a private network with its own `/etc/hosts`.
 //!
-//! That needs root, a handful of Debian packages and docker-py; `.ci/run` installs them. What is
-//! missing is named and its scenarios are skipped; with `E2E=required` in the environment they
-//! fail instead.
+//! This needs root, some Debian packages and docker-py; `.ci/run` installs them. Missing tools are
+//! named and their scenarios skipped. With `E2E=required` in the environment they fail instead.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,

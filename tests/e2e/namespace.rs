@@ -1,8 +1,8 @@
-//! A private network, process table and set of mounts, left behind without a trace.
+//! Private network, process and mount namespaces.
 //!
-//! In here the names of IONOS lead to addresses of our own and both of them own port 443. What
-//! the daemons write to `/etc`, `/var`, `/opt` and `/run` goes to memory, and every process
-//! dies with the first one, however the test ends.
+//! The host names of IONOS resolve to addresses of ours, each with its own port 443. Writes of the
+//! daemons to `/etc`, `/var`, `/opt` and `/run` stay in memory, and every process ends with the
+//! first one, however the test ends.
 
 use std::{
     env,
@@ -14,16 +14,16 @@ use std::{
 
 use crate::{needs, support::fake_ionos::DEMO_HOST};
 
-/// Whom the program asks for tokens.
+/// Host of the API.
 pub(crate) const API_HOST: &str = "api.ionos.com";
-/// Where the fake IONOS API listens. Not below 127.0.0.0/8: an engine takes a registry there for
-/// a toy, verifies no certificate and falls back to plain HTTP.
+/// Address of the fake API. Not in 127.0.0.0/8: an engine treats a registry there as insecure,
+/// verifies no certificate and falls back to plain HTTP.
 pub(crate) const API_ADDRESS: &str = "192.0.2.2:443";
-/// Where the registry listens.
+/// Address of the registry.
 pub(crate) const REGISTRY_ADDRESS: &str = "192.0.2.3:443";
-/// Whom a registry with Bearer tokens sends its clients to. Not a host of ours.
+/// Host of the token service, which is not one of our hosts.
 pub(crate) const TOKEN_SERVICE_HOST: &str = "token-service.test";
-/// Where the token service listens.
+/// Address of the token service.
 pub(crate) const TOKEN_SERVICE_ADDRESS: &str = "192.0.2.4:443";
 
 /// More registries of the same account. One server stands behind all of them.
@@ -37,28 +37,28 @@ pub(crate) const MORE_REGISTRIES: [&str; 7] = [
     "gina.cr.de-fra.ionos.com",
 ];
 
-/// The names of all registries, the demo's first.
+/// The host names of all registries, the demo's first.
 pub(crate) fn registries() -> Vec<&'static str> {
     [&[DEMO_HOST][..], &MORE_REGISTRIES].concat()
 }
 
-/// The directory of this run, in memory.
+/// Directory of this run, in memory.
 pub(crate) const ROOT: &str = "/run/e2e";
 
-/// Marks the second start and carries the first one's set of mounts.
+/// Set in the inner process. Its value is the outer mount namespace.
 const MARK: &str = "DOCKER_CREDENTIAL_IONOS_E2E_OUTSIDE";
 
-/// What runs as the first process: it passes the end of the tests on, and ends at once when
-/// interrupted, which ends everything else. (The first process of a process table gets no
-/// signal it has no handler for, so the tests themselves could not be interrupted.)
+/// The first process in the namespace. It forwards the exit code, and exits when interrupted, which
+/// ends all others. (The first process gets no signal without a handler, so the tests could not be
+/// interrupted.)
 const FIRST_PROCESS: &str = r#"trap 'exit 130' INT TERM; "$@" & wait "$!""#;
 
-/// Whether this is the second start.
+/// Whether this process runs inside the namespaces.
 pub(crate) fn inside() -> bool {
     env::var_os(MARK).is_some()
 }
 
-/// Starts this very program again, with the same arguments, in new namespaces.
+/// Starts this program again with the same arguments in new namespaces.
 pub(crate) fn run_again_inside() -> ExitCode {
     let status = Command::new("unshare")
         .args(["--mount", "--net", "--pid", "--fork", "--kill-child"])
@@ -74,9 +74,9 @@ pub(crate) fn run_again_inside() -> ExitCode {
     }
 }
 
-/// Furnishes the namespaces this process was started in.
+/// Prepares the namespaces of this process.
 pub(crate) fn furnish() {
-    // What follows would make a machine unusable.
+    // The following would damage the machine outside of a namespace.
     assert_ne!(
         env::var_os(MARK),
         Some(mounts()),
@@ -102,14 +102,14 @@ pub(crate) fn furnish() {
     fs::create_dir(ROOT).unwrap();
 }
 
-/// The set of mounts that this process sees.
+/// The mount namespace of this process.
 fn mounts() -> OsString {
     fs::read_link("/proc/self/ns/mnt")
         .map(PathBuf::into_os_string)
         .expect("/proc")
 }
 
-/// Lays a writable copy, which is in memory, over a directory.
+/// Mounts a writable copy in memory over a directory.
 fn cover(dir: &str) {
     let above = format!("/run/covered{dir}");
     let (upper, work) = (format!("{above}/upper"), format!("{above}/work"));

@@ -1,15 +1,15 @@
-//! What a scenario needs of the machine, and which of it is missing.
+//! What a scenario needs from the machine, and what is missing.
 
 use std::{
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
-/// Where programs are looked for, by the rig and by the clients it starts. The daemons live in
-/// the `sbin` directories, which are not on everybody's `PATH`.
+/// Search path of the rig and its clients. The daemons are in `sbin` directories, which are not on
+/// every user's `PATH`.
 pub(crate) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// What every scenario needs beside the programs of its own.
+/// Programs that every scenario needs.
 const RIG: &[&str] = &[
     "unshare",
     "mount",
@@ -21,7 +21,7 @@ const RIG: &[&str] = &[
     "htpasswd",
 ];
 
-/// The first program of this name, or the one at this path below the package's directory.
+/// The first program with this name, or the one at this path below the package's directory.
 pub(crate) fn find(program: &str) -> Option<PathBuf> {
     if program.contains('/') {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(program);
@@ -32,7 +32,7 @@ pub(crate) fn find(program: &str) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
-/// Those of the rig's and the scenario's programs that are not installed.
+/// The programs of the rig and the scenario that are not installed.
 pub(crate) fn programs(of_the_scenario: &[&str]) -> Vec<String> {
     let needed = RIG.iter().chain(of_the_scenario);
     needed
@@ -41,8 +41,8 @@ pub(crate) fn programs(of_the_scenario: &[&str]) -> Vec<String> {
         .collect()
 }
 
-/// What keeps this process from making its namespaces, if anything: a try tells more than the
-/// user id, which is 0 in many a container that may not mount.
+/// Reasons why this process cannot create namespaces. Tries it, because in many containers user id
+/// 0 may not mount.
 pub(crate) fn privileges() -> Vec<String> {
     let tried = Command::new("unshare")
         .args(["--mount", "--net", "--pid", "--fork", "--mount-proc", "--"])

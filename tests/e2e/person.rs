@@ -1,4 +1,4 @@
-//! Somebody with a home directory and a clean environment, who runs clients.
+//! A user with a home directory and a clean environment who runs clients.
 
 use std::{
     collections::BTreeMap,
@@ -18,18 +18,18 @@ use crate::{
     transcript,
 };
 
-/// What sends a client to the program for this registry.
+/// The `credHelpers` configuration for this registry.
 pub(crate) fn cred_helpers() -> String {
     cred_helpers_for(&[DEMO_HOST], "ionos")
 }
 
-/// What sends a client to the helper of this name for these registries.
+/// The `credHelpers` configuration with this helper name for these registries.
 pub(crate) fn cred_helpers_for(hosts: &[&str], helper: &str) -> String {
     let helpers: BTreeMap<_, _> = hosts.iter().map(|host| (*host, helper)).collect();
     serde_json::json!({ "credHelpers": helpers }).to_string()
 }
 
-/// Knows the account's token and has the program on the `PATH`; nothing else is set.
+/// A user with the account's token and the program on the `PATH`. Nothing else is set.
 pub(crate) struct Person<'a> {
     site: &'a Site,
     home: PathBuf,
@@ -37,7 +37,7 @@ pub(crate) struct Person<'a> {
 }
 
 impl<'a> Person<'a> {
-    /// A person with an empty home.
+    /// A user with an empty home.
     pub(crate) fn new(site: &'a Site) -> Self {
         let home = site.dir("home");
         let mut path = site.program_dir().into_os_string();
@@ -56,7 +56,7 @@ impl<'a> Person<'a> {
         }
     }
 
-    /// Sets a variable from here on.
+    /// Sets a variable for all later commands.
     pub(crate) fn set(&mut self, name: &'static str, value: impl Into<OsString>) {
         self.environment.insert(name, value.into());
     }
@@ -81,7 +81,7 @@ impl<'a> Person<'a> {
         serde_json::from_slice(&text).unwrap()
     }
 
-    /// The command line, ready to start, with nobody at the keyboard and a limit in time.
+    /// The command, without a terminal and with a time limit.
     pub(crate) fn command<A: AsRef<OsStr>>(&self, program: &Path, arguments: &[A]) -> Command {
         let mut command = Command::new("timeout");
         command
@@ -137,7 +137,7 @@ impl<'a> Person<'a> {
         answer
     }
 
-    /// What the program itself says is stored or cached: `{"host":"username"}`.
+    /// The output of `list`: `{"host":"username"}`.
     pub(crate) fn list(&self) -> Value {
         let answer = self
             .run(&self.site.program_dir().join(HELPER), &["list"])
@@ -145,13 +145,12 @@ impl<'a> Person<'a> {
         serde_json::from_str(&answer.stdout).unwrap()
     }
 
-    /// The files below the home that hold this secret, in the clear or as part of the base64
-    /// that clients call storing.
+    /// Files below the home that contain this secret, as text or inside base64.
     #[track_caller]
     pub(crate) fn files_with(&self, secret: &str) -> Vec<String> {
         use base64::{Engine as _, engine::general_purpose::STANDARD};
-        // Three bytes are four characters, so the same text has three spellings; the outermost
-        // characters also depend on the neighbours.
+        // Three bytes become four characters, so a text has three encodings; its outer characters
+        // also depend on the neighbours.
         let mut spellings = vec![secret.as_bytes().to_vec()];
         for shift in 0..3 {
             let coded = STANDARD.encode([&b"   "[..shift], secret.as_bytes()].concat());
@@ -169,7 +168,7 @@ impl<'a> Person<'a> {
         found
     }
 
-    /// Asserts that nobody else on the machine can look into this directory of ours.
+    /// Asserts that only the owner can read this directory.
     #[track_caller]
     pub(crate) fn is_private(&self, dir: &str) {
         let dir = self.at(dir);
@@ -189,7 +188,7 @@ impl<'a> Person<'a> {
     }
 }
 
-/// Every file below a directory, which need not exist.
+/// Every file below a directory, which may be missing.
 fn files_below(dir: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
@@ -202,7 +201,7 @@ fn files_below(dir: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// What a client answered, and what that made the IONOS API hear.
+/// The output of a client, and the requests it caused at the API.
 #[derive(Debug)]
 pub(crate) struct Answer {
     line: String,
@@ -213,14 +212,14 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// Asserts that it went well.
+    /// Asserts exit 0.
     #[track_caller]
     pub(crate) fn succeeds(self) -> Self {
         assert!(self.code == Some(0), "a failure: {self}");
         self
     }
 
-    /// Asserts that the client itself said no: it neither hung nor crashed.
+    /// Asserts that the client failed, without a timeout or a crash.
     #[track_caller]
     pub(crate) fn fails(self) -> Self {
         assert!(
@@ -230,7 +229,7 @@ impl Answer {
         self
     }
 
-    /// Asserts exactly these requests at the IONOS API.
+    /// Asserts exactly these requests at the API.
     #[track_caller]
     pub(crate) fn calling(self, calls: &[&str]) -> Self {
         assert!(
@@ -240,7 +239,7 @@ impl Answer {
         self
     }
 
-    /// Asserts a text on stdout or stderr.
+    /// Asserts that stdout or stderr contains a text.
     #[track_caller]
     pub(crate) fn says(self, text: &str) -> Self {
         let said = self.stdout.contains(text) || self.stderr.contains(text);
@@ -248,7 +247,7 @@ impl Answer {
         self
     }
 
-    /// Asserts that the program itself says this, and where the account it asked as came from.
+    /// Asserts the program's own error line and the account source in it.
     #[track_caller]
     pub(crate) fn we_say(self, what: &str) -> Self {
         let start = format!("{HELPER}: {what} (account from IONOS_TOKEN); ");
@@ -257,7 +256,7 @@ impl Answer {
         self
     }
 
-    /// The line in which the program itself says what went wrong, off the terminal's side.
+    /// The program's own error line in the output.
     #[track_caller]
     pub(crate) fn our_line(&self) -> &str {
         let mut ours = self.stderr.lines().filter(|line| line.starts_with(HELPER));

@@ -1,4 +1,4 @@
-//! An image built by buildah and carried by podman, each without a daemon.
+//! buildah builds an image, and podman pushes and pulls it, without a daemon.
 
 use crate::{
     engine, needs,
@@ -8,10 +8,10 @@ use crate::{
     support::fake_ionos::DEMO_HOST,
 };
 
-/// What this scenario needs.
+/// Programs that this scenario needs.
 pub(crate) const PROGRAMS: &[&str] = &["podman", "buildah"];
 
-/// One token serves both, as they share `auth.json` and we share the cache.
+/// One token serves both, because they share `auth.json` and our cache.
 pub(crate) fn build_push_pull(scheme: Scheme<'_>) -> Option<String> {
     let site = Site::open("buildah and podman", scheme);
     let [buildah, podman] = ["buildah", "podman"].map(|name| needs::find(name).expect("checked"));
@@ -70,7 +70,7 @@ pub(crate) fn build_push_pull(scheme: Scheme<'_>) -> Option<String> {
     None
 }
 
-/// Somebody whose images live in the scenario's own directory.
+/// A user whose images are in the scenario's directory.
 pub(crate) fn with_storage(site: &Site) -> Person<'_> {
     let mut person = skopeo::person(site);
     let dir = site.dir("storage");

@@ -1,4 +1,4 @@
-//! A real registry, which lets in exactly who may come in.
+//! A real registry with access control.
 
 use std::{
     collections::BTreeMap,
@@ -17,17 +17,17 @@ use crate::{
     support::{fake_ionos::DEMO_HOST, tls::Issued},
 };
 
-/// The registry's list of users: the live tokens, and people with a password of their own.
+/// The registry's user list: the live tokens, and users with their own password.
 pub(crate) struct Users {
     path: PathBuf,
     people: BTreeMap<String, String>,
-    /// bcrypt is slow on purpose and salted: each line is made once.
+    /// bcrypt is slow and salted, so each line is computed once.
     lines: BTreeMap<(String, String), String>,
     written: Option<SystemTime>,
 }
 
 impl Users {
-    /// A list in this file with these people on it.
+    /// A list in this file with these users.
     pub(crate) fn new(path: PathBuf, people: &[(&str, &str)]) -> Self {
         let people = people
             .iter()
@@ -43,12 +43,12 @@ impl Users {
         users
     }
 
-    /// Where the list is.
+    /// Path of the list.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Lets in the people and these tokens (name, password), from the next request on.
+    /// Accepts the users and these tokens (name, password) from the next request on.
     pub(crate) fn write(&mut self, tokens: &[(String, String)]) {
         let mut text = String::new();
         let people = self.people.clone();
@@ -59,8 +59,8 @@ impl Users {
                 .entry(key)
                 .or_insert_with(|| line(name, password));
         }
-        // The registry reads the file again when its time differs from the one it remembers, so
-        // each version must be seen whole and be younger than the last.
+        // The registry rereads the file when its time changes, so each version is renamed into
+        // place with a newer time.
         let new = self.path.with_extension("new");
         fs::write(&new, text).expect("the list of users");
         let file = fs::File::options().append(true).open(&new).unwrap();
@@ -77,7 +77,7 @@ impl Users {
 /// One line of the list.
 fn line(name: &str, password: &str) -> String {
     let made = Command::new("htpasswd")
-        // 4 is bcrypt's least cost: these passwords live for seconds.
+        // 4 is the lowest cost of bcrypt; these passwords live for seconds.
         .args(["-Bbn", "-C", "4", name, password])
         .env("PATH", needs::PATH)
         .output()
@@ -90,16 +90,17 @@ fn line(name: &str, password: &str) -> String {
     format!("{}\n", String::from_utf8(made.stdout).unwrap().trim())
 }
 
-/// How the registry knows its clients.
+/// How the registry authenticates its clients.
 pub(crate) enum Door<'a> {
-    /// By itself, from a list of users in this file.
+    /// With the user list in this file.
     Passwords(&'a Path),
-    /// By what a token service signs with a certificate of the authority in this file.
+    /// With tokens that a token service signs; its certificate is issued by the authority in this
+    /// file.
     Tokens(&'a Path),
 }
 
 impl Door<'_> {
-    /// The registry's own words for it.
+    /// The `auth` section of the registry's configuration.
     fn settings(&self) -> String {
         match self {
             Self::Passwords(users) => {
@@ -114,7 +115,7 @@ impl Door<'_> {
     }
 }
 
-/// Starts the registry on its own data below `dir`.
+/// Starts the registry with its data below `dir`.
 pub(crate) fn start(dir: &Path, door: &Door<'_>, identity: &Issued) -> Server {
     let place = |name: &str| dir.join(name);
     fs::create_dir_all(dir).unwrap();

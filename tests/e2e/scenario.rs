@@ -1,7 +1,7 @@
-//! The list of scenarios, what each needs, and where they run.
+//! The scenarios, what each needs, and where they run.
 //!
-//! The program starts twice: first as cargo starts it, where it looks at what the machine has,
-//! and then, if anything can run at all, once more inside the private namespaces.
+//! The program starts twice: first to check the machine, and then, if a scenario can run, once more
+//! inside the private namespaces.
 
 use std::process::ExitCode;
 
@@ -13,11 +13,11 @@ use crate::{
     site::Scheme, skopeo, transcript, typed,
 };
 
-/// One story, told by one kind of client.
+/// A scenario with one client.
 struct Scenario {
     name: &'static str,
     programs: &'static [&'static str],
-    /// `Some(reason)`: there was nothing to do.
+    /// Returns a reason if there was nothing to do.
     run: fn() -> Option<String>,
 }
 
@@ -28,17 +28,17 @@ const SCENARIOS: &[Scenario] = &[
         run: || docker::newest_story(Scheme::BASIC),
     },
     Scenario {
-        name: "docker_does_the_same_with_a_token_service",
+        name: "docker_works_with_a_token_service",
         programs: docker::PROGRAMS,
         run: || docker::newest_story(Scheme::Bearer),
     },
     Scenario {
-        name: "the_distribution_s_docker_does_the_same",
+        name: "distribution_docker_logs_in_pushes_pulls_runs_and_logs_out",
         programs: docker::PROGRAMS,
         run: || docker::distribution_story(Scheme::BASIC),
     },
     Scenario {
-        name: "the_distribution_s_docker_with_a_token_service",
+        name: "distribution_docker_works_with_a_token_service",
         programs: docker::PROGRAMS,
         run: || docker::distribution_story(Scheme::Bearer),
     },
@@ -48,12 +48,12 @@ const SCENARIOS: &[Scenario] = &[
         run: || skopeo::copy_and_inspect(Scheme::BASIC),
     },
     Scenario {
-        name: "skopeo_does_the_same_with_a_token_service",
+        name: "skopeo_works_with_a_token_service",
         programs: skopeo::PROGRAMS,
         run: || skopeo::copy_and_inspect(Scheme::Bearer),
     },
     Scenario {
-        name: "six_skopeos_at_once_share_one_token",
+        name: "six_concurrent_skopeos_share_one_token",
         programs: skopeo::PROGRAMS,
         run: skopeo::six_at_once,
     },
@@ -63,42 +63,42 @@ const SCENARIOS: &[Scenario] = &[
         run: || podman::build_push_pull(Scheme::BASIC),
     },
     Scenario {
-        name: "buildah_and_podman_do_the_same_with_a_token_service",
+        name: "buildah_and_podman_work_with_a_token_service",
         programs: podman::PROGRAMS,
         run: || podman::build_push_pull(Scheme::Bearer),
     },
     Scenario {
-        name: "a_typed_login_wins_until_logout",
+        name: "stored_login_wins_until_logout",
         programs: docker::PROGRAMS,
         run: typed::login_by_hand,
     },
     Scenario {
-        name: "a_pull_only_profile_pulls_and_is_refused_the_push",
+        name: "pull_only_profile_pulls_and_cannot_push",
         programs: docker::PROGRAMS,
         run: scopes::pull_only,
     },
     Scenario {
-        name: "skopeo_with_pull_only_too",
+        name: "skopeo_with_pull_only_scopes_cannot_push",
         programs: skopeo::PROGRAMS,
         run: scopes::pull_only_from_the_environment,
     },
     Scenario {
-        name: "a_token_for_one_team_is_refused_another_s_repository",
+        name: "token_for_one_team_cannot_access_another_repository",
         programs: docker::PROGRAMS,
         run: scopes::one_team,
     },
     Scenario {
-        name: "skopeo_deletes_only_with_delete",
+        name: "skopeo_deletes_only_with_the_delete_action",
         programs: skopeo::PROGRAMS,
         run: scopes::delete,
     },
     Scenario {
-        name: "a_classic_build_outlives_one_broken_helper_of_nine",
+        name: "classic_build_succeeds_with_one_failing_host_of_nine",
         programs: docker::PROGRAMS,
         run: build::newest_client,
     },
     Scenario {
-        name: "the_distribution_s_docker_builds_too_when_told_not_found",
+        name: "distribution_docker_builds_with_on_error_not_found",
         programs: docker::PROGRAMS,
         run: build::distribution_client,
     },
@@ -108,91 +108,91 @@ const SCENARIOS: &[Scenario] = &[
         run: || docker_py::story(Scheme::BASIC),
     },
     Scenario {
-        name: "docker_py_does_the_same_with_a_token_service",
+        name: "docker_py_works_with_a_token_service",
         programs: docker_py::PROGRAMS,
         run: || docker_py::story(Scheme::Bearer),
     },
     Scenario {
-        name: "docker_py_builds_when_told_not_found",
+        name: "docker_py_builds_with_on_error_not_found",
         programs: docker_py::PROGRAMS,
         run: docker_py::build_with_one_broken,
     },
     Scenario {
-        name: "the_crate_docker_credential_looks_up",
+        name: "docker_credential_crate_looks_up",
         programs: &[],
         run: crate_client::look_up,
     },
     Scenario {
-        name: "what_docker_shows_of_a_failure",
+        name: "docker_prints_failures",
         programs: docker::PROGRAMS,
         run: || failures::newest_docker(Scheme::BASIC),
     },
     Scenario {
-        name: "what_docker_shows_of_it_with_a_token_service",
+        name: "docker_prints_failures_with_a_token_service",
         programs: docker::PROGRAMS,
         run: || failures::newest_docker(Scheme::Bearer),
     },
     Scenario {
-        name: "what_the_distribution_s_docker_shows",
+        name: "distribution_docker_prints_failures",
         programs: docker::PROGRAMS,
         run: || failures::distribution_docker(Scheme::BASIC),
     },
     Scenario {
-        name: "what_the_distribution_s_docker_shows_with_a_token_service",
+        name: "distribution_docker_prints_failures_with_a_token_service",
         programs: docker::PROGRAMS,
         run: || failures::distribution_docker(Scheme::Bearer),
     },
     Scenario {
-        name: "what_docker_py_shows",
+        name: "docker_py_prints_failures",
         programs: docker_py::PROGRAMS,
         run: || failures::docker_py(Scheme::BASIC),
     },
     Scenario {
-        name: "what_docker_py_shows_with_a_token_service",
+        name: "docker_py_prints_failures_with_a_token_service",
         programs: docker_py::PROGRAMS,
         run: || failures::docker_py(Scheme::Bearer),
     },
     Scenario {
-        name: "what_skopeo_shows",
+        name: "skopeo_prints_failures",
         programs: skopeo::PROGRAMS,
         run: || failures::skopeo(Scheme::BASIC),
     },
     Scenario {
-        name: "what_skopeo_shows_with_a_token_service",
+        name: "skopeo_prints_failures_with_a_token_service",
         programs: skopeo::PROGRAMS,
         run: || failures::skopeo(Scheme::Bearer),
     },
     Scenario {
-        name: "what_podman_shows",
+        name: "podman_prints_failures",
         programs: podman::PROGRAMS,
         run: || failures::podman(Scheme::BASIC),
     },
     Scenario {
-        name: "what_podman_shows_with_a_token_service",
+        name: "podman_prints_failures_with_a_token_service",
         programs: podman::PROGRAMS,
         run: || failures::podman(Scheme::Bearer),
     },
     Scenario {
-        name: "what_buildah_shows",
+        name: "buildah_prints_failures",
         programs: podman::PROGRAMS,
         run: || failures::buildah(Scheme::BASIC),
     },
     Scenario {
-        name: "what_buildah_shows_with_a_token_service",
+        name: "buildah_prints_failures_with_a_token_service",
         programs: podman::PROGRAMS,
         run: || failures::buildah(Scheme::Bearer),
     },
     Scenario {
-        name: "the_image_of_the_cronjob_fills_a_secret",
+        name: "cronjob_image_updates_a_secret",
         programs: image::PROGRAMS,
         run: image::in_a_cluster,
     },
 ];
 
-/// Runs the scenarios that this machine can run, and is loud about the others.
+/// Runs the scenarios that this machine can run, and reports the others.
 pub(crate) fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
-    // One registry, one API, one port 443: one after the other.
+    // They share the host names and port 443, so they run one after the other.
     arguments.test_threads = Some(1);
 
     let inside = namespace::inside();

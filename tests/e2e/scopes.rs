@@ -1,4 +1,4 @@
-//! What a token may not do, where a token service heeds its scopes.
+//! What a token does not allow, with a token service that obeys its scopes.
 
 use serde_json::json;
 
@@ -11,7 +11,7 @@ use crate::{
     support::fake_ionos::DEMO_HOST,
 };
 
-/// Who is sent to the profile `pull` pulls and is refused the push.
+/// A client with the profile `pull` can pull and cannot push.
 pub(crate) fn pull_only() -> Option<String> {
     let site = Site::open("a pull-only profile", Scheme::Bearer);
     let engine = Engine::start(&site.dir("engine"), &site.ca_file());
@@ -47,7 +47,7 @@ pub(crate) fn pull_only() -> Option<String> {
     None
 }
 
-/// The same with skopeo, from the environment and not by a name.
+/// The same with skopeo, and scopes from the environment.
 pub(crate) fn pull_only_from_the_environment() -> Option<String> {
     let site = Site::open("skopeo that may only pull", Scheme::Bearer);
     let skopeo = &skopeo::client();
@@ -71,7 +71,7 @@ pub(crate) fn pull_only_from_the_environment() -> Option<String> {
     None
 }
 
-/// Who may do everything with `team/*` may do nothing with another repository.
+/// A token for `team/*` gives no access to other repositories.
 pub(crate) fn one_team() -> Option<String> {
     let site = Site::open("the repositories of one team", Scheme::Bearer);
     let engine = Engine::start(&site.dir("engine"), &site.ca_file());
@@ -86,7 +86,7 @@ pub(crate) fn one_team() -> Option<String> {
 
     person.set("IONOS_CR_REPOSITORIES", "team/*");
     person.run(docker, &["tag", theirs, ours]).succeeds();
-    // The cached token is good for more, but not what is asked for now.
+    // The cached token allows more, but other scopes are requested now.
     person.run(docker, &["push", ours]).succeeds().calling(MINT);
     person
         .run(docker, &["push", theirs])
@@ -104,7 +104,7 @@ pub(crate) fn one_team() -> Option<String> {
     None
 }
 
-/// Deleting takes a token that may delete.
+/// Deleting needs a token that allows it.
 pub(crate) fn delete() -> Option<String> {
     let site = Site::open("skopeo delete", Scheme::Bearer);
     let skopeo = &skopeo::client();

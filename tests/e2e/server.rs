@@ -1,4 +1,4 @@
-//! A daemon that ends with the scenario, also with one that fails.
+//! A daemon that ends with the scenario, also if the scenario fails.
 
 use std::{
     fs::{self, File},
@@ -11,7 +11,7 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
-/// A running daemon, in a process group of its own.
+/// A running daemon in its own process group.
 pub(crate) struct Server {
     name: &'static str,
     child: Child,
@@ -53,7 +53,7 @@ impl Server {
         server
     }
 
-    /// What the daemon logged so far.
+    /// The daemon's log so far.
     pub(crate) fn log(&self) -> String {
         String::from_utf8_lossy(&fs::read(&self.log).unwrap_or_default()).into_owned()
     }
@@ -64,7 +64,7 @@ impl Server {
 
     fn signal(&self, signal: Signal) {
         let group = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        // An error means that the group is gone, which is all this is for.
+        // An error means that the group has already ended.
         let _ = kill_process_group(group.expect("a process has an id"), signal);
     }
 }
@@ -73,7 +73,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.signal(Signal::TERM);
         wait_for(Duration::from_secs(10), || self.ended());
-        // The rest of the group, and a leader that did not listen.
+        // The rest of the group, and a leader that ignored the signal.
         self.signal(Signal::KILL);
         let _ = self.child.wait();
         if thread::panicking() {
@@ -88,7 +88,7 @@ impl Drop for Server {
     }
 }
 
-/// Polls until `condition` holds; false if it does not within `limit`.
+/// Polls until `condition` holds. Returns false after `limit`.
 pub(crate) fn wait_for(limit: Duration, mut condition: impl FnMut() -> bool) -> bool {
     let end = Instant::now() + limit;
     loop {

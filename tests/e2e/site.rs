@@ -1,4 +1,4 @@
-//! One scenario's world: the API, the registry that takes its tokens, and the built program.
+//! The setup of one scenario: the API, the registry and the built program.
 
 use std::{
     cell::RefCell,
@@ -27,27 +27,27 @@ use crate::{
 /// The name under which clients look for the program.
 pub(crate) const HELPER: &str = "docker-credential-ionos";
 
-/// What the first credential for a registry takes.
+/// Requests for the first credential of a registry.
 pub(crate) const FIRST_MINT: &[&str] = &["GET /registries", "POST /registries/*/tokens"];
-/// What a further one takes.
+/// Requests for a further credential.
 pub(crate) const MINT: &[&str] = &["POST /registries/*/tokens"];
-/// What it takes to withdraw one.
+/// Requests that revoke a credential.
 pub(crate) const REVOCATION: &[&str] = &["DELETE /registries/*/tokens/*"];
 
-/// How the registry lets people in. Which of the two IONOS has is not known.
+/// How the registry authenticates. It is not known which of both IONOS uses.
 #[derive(Clone, Copy)]
 pub(crate) enum Scheme<'a> {
-    /// With a name and a password at each request; these people have passwords of their own.
+    /// User name and password with each request. These users have passwords of their own.
     Basic(&'a [(&'a str, &'a str)]),
-    /// With what a token service gives for them, which heeds a token's scopes.
+    /// A token from a token service that obeys scopes.
     Bearer,
 }
 
 impl Scheme<'_> {
-    /// Without people.
+    /// Without users of its own.
     pub(crate) const BASIC: Self = Scheme::Basic(&[]);
 
-    /// Names the scheme after a client.
+    /// Title of a scenario with this client.
     pub(crate) fn title(self, client: &str) -> String {
         match self {
             Scheme::Basic(_) => client.to_owned(),
@@ -66,7 +66,7 @@ pub(crate) struct Site {
     dir: PathBuf,
 }
 
-/// The fake IONOS API, or what it had heard when it went down.
+/// The running fake API, or its requests when it was stopped.
 enum Api {
     Up(FakeIonos),
     Down(Vec<Request>),
@@ -90,10 +90,10 @@ impl Api {
 }
 
 impl Site {
-    /// Opens the API without a token and the registry without an image.
+    /// Starts the API without tokens and the registry without images.
     pub(crate) fn open(name: &str, scheme: Scheme<'_>) -> Self {
         let name = scheme.title(name);
-        // Not after the scenario: the path of a socket has room for 104 bytes, and containerd's
+        // Not named after the scenario: a socket path has at most 104 bytes, and containerd's
         // begins here.
         let number = fs::read_dir(namespace::ROOT).unwrap().count();
         let dir = Path::new(namespace::ROOT).join(number.to_string());
@@ -152,41 +152,41 @@ impl Site {
         }
     }
 
-    /// Nobody listens at the API's address from here on; what it knew stays true.
+    /// Stops the API. Its tokens stay valid at the registry.
     pub(crate) fn stop_the_api(&self) {
         let requests = self.api.borrow().requests();
         self.api.replace(Api::Down(requests));
     }
 
-    /// Somebody deletes all tokens at the API, say in the web console.
+    /// Deletes all tokens at the API, as in the web console.
     pub(crate) fn revoke_all_tokens(&self) {
         self.api.borrow().up().expire_tokens();
     }
 
-    /// Makes the program a helper of another name too, as the profile `suffix` is chosen.
+    /// Links the program under the name for the profile `suffix`.
     pub(crate) fn link(&self, suffix: &str) {
         let link = self.program_dir().join(format!("{HELPER}-{suffix}"));
         symlink(HELPER, link).unwrap();
     }
 
-    /// A directory of this scenario, made when first asked for.
+    /// A directory of this scenario, created at the first use.
     pub(crate) fn dir(&self, name: &str) -> PathBuf {
         let dir = self.dir.join(name);
         fs::create_dir_all(&dir).unwrap();
         dir
     }
 
-    /// Where the built program is, alone.
+    /// The directory that holds only the built program.
     pub(crate) fn program_dir(&self) -> PathBuf {
         self.dir.join("bin")
     }
 
-    /// The certificate that vouches for the API and the registry.
+    /// The authority that issued the certificates of the API and the registry.
     pub(crate) fn ca_file(&self) -> PathBuf {
         self.dir.join("ca.pem")
     }
 
-    /// Adds a command line to the transcript, without what is long and the same everywhere.
+    /// Adds a command to the transcript, shortened.
     pub(crate) fn note(&self, line: &str, exit: Option<i32>, effect: String) {
         let dir = format!("{}/", self.dir.display());
         transcript::note(Row {
@@ -197,7 +197,7 @@ impl Site {
         });
     }
 
-    /// The requests that reached the API, with a `*` for each id.
+    /// The requests to the API, with `*` for each id.
     pub(crate) fn calls(&self) -> Vec<String> {
         let requests = self.api.borrow().requests();
         requests
@@ -206,7 +206,7 @@ impl Site {
             .collect()
     }
 
-    /// How many TCP connections these requests came on.
+    /// The number of TCP connections of these requests.
     pub(crate) fn connections(&self) -> usize {
         let requests = self.api.borrow().requests();
         let mut connections: Vec<u64> = requests.iter().map(|it| it.connection).collect();
@@ -214,7 +214,7 @@ impl Site {
         connections.len()
     }
 
-    /// How many tokens were ever asked for.
+    /// The number of tokens that were ever requested.
     pub(crate) fn mints(&self) -> usize {
         let minted = |call: &&String| MINT.contains(&call.as_str());
         self.calls().iter().filter(minted).count()
@@ -228,13 +228,13 @@ impl Site {
             .clone()
     }
 
-    /// The names and passwords of the live tokens.
+    /// Names and passwords of the live tokens.
     pub(crate) fn tokens(&self) -> Vec<(String, String)> {
         let tokens = self.live().into_iter();
         tokens.map(|token| (token.name, token.password)).collect()
     }
 
-    /// The one live token's name and password.
+    /// Name and password of the only live token.
     #[track_caller]
     pub(crate) fn one_token(&self) -> (String, String) {
         let tokens = self.tokens();
@@ -242,7 +242,7 @@ impl Site {
         tokens.into_iter().next().unwrap()
     }
 
-    /// The one live token's scopes, as they were asked for.
+    /// The requested scopes of the only live token.
     #[track_caller]
     pub(crate) fn scopes(&self) -> Value {
         let tokens = self.live();
@@ -250,7 +250,7 @@ impl Site {
         tokens[0].scopes.clone()
     }
 
-    /// The ids of the registries that the live tokens are for, sorted.
+    /// The ids of the registries of the live tokens, sorted.
     pub(crate) fn registries_of_tokens(&self) -> Vec<String> {
         let tokens = self.live().into_iter();
         let mut ids: Vec<String> = tokens.map(|token| token.registry_id).collect();
@@ -258,10 +258,10 @@ impl Site {
         ids
     }
 
-    /// Who the registry lets in.
+    /// The users that the registry accepts.
     pub(crate) fn users(&self) -> Vec<String> {
         let Ok(list) = fs::read_to_string(self.dir.join("users")) else {
-            // The token service lets in who has a live token.
+            // The token service accepts the live tokens.
             return self.tokens().into_iter().map(|(name, _)| name).collect();
         };
         list.lines()
@@ -269,7 +269,7 @@ impl Site {
             .collect()
     }
 
-    /// The tags that a repository has in the registry's own files.
+    /// The tags of a repository in the registry's files.
     pub(crate) fn tags(&self, repository: &str) -> Vec<String> {
         let dir = self
             .dir
@@ -285,18 +285,18 @@ impl Site {
         tags
     }
 
-    /// What the registry logged, its users' names included.
+    /// The registry's log, which contains user names.
     pub(crate) fn registry_log(&self) -> String {
         self.registry.log()
     }
 
-    /// Whether this text holds a secret: the account's, or that of any token there ever was.
+    /// Whether this text contains a secret of the account or of any token.
     pub(crate) fn secret_in(text: &str) -> bool {
         text.contains(ACCOUNT_MARKER) || text.contains(MINTED_MARKER)
     }
 }
 
-/// The path below the API's root, with a `*` for each id.
+/// The path below the API's root, with `*` for each id.
 fn route(path: &str) -> String {
     let path = path.strip_prefix("/containerregistries").unwrap_or(path);
     let is_id = |part: &str| part.len() == 36 && part.matches('-').count() == 4;

@@ -1,4 +1,4 @@
-//! Registry tools without a daemon: skopeo asks more than once for one command.
+//! Registry tools without a daemon. skopeo calls the helper several times for one command.
 
 use std::{fs, path::PathBuf, process::Stdio};
 
@@ -12,7 +12,7 @@ use crate::{
     transcript,
 };
 
-/// What these scenarios need.
+/// Programs that these scenarios need.
 pub(crate) const PROGRAMS: &[&str] = &["skopeo"];
 
 pub(crate) fn client() -> PathBuf {
@@ -23,7 +23,7 @@ pub(crate) fn image(tag: &str) -> String {
     format!("docker://{DEMO_HOST}/team/app:{tag}")
 }
 
-/// Somebody whose tools are sent to us by `auth.json`.
+/// A user whose tools call the program because of `auth.json`.
 pub(crate) fn person(site: &Site) -> Person<'_> {
     let mut person = Person::new(site);
     let auth = person.write("auth.json", &cred_helpers());
@@ -31,7 +31,7 @@ pub(crate) fn person(site: &Site) -> Person<'_> {
     person
 }
 
-/// To the registry, away from it and back to it.
+/// Copies an image to the registry and back.
 pub(crate) fn copy_and_inspect(scheme: Scheme<'_>) -> Option<String> {
     let site = Site::open("skopeo", scheme);
     let skopeo = &client();
@@ -45,7 +45,7 @@ pub(crate) fn copy_and_inspect(scheme: Scheme<'_>) -> Option<String> {
         .succeeds()
         .calling(FIRST_MINT)
         .says("Existing credentials are valid.");
-    // Each of these asks us twice.
+    // Each of these calls the helper twice.
     person
         .run(skopeo, &["copy", &layer, &image("1")])
         .succeeds()
@@ -81,7 +81,7 @@ pub(crate) fn copy_and_inspect(scheme: Scheme<'_>) -> Option<String> {
         "nothing in plain text"
     );
 
-    // A second life after logout, with an inspection as its first command.
+    // After logout an inspection comes first.
     person
         .run(skopeo, &["logout", DEMO_HOST])
         .succeeds()
@@ -99,7 +99,7 @@ pub(crate) fn copy_and_inspect(scheme: Scheme<'_>) -> Option<String> {
     None
 }
 
-/// A build that starts many tools at the same instant on a machine that knows nothing yet.
+/// Several tools start at once with an empty cache.
 pub(crate) fn six_at_once() -> Option<String> {
     let site = Site::open(
         "six skopeos",
@@ -108,7 +108,7 @@ pub(crate) fn six_at_once() -> Option<String> {
     let skopeo = &client();
     let person = person(&site);
     let layer = format!("tarball:{}", engine::image(&site.dir("image")));
-    // Put there without us.
+    // Pushed with another account.
     let staff = [
         "copy",
         "--dest-creds",

@@ -1,13 +1,13 @@
-//! What happened, as a table for whoever reads the log of a build.
+//! A table of the commands that ran, for the build log.
 
 use std::sync::Mutex;
 
-/// One command of a client.
+/// A client's command.
 pub(crate) struct Row {
     pub(crate) scenario: String,
     pub(crate) command: String,
     pub(crate) exit: Option<i32>,
-    /// The requests that the command led to, or its version.
+    /// The requests that the command caused, or its version.
     pub(crate) effect: String,
 }
 
@@ -20,7 +20,7 @@ pub(crate) fn note(row: Row) {
     ROWS.lock().unwrap().push(row);
 }
 
-/// What a table says of these requests.
+/// A description of these requests for the table.
 pub(crate) fn requests(calls: &[String]) -> String {
     if calls.is_empty() {
         "none".to_owned()
@@ -29,11 +29,11 @@ pub(crate) fn requests(calls: &[String]) -> String {
     }
 }
 
-/// Prints the table, if anything happened.
+/// Prints the table if it has rows.
 pub(crate) fn print() {
     let rows = ROWS.lock().unwrap();
     let lengths = rows.iter().map(|row| row.command.chars().count());
-    // One long line is no reason to shift all others off the screen.
+    // A single long line must not widen all others.
     let width = lengths.max().unwrap_or_default().min(WIDEST);
     let mut scenario = "";
     for row in rows.iter() {

@@ -1,4 +1,4 @@
-//! A person who types a user name and a password of their own.
+//! A user with a user name and password of their own.
 
 use serde_json::json;
 
@@ -12,7 +12,7 @@ use crate::{
 const STAFF: &str = "staff";
 const PASSWORD: &str = "typed-by-a-person-77";
 
-/// What was typed is kept apart from what was minted, goes first, and goes away.
+/// A stored login is separate from minted tokens, wins over them, and is deleted by logout.
 pub(crate) fn login_by_hand() -> Option<String> {
     let site = Site::open("typed login", Scheme::Basic(&[(STAFF, PASSWORD)]));
     let engine = Engine::start(&site.dir("engine"), &site.ca_file());
@@ -23,11 +23,11 @@ pub(crate) fn login_by_hand() -> Option<String> {
     let login =
         |password: &str| person.run(docker, &["login", "-u", STAFF, "-p", password, DEMO_HOST]);
 
-    // The registry refuses it: docker keeps nothing, so there is nothing with us either.
+    // The registry rejects it, so docker stores nothing.
     login("wrong").fails().calling(&[]).says("401 Unauthorized");
     assert_eq!(person.list(), json!({}));
 
-    // A token of ours is in the cache; what a person types goes first all the same.
+    // A minted token is cached, and the stored login still wins.
     person.run(docker, &["login", DEMO_HOST]).succeeds();
     let (minted, secret) = site.one_token();
     assert_eq!(person.list(), json!({ DEMO_HOST: minted }));
@@ -49,11 +49,11 @@ pub(crate) fn login_by_hand() -> Option<String> {
         "pushed as somebody else"
     );
 
-    // A mistake later on does not cost the credential that works.
+    // A later wrong password keeps the working login.
     login("wrong again").fails().calling(&[]);
     assert_eq!(person.list(), json!({ DEMO_HOST: STAFF }));
 
-    // Logout ends both: the typed one is forgotten, the minted one withdrawn.
+    // Logout deletes the stored login and revokes the minted token.
     person
         .run(docker, &["logout", DEMO_HOST])
         .succeeds()
@@ -63,7 +63,7 @@ pub(crate) fn login_by_hand() -> Option<String> {
     assert_eq!(person.files_with(&secret), [""; 0]);
     assert_eq!(site.users(), [STAFF]);
 
-    // And minting is back.
+    // The program mints again.
     person.run(docker, &["rmi", app]).succeeds();
     person.run(docker, &["pull", app]).succeeds();
     assert_eq!(site.mints(), 2);
