@@ -271,6 +271,14 @@ fn is_executable(path: &Path) -> bool {
     metadata.is_file() && permitted
 }
 
+/// Whether this user may write to a file or socket.
+pub fn can_write(path: &Path) -> bool {
+    #[cfg(unix)]
+    return rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok();
+    #[cfg(not(unix))]
+    return path.exists();
+}
+
 /// The path of the running program.
 pub fn program() -> Option<PathBuf> {
     std::env::current_exe().ok()

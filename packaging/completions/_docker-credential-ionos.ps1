@@ -115,7 +115,7 @@ Register-ArgumentCompleter -Native -CommandName 'docker-credential-ionos' -Scrip
         }
         'docker-credential-ionos;doctor' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use a profile: "pull", "push" or one from config.json')
-            [CompletionResult]::new('--mint', '--mint', [CompletionResultType]::ParameterName, 'Mint a token if none is held, to see whether that works')
+            [CompletionResult]::new('--mint', '--mint', [CompletionResultType]::ParameterName, 'Mint a token if none is cached, to check that this works')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print JSON')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')

@@ -83,7 +83,7 @@ complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_sub
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand status" -l json -d 'Print JSON'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand doctor" -l profile -d 'Use a profile: "pull", "push" or one from config.json' -r
-complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand doctor" -l mint -d 'Mint a token if none is held, to see whether that works'
+complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand doctor" -l mint -d 'Mint a token if none is cached, to check that this works'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand doctor" -l json -d 'Print JSON'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand tokens" -l profile -d 'Use a profile: "pull", "push" or one from config.json' -r

@@ -1,4 +1,4 @@
-//! Logins as clients' files and pull secrets hold them.
+//! Logins in the format of clients' files and pull secrets.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,12 @@ use serde::Serialize;
 use crate::credential::Credential;
 use crate::registry_host::RegistryHost;
 
-/// What an entry of `auths` holds beside `auth`.
+/// The keys of an entry of `auths` beside `auth`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuthEntry {
-    /// Nothing: docker from 28.3 refuses `DOCKER_AUTH_CONFIG` with anything else in it.
+    /// None: Docker 28.3 and later refuses a `DOCKER_AUTH_CONFIG` with other keys.
     Plain,
-    /// `username` and `password`, as `kubectl create secret docker-registry` writes it.
+    /// `username` and `password`, as `kubectl create secret docker-registry` writes them.
     Kubectl,
 }
 
@@ -24,7 +24,7 @@ struct Auths<'a> {
     auths: BTreeMap<&'a str, Login<'a>>,
 }
 
-/// In the order kubectl writes it.
+/// In kubectl's order.
 #[derive(Serialize)]
 struct Login<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,7 +43,7 @@ pub fn auths<'a>(
         .into_iter()
         .map(|(host, credential)| (host.as_str(), login(credential, entry)))
         .collect();
-    // Texts under texts: there is nothing in it that is not JSON.
+    // A map of strings always serializes.
     serde_json::to_string(&Auths { auths })
         .unwrap_or_default()
         .into()

@@ -1,4 +1,4 @@
-//! What a change to a client's file comes to, fit to be shown.
+//! The diff of a change to a client's file, without secrets.
 
 use std::path::Path;
 
@@ -6,8 +6,8 @@ use imara_diff::{Algorithm, BasicLineDiffPrinter, Diff, InternedInput, UnifiedDi
 
 use super::json;
 
-/// The lines that differ, with those around them, as `diff -u` writes them. Texts other than names
-/// of helpers are left out: a diff is read over a shoulder and pasted into a ticket.
+/// The changed lines and their context, as `diff -u` prints them. Strings other than names of
+/// helpers are replaced: people paste a diff into tickets.
 pub fn diff(path: &Path, before: Option<&str>, after: &str) -> String {
     let name = path.display().to_string();
     let old_name = if before.is_some() { &name } else { "/dev/null" };
@@ -25,11 +25,15 @@ pub fn diff(path: &Path, before: Option<&str>, after: &str) -> String {
     format!("--- {old_name}\n+++ {name}\n{hunks}")
 }
 
-/// The text without what may be secret in it, line for line.
+/// The text with every string replaced that may be secret. Keeps the lines.
 fn redacted(text: &str) -> String {
     let mut secret = Vec::new();
     for member in json::members(text).unwrap_or_default() {
-        if !["credHelpers", "credsStore"].contains(&member.key.as_ref()) {
+        let helpers = ["credHelpers", "credsStore"];
+        if !helpers
+            .iter()
+            .any(|key| member.key.eq_ignore_ascii_case(key))
+        {
             json::texts(text, member.value, &mut secret);
         }
     }

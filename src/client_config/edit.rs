@@ -1,7 +1,6 @@
-//! Changing one entry of `credHelpers` and no other byte.
+//! Changes one entry of `credHelpers` and no other byte.
 //!
-//! `serde_json` says where each value stands; the change is put into the text in the file's own
-//! manner of writing.
+//! `serde_json` tells the place of each value; the entry is inserted in the file's own style.
 
 use std::path::Path;
 
@@ -12,14 +11,14 @@ use crate::registry_host::RegistryHost;
 
 const CRED_HELPERS: &str = "credHelpers";
 
-/// What became of a host's entry.
+/// How a host's entry changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// It was not there.
+    /// The host had no entry.
     Added,
-    /// It named this helper before.
+    /// The entry had this value before; empty if that was no string.
     Replaced(String),
-    /// It is as wanted already.
+    /// The entry had the wanted value already.
     Unchanged,
 }
 
@@ -69,8 +68,7 @@ impl Draft {
             return Ok(Change::Added);
         };
         let mut change = Change::Added;
-        // From the end, so that what is found stays where it is. A key that is there twice counts
-        // for clients as the last.
+        // From the end, so that earlier places stay valid. Clients use the last of duplicate keys.
         for member in found.helpers.members.iter().rev() {
             if member.key != host.as_str() {
                 continue;
@@ -82,7 +80,6 @@ impl Draft {
                 }
                 continue;
             }
-            // Only a text can be told: what else stands there is nobody's helper.
             let was = serde_json::from_str(was).unwrap_or_default();
             self.text.replace_range(member.value.clone(), &value);
             change = Change::Replaced(was);
@@ -93,8 +90,8 @@ impl Draft {
         Ok(change)
     }
 
-    /// Takes out every entry that `is_wanted` (key, helper), and `credHelpers` with the last of
-    /// them. Returns the keys.
+    /// Removes every entry that `is_wanted` (key, helper), and `credHelpers` itself if it becomes
+    /// empty. Returns the keys.
     pub fn remove(
         &mut self,
         is_wanted: impl Fn(&str, &str) -> bool,
@@ -125,7 +122,7 @@ impl Draft {
         Object::read(&self.text, start..start + trimmed.trim_ascii_end().len())
     }
 
-    /// `credHelpers`, if it is there.
+    /// Finds `credHelpers`. Go ignores the case of this key.
     fn helpers(&self) -> Result<Option<Found>, Failure> {
         let Some(root) = self.root() else {
             return Ok(None);
@@ -134,19 +131,19 @@ impl Draft {
             .members
             .iter()
             .enumerate()
-            .filter(|(_, member)| member.key == CRED_HELPERS);
+            .filter(|(_, member)| member.key.eq_ignore_ascii_case(CRED_HELPERS));
         let Some((at, member)) = found.next() else {
             return Ok(None);
         };
         if found.next().is_some() {
             return Err(Failure::new(
-                format!("{CRED_HELPERS} is there twice"),
-                "make one of the two",
+                format!("duplicate key {CRED_HELPERS}"),
+                "merge the two",
             ));
         }
         let span = member.value.clone();
         let helpers = match &self.text[span.clone()] {
-            // As good as empty, to every client.
+            // To every client the same as empty.
             "null" => Object::empty(span),
             _ => Object::read(&self.text, span).ok_or_else(|| {
                 Failure::new(
@@ -161,7 +158,7 @@ impl Draft {
 
 struct Found {
     root: Object,
-    /// Which member of the root it is.
+    /// The index among the root's members.
     at: usize,
     helpers: Object,
 }

@@ -1,4 +1,7 @@
-//! JSON as it is written: the members of an object, each a part of the text it stands in.
+//! JSON as the clients read it, and the members of an object with their place in the text.
+//!
+//! Docker and podman use Go's `encoding/json`. Docker decodes the first value of the file and
+//! ignores the rest; podman decodes the whole file.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,10 +10,15 @@ use std::path::Path;
 
 use serde::Deserialize;
 use serde::de::{Deserializer as _, MapAccess, Visitor};
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::error::Failure;
+
+/// Go's decoder refuses deeper nesting.
+const DECODABLE_DEPTH: usize = 10_000;
+/// `texts` recurses once for each level.
+const EDITABLE_DEPTH: usize = 100;
+const SAVE_AS_UTF_8: &str = "save it as UTF-8 without BOM";
 
 /// One member of an object.
 pub(super) struct Member<'a> {
@@ -18,38 +26,128 @@ pub(super) struct Member<'a> {
     pub(super) value: &'a RawValue,
 }
 
-/// The text of a file, once it is certain that it is one JSON object. An empty file is an empty
-/// text.
-pub(super) fn check<'a>(content: &'a [u8], path: &Path) -> Result<&'a str, Failure> {
-    let failure = |what: String, hint| Failure::new(what, hint).within(&path.display().to_string());
-    let broken = |(line, column)| {
-        failure(
-            format!("no JSON at line {line}, column {column}"),
-            "mend it there; JSON has no comments and no comma after the last item",
-        )
-    };
-    let text = std::str::from_utf8(content).map_err(|err| {
-        let mut lines = content[..err.valid_up_to()].split(|byte| *byte == b'\n');
-        let column = lines.next_back().map_or(0, <[u8]>::len) + 1;
-        let line = lines.count() + 1;
-        broken((line, column))
-    })?;
-    if text.trim_ascii().is_empty() {
-        return Ok(text);
-    }
-    // As a whole, and no deeper than serde_json allows. Its own words may quote a value.
-    let value: Value =
-        serde_json::from_str(text).map_err(|err| broken((err.line(), err.column())))?;
-    if !value.is_object() {
-        return Err(failure(
-            "not a JSON object".into(),
-            "write it in braces: {…}",
-        ));
-    }
-    Ok(text)
+/// A file's content as Docker reads it.
+pub(super) struct Document<'a> {
+    text: Cow<'a, str>,
+    object: Range<usize>,
 }
 
-/// The members of an object in their order, doubles included; `None` if it is none.
+impl<'a> Document<'a> {
+    /// Decodes the first value of the file. Fails where Docker does.
+    pub(super) fn read(content: &'a [u8], path: &Path) -> Result<Self, Failure> {
+        decode(content).map_err(|failure| failure.within(&path.display().to_string()))
+    }
+
+    /// The object, `null` or, for a blank file, nothing.
+    pub(super) fn object(&self) -> &str {
+        &self.text[self.object.clone()]
+    }
+
+    pub(super) fn is_blank(&self) -> bool {
+        self.object.is_empty()
+    }
+
+    /// Where the text after the object begins.
+    pub(super) fn tail(&self) -> Option<String> {
+        let tail = self.text[self.object.end..].trim_ascii_start();
+        (!tail.is_empty()).then(|| place(&self.text[..self.text.len() - tail.len()]))
+    }
+}
+
+fn decode(content: &[u8]) -> Result<Document<'_>, Failure> {
+    if content.starts_with(b"\xef\xbb\xbf") {
+        return Err(Failure::new("begins with a byte order mark", SAVE_AS_UTF_8));
+    }
+    if content.starts_with(b"\xff\xfe") || content.starts_with(b"\xfe\xff") {
+        return Err(Failure::new("is UTF-16, not UTF-8", SAVE_AS_UTF_8));
+    }
+    // Go replaces what is not UTF-8.
+    let text = String::from_utf8_lossy(content);
+    let start = text.len() - text.trim_ascii_start().len();
+    if start == text.len() {
+        let object = start..start;
+        return Ok(Document { text, object });
+    }
+    let value = <&RawValue>::deserialize(&mut serde_json::Deserializer::from_str(&text))
+        .map_err(|err| invalid(&format!("line {}, column {}", err.line(), err.column())))?;
+    let object = span(&text, value);
+    let value = value.get();
+    if !value.starts_with('{') && value != "null" {
+        return Err(Failure::new("not a JSON object", "write it in braces: {…}"));
+    }
+    if depth(value) > DECODABLE_DEPTH {
+        return Err(Failure::new(
+            format!("nested deeper than {DECODABLE_DEPTH} levels"),
+            "remove the nested value",
+        ));
+    }
+    Ok(Document { text, object })
+}
+
+/// The text of a file that can be edited: one JSON object in UTF-8, or blank.
+pub(super) fn check<'a>(content: &'a [u8], path: &Path) -> Result<&'a str, Failure> {
+    let check = || {
+        let document = decode(content)?;
+        let text = std::str::from_utf8(content).map_err(|err| {
+            let (valid, _) = content.split_at(err.valid_up_to());
+            let place = place(&String::from_utf8_lossy(valid));
+            Failure::new(format!("not UTF-8 at {place}"), SAVE_AS_UTF_8)
+        })?;
+        if let Some(place) = document.tail() {
+            return Err(Failure::new(
+                format!("text after the JSON object at {place}"),
+                "remove that text",
+            ));
+        }
+        if document.object() == "null" {
+            return Err(Failure::new("not a JSON object", "write it in braces: {…}"));
+        }
+        if depth(document.object()) > EDITABLE_DEPTH {
+            return Err(Failure::new(
+                format!("nested deeper than {EDITABLE_DEPTH} levels"),
+                "add the host to credHelpers with an editor",
+            ));
+        }
+        Ok(text)
+    };
+    check().map_err(|failure| failure.within(&path.display().to_string()))
+}
+
+fn invalid(place: &str) -> Failure {
+    Failure::new(
+        format!("invalid JSON at {place}"),
+        "fix it there; JSON has no comments and no comma after the last item",
+    )
+}
+
+/// The place that follows this text.
+fn place(before: &str) -> String {
+    let line = before.matches('\n').count() + 1;
+    let last = before.rsplit('\n').next().unwrap_or_default();
+    format!("line {line}, column {}", last.len() + 1)
+}
+
+/// How deep the arrays and objects of valid JSON are nested.
+fn depth(json: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let (mut in_string, mut escaped) = (false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+/// The members of an object in their order, duplicates included; `None` if it is no object.
 pub(super) fn members(object: &str) -> Option<Vec<Member<'_>>> {
     #[derive(Deserialize)]
     #[serde(transparent)]
@@ -82,7 +180,7 @@ pub(super) fn span(text: &str, value: &RawValue) -> Range<usize> {
     start..start + value.get().len()
 }
 
-/// Where the texts in a value stand.
+/// Where the strings in a value stand.
 pub(super) fn texts(text: &str, value: &RawValue, found: &mut Vec<Range<usize>>) {
     match value.get().as_bytes().first() {
         Some(b'"') => found.push(span(text, value)),

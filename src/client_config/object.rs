@@ -1,10 +1,10 @@
-//! An object in its text: where its members stand, and the manner in which they are written.
+//! An object in its text: the place of its members, and the style in which they are written.
 
 use std::ops::Range;
 
 use super::json;
 
-/// An object and where it stands in the text.
+/// An object and its place in the text.
 pub(super) struct Object {
     pub(super) span: Range<usize>,
     pub(super) members: Vec<Member>,
@@ -12,7 +12,7 @@ pub(super) struct Object {
 
 pub(super) struct Member {
     pub(super) key: String,
-    /// From the first quotation mark of the key.
+    /// The place of the key's opening quotation mark.
     start: usize,
     pub(super) value: Range<usize>,
 }
@@ -37,7 +37,7 @@ impl Object {
         Some(Self { span, members })
     }
 
-    /// How its members are written; `None` if there are none.
+    /// The style of its members; `None` if it has none.
     pub(super) fn style(&self, text: &str) -> Option<Style> {
         let last = self.members.last()?;
         let before = match self.members.len() {
@@ -93,7 +93,7 @@ impl Object {
     }
 }
 
-/// How the members of an object are written.
+/// The style in which the members of an object are written.
 pub(super) struct Style {
     /// The line end and the indentation of a member; `None` for an object on one line.
     line: Option<String>,
@@ -103,7 +103,7 @@ pub(super) struct Style {
 }
 
 impl Style {
-    /// As Docker and podman write it.
+    /// The style of Docker and podman.
     pub(super) fn new() -> Self {
         Self {
             line: Some("\n\t".into()),
@@ -112,7 +112,7 @@ impl Style {
         }
     }
 
-    /// An object of one member that is the value of a member in this style.
+    /// An object with one member, as the value of a member in this style.
     pub(super) fn nested(&self, key: &str, value: &str) -> String {
         let colon = &self.colon;
         match &self.line {
@@ -124,14 +124,14 @@ impl Style {
         }
     }
 
-    /// A whole object of one member, which stands at the margin.
+    /// An object with one member, without indentation.
     pub(super) fn nested_in(&self, key: &str, value: &str) -> String {
         let (line, colon) = (self.line.as_deref().unwrap_or_default(), &self.colon);
         format!("{{{line}{key}{colon}{value}\n}}")
     }
 }
 
-/// From the end of a value (or an opening brace) to the key that follows.
+/// The place of the key that follows a value or an opening brace.
 fn skip_to_key(text: &str, from: usize) -> usize {
     let rest = text[from..].trim_start_matches([' ', '\t', '\r', '\n', ',']);
     text.len() - rest.len()

@@ -103,8 +103,8 @@ fn say_if_needless(program: Program, host: &RegistryHost, terminal: &mut Termina
         _ => return,
     };
     let asks_us = |path: &std::path::PathBuf| {
-        let helper = ClientConfig::load(path).ok()?.helper_for(host)?;
-        is_our_helper(&helper).then_some(())
+        let file = ClientConfig::load(path).ok()?;
+        is_our_helper(file.helper_for(host)?).then_some(())
     };
     if client.files().iter().find_map(asks_us).is_some() {
         terminal.say(&format!(

@@ -1,5 +1,7 @@
-//! The commands for people, a file each: what a command takes, and what it does.
+//! The commands for people, a file or folder each.
 
+mod client_files;
+mod client_logins;
 pub mod completions;
 pub mod configure_docker;
 pub mod docker_config;

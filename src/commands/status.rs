@@ -1,13 +1,13 @@
-//! `status`: what is held here, offline.
+//! `status`: the credentials on this machine, without network.
 
 use std::collections::BTreeSet;
 
 use clap::Args;
 use serde::Serialize;
 
+use super::client_files::{ClientFiles, Unreadable};
 use super::local_state::{self, Held};
 use super::when;
-use crate::client_config::{Client, ClientConfig};
 use crate::config::ConfigFile;
 use crate::credential::cache::{Age, CachedToken};
 use crate::credential::revocation::Revocations;
@@ -18,7 +18,7 @@ use crate::registry_host::RegistryHost;
 use crate::scope::Scope;
 use crate::terminal::{Table, Terminal, Tone};
 
-/// What `status` takes.
+/// The arguments of `status`.
 #[derive(Debug, Args)]
 pub struct Options {
     /// Print JSON
@@ -26,40 +26,51 @@ pub struct Options {
     json: bool,
 }
 
-/// What `--json` prints. Times are RFC 3339 in UTC by this machine's clock. Members may be added.
+/// The output of `--json`. Times are RFC 3339 in UTC by this machine's clock. Members may be added.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Status {
-    /// One for each credential, and for each registry of which there is none, by host.
+    /// One for each credential and for each registry without one, by host.
     credentials: Vec<Line>,
-    /// Tokens to be deleted at the next contact with the API.
+    /// Tokens that are deleted at the next contact with the API.
     pending_revocations: Vec<Pending>,
+    /// Configuration files that a client refuses.
+    unreadable: Vec<UnreadableFile>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Line {
     host: String,
-    /// `minted`, `stored` or `none`.
-    held: &'static str,
+    #[serde(rename = "held")]
+    kind: Kind,
     username: Option<String>,
     profile: Option<String>,
-    /// Where the account comes from that minted it; `null` if it is none of those in force now.
+    /// The source of the account that minted the token; `null` if a `get` would use another account.
     account: Option<String>,
     scopes: Vec<Scope>,
     issued_at: Option<String>,
     /// `null` for a stored login, which is kept until `erase`.
     expires_at: Option<String>,
-    /// When the next one is minted.
+    /// When a `get` mints the next token.
     refresh_at: Option<String>,
-    /// Clients that ask this program for the host: `docker`, `podman`.
+    /// Clients that run this program for the host: `docker`, `podman`; `kubelet` for a token in its
+    /// cache.
     clients: Vec<&'static str>,
     #[serde(skip)]
-    life: Option<Life>,
+    times: Option<Times>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Minted,
+    Stored,
+    None,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Life {
+struct Times {
     refresh_at: i64,
     expires_at: i64,
 }
@@ -71,7 +82,16 @@ struct Pending {
     expires_at: String,
 }
 
-/// Prints it. Nothing is minted and nobody asked.
+#[derive(Debug, Serialize)]
+struct UnreadableFile {
+    file: String,
+    /// The clients that refuse it: `docker`, `podman`.
+    clients: Vec<&'static str>,
+    what: String,
+    hint: String,
+}
+
+/// Prints the credentials.
 pub fn run(
     options: &Options,
     profile: Option<&str>,
@@ -79,9 +99,11 @@ pub fn run(
 ) -> Result<bool, Failure> {
     let config = ConfigFile::load()?;
     let held = Held::find();
+    let files = ClientFiles::find();
     let status = Status {
-        credentials: lines(&held, &config, profile),
+        credentials: lines(&held, &files, &config, profile),
         pending_revocations: pending(&held),
+        unreadable: files.unreadable.iter().map(UnreadableFile::of).collect(),
     };
     if options.json {
         terminal.json(&status);
@@ -91,28 +113,40 @@ pub fn run(
     Ok(true)
 }
 
-fn lines(held: &Held, config: &ConfigFile, profile: Option<&str>) -> Vec<Line> {
+fn lines(
+    held: &Held,
+    files: &ClientFiles,
+    config: &ConfigFile,
+    profile: Option<&str>,
+) -> Vec<Line> {
     let now = env::now();
-    let files = local_state::client_files();
-    let clients = |host: &str| clients_asking(&files, host);
+    let clients = |host: &str| {
+        let host = RegistryHost::parse(host);
+        host.map_or_else(|_| Vec::new(), |host| files.clients_of(&host))
+    };
     let mut lines = Vec::new();
     for login in &held.logins {
         lines.push(Line {
-            held: "stored",
+            kind: Kind::Stored,
             username: Some(login.username.clone()),
-            ..Line::of(&login.host, clients(&login.host))
+            ..Line::new(&login.host, clients(&login.host))
         });
     }
-    for entry in &held.entries {
+    let entries = held
+        .entries
+        .iter()
+        .map(|entry| (entry, clients(&entry.host)));
+    let kubelet_entries = held.kubelet_entries.iter();
+    for (entry, clients) in entries.chain(kubelet_entries.map(|entry| (entry, vec!["kubelet"]))) {
         let is_wanted = profile.is_none_or(|profile| profile == entry.profile);
         if is_wanted && entry.age(now) != Age::Expired {
-            lines.push(minted(entry, config, clients(&entry.host)));
+            lines.push(minted(entry, config, clients));
         }
     }
     let covered: BTreeSet<String> = lines.iter().map(|line| line.host.clone()).collect();
     for host in local_state::known_hosts(held, config) {
         if !covered.contains(host.as_str()) {
-            lines.push(Line::of(host.as_str(), clients(host.as_str())));
+            lines.push(Line::new(host.as_str(), clients(host.as_str())));
         }
     }
     lines.sort_by(|one, other| (&one.host, &one.profile).cmp(&(&other.host, &other.profile)));
@@ -120,10 +154,10 @@ fn lines(held: &Held, config: &ConfigFile, profile: Option<&str>) -> Vec<Line> {
 }
 
 impl Line {
-    fn of(host: &str, clients: Vec<&'static str>) -> Self {
+    fn new(host: &str, clients: Vec<&'static str>) -> Self {
         Self {
             host: host.to_owned(),
-            held: "none",
+            kind: Kind::None,
             username: None,
             profile: None,
             account: None,
@@ -132,31 +166,31 @@ impl Line {
             expires_at: None,
             refresh_at: None,
             clients,
-            life: None,
+            times: None,
         }
     }
 }
 
 fn minted(entry: &CachedToken, config: &ConfigFile, clients: Vec<&'static str>) -> Line {
-    let life = Life {
+    let times = Times {
         refresh_at: entry.refresh_at(),
         expires_at: entry.expires_at,
     };
     Line {
-        held: "minted",
+        kind: Kind::Minted,
         username: Some(entry.username.clone()),
         profile: Some(entry.profile.clone()),
         account: account(entry, config),
         scopes: entry.scopes.clone(),
         issued_at: Some(when::rfc3339(entry.issued_at)),
-        expires_at: Some(when::rfc3339(life.expires_at)),
-        refresh_at: Some(when::rfc3339(life.refresh_at)),
-        life: Some(life),
-        ..Line::of(&entry.host, clients)
+        expires_at: Some(when::rfc3339(times.expires_at)),
+        refresh_at: Some(when::rfc3339(times.refresh_at)),
+        times: Some(times),
+        ..Line::new(&entry.host, clients)
     }
 }
 
-/// The account that a `get` would ask as now, if it is the one that minted this.
+/// The source of the account that a `get` would use now, if that account minted the token.
 fn account(entry: &CachedToken, config: &ConfigFile) -> Option<String> {
     let host = RegistryHost::parse(&entry.host).ok()?;
     let settings = config
@@ -167,20 +201,16 @@ fn account(entry: &CachedToken, config: &ConfigFile) -> Option<String> {
     (account.key().as_str() == entry.account).then(|| account.origin().to_string())
 }
 
-fn clients_asking(files: &[(Client, ClientConfig)], host: &str) -> Vec<&'static str> {
-    let asks = |client: Client| {
-        let mut files = files.iter().filter(|(of, _)| *of == client);
-        files.any(|(_, file)| file.hosts().iter().any(|known| known.as_str() == host))
-    };
-    let mut clients = Vec::new();
-    if asks(Client::Docker) {
-        clients.push("docker");
+impl UnreadableFile {
+    fn of(unreadable: &Unreadable) -> Self {
+        let Failure { what, hint } = unreadable.failure.clone();
+        Self {
+            file: unreadable.path.display().to_string(),
+            clients: unreadable.clients.iter().map(|it| it.name()).collect(),
+            what,
+            hint,
+        }
     }
-    // Podman reads Docker's file too.
-    if asks(Client::Podman) || asks(Client::Docker) {
-        clients.push("podman");
-    }
-    clients
 }
 
 fn pending(held: &Held) -> Vec<Pending> {
@@ -198,8 +228,8 @@ fn pending(held: &Held) -> Vec<Pending> {
 
 fn show(status: &Status, terminal: &mut Terminal<'_>) {
     if status.credentials.is_empty() {
-        terminal.say("nothing is held and no client asks this program");
-        terminal.say("hint: docker-credential-ionos configure-docker makes Docker ask");
+        terminal.say("no credential is stored or cached, and no client uses this program");
+        terminal.say("hint: docker-credential-ionos configure-docker sets Docker up");
     } else {
         table(&status.credentials).print(terminal);
     }
@@ -209,43 +239,52 @@ fn show(status: &Status, terminal: &mut Terminal<'_>) {
             "{count} token(s) to be deleted at the next contact with the API"
         ));
     }
+    for UnreadableFile { what, hint, .. } in &status.unreadable {
+        terminal.warn(&Failure::new(what, hint));
+    }
 }
 
 fn table(lines: &[Line]) -> Table {
     let now = env::now();
     let mut table = Table::new(&[
-        "HOST", "HELD", "PROFILE", "ACCOUNT", "SCOPES", "EXPIRES", "RENEWED", "ASKED BY",
+        "HOST",
+        "STATE",
+        "PROFILE",
+        "ACCOUNT",
+        "SCOPES",
+        "EXPIRES",
+        "REFRESHED",
+        "CLIENTS",
     ]);
     let dash = || (Tone::Faint, "-".to_owned());
+    let plain = |text: &str| (Tone::Plain, text.to_owned());
     for line in lines {
-        let held = match line.held {
-            "none" => (Tone::Faint, "nothing".to_owned()),
-            held => (Tone::Good, held.to_owned()),
+        let state = match line.kind {
+            Kind::Minted => (Tone::Good, "cached".to_owned()),
+            Kind::Stored => (Tone::Good, "stored".to_owned()),
+            Kind::None => (Tone::Faint, "none".to_owned()),
         };
-        let account = match (&line.account, line.held) {
+        let account = match (&line.account, line.kind) {
             (Some(account), _) => (Tone::Plain, one_line(account)),
-            (None, "minted") => (Tone::Warning, "not the one in force".to_owned()),
+            (None, Kind::Minted) => (Tone::Warning, "other account".to_owned()),
             _ => dash(),
         };
-        let expires = match (line.life, line.held) {
-            (Some(life), _) => (Tone::Plain, when::relative(life.expires_at, now)),
-            (None, "stored") => (Tone::Plain, "at logout".to_owned()),
+        let expires = match (line.times, line.kind) {
+            (Some(times), _) => (Tone::Plain, when::relative(times.expires_at, now)),
+            (None, Kind::Stored) => plain("at logout"),
             _ => dash(),
         };
-        let next = match line.life {
-            Some(life) if life.refresh_at <= now => (Tone::Plain, "with the next get".to_owned()),
-            Some(life) => (Tone::Plain, when::relative(life.refresh_at, now)),
+        let refreshed = match line.times {
+            Some(times) if times.refresh_at <= now => plain("at the next get"),
+            Some(times) => (Tone::Plain, when::relative(times.refresh_at, now)),
             None => dash(),
         };
-        let asked_by = if line.clients.is_empty() {
-            (Tone::Warning, "nobody".to_owned())
+        let clients = if line.clients.is_empty() {
+            (Tone::Warning, "no client".to_owned())
         } else {
             (Tone::Plain, line.clients.join(", "))
         };
-        let profile = line
-            .profile
-            .clone()
-            .map_or_else(dash, |it| (Tone::Plain, it));
+        let profile = line.profile.as_deref().map_or_else(dash, plain);
         let scopes: Vec<String> = line.scopes.iter().map(shown).collect();
         let scopes = if scopes.is_empty() {
             dash()
@@ -254,13 +293,13 @@ fn table(lines: &[Line]) -> Table {
         };
         let host = (Tone::Strong, line.host.clone());
         table.row(vec![
-            host, held, profile, account, scopes, expires, next, asked_by,
+            host, state, profile, account, scopes, expires, refreshed, clients,
         ]);
     }
     table
 }
 
-/// `team/*:pull,push`, as registries write it.
+/// `team/*:pull,push`, as registries write a scope.
 fn shown(scope: &Scope) -> String {
     one_line(&format!("{}:{}", scope.name, scope.actions.join(",")))
 }

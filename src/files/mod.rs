@@ -84,7 +84,10 @@ pub fn read_foreign(path: &Path) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
     (&mut file).take(LARGEST + 1).read_to_end(&mut content)?;
     if content.len() as u64 > LARGEST {
-        return Err(io::Error::other("larger than 1 MiB"));
+        return Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            "larger than 1 MiB",
+        ));
     }
     Ok(content)
 }
@@ -151,6 +154,16 @@ pub fn write(dir: &Path, name: &str, content: &[u8]) -> Result<()> {
         let _ = dir.sync_all();
     }
     Ok(())
+}
+
+/// Fails if a private file cannot be written below `root`. Leaves only `root` behind.
+pub fn probe(root: &Path) -> Result<()> {
+    let name = format!("probe-{:016x}", fastrand::u64(..));
+    let dir = private_dir(root, &name)?;
+    let written = write(&dir, &name, b"probe");
+    remove(&dir.join(&name));
+    let _ = fs::remove_dir(&dir);
+    written
 }
 
 /// Removes a file; one that is not there is removed.

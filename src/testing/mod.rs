@@ -171,7 +171,7 @@ pub fn docker_config(bytes: &[u8]) {
     };
     let helper_in = |text: &str| {
         let config = ClientConfig::parse(path, text.as_bytes());
-        config.map(|config| config.helper_for(&host))
+        config.map(|config| config.helper_for(&host).map(ToOwned::to_owned))
     };
     let before = draft.text().to_owned();
     let change = draft.set(&host, "ionos");
@@ -194,7 +194,9 @@ pub fn docker_config(bytes: &[u8]) {
 fn without_helper(text: &str, host: &str) -> Value {
     let mut value: Value = serde_json::from_str(text).unwrap_or_default();
     if let Some(root) = value.as_object_mut() {
-        let helpers = root.get_mut("credHelpers");
+        let is_helpers = |key: &&String| key.eq_ignore_ascii_case("credHelpers");
+        let key = root.keys().find(is_helpers).cloned().unwrap_or_default();
+        let helpers = root.get_mut(&key);
         let is_left = helpers
             .and_then(Value::as_object_mut)
             .is_some_and(|helpers| {
@@ -202,7 +204,7 @@ fn without_helper(text: &str, host: &str) -> Value {
                 !helpers.is_empty()
             });
         if !is_left {
-            root.remove("credHelpers");
+            root.remove(&key);
         }
     } else {
         // An empty file becomes an object.

@@ -108,11 +108,18 @@ fn status_table_in_a_pipe_is_plain() {
         rows,
         [
             vec![
-                "HOST", "HELD", "PROFILE", "ACCOUNT", "SCOPES", "EXPIRES", "RENEWED", "ASKED BY"
+                "HOST",
+                "STATE",
+                "PROFILE",
+                "ACCOUNT",
+                "SCOPES",
+                "EXPIRES",
+                "REFRESHED",
+                "CLIENTS"
             ],
             vec![
                 DEMO_HOST,
-                "minted",
+                "cached",
                 "default",
                 "IONOS_TOKEN",
                 "*:pull,push",
@@ -128,11 +135,11 @@ fn status_table_in_a_pipe_is_plain() {
                 "-",
                 "at logout",
                 "-",
-                "nobody"
+                "no client"
             ],
             vec![
                 WIRED_HOST,
-                "nothing",
+                "none",
                 "-",
                 "-",
                 "-",
@@ -196,6 +203,6 @@ fn status_without_credentials_shows_the_first_command() {
     assert_eq!((done.code, done.stdout.as_str()), (Some(0), ""));
     assert_eq!(
         done.stderr,
-        "nothing is held and no client asks this program\nhint: docker-credential-ionos configure-docker makes Docker ask\n"
+        "no credential is stored or cached, and no client uses this program\nhint: docker-credential-ionos configure-docker sets Docker up\n"
     );
 }

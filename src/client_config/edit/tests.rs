@@ -118,9 +118,9 @@ fn what_cannot_be_changed_is_refused() {
         ),
         (
             r#"{"credHelpers": {}, "credHelpers": {}}"#,
-            "config.json: credHelpers is there twice",
+            "config.json: duplicate key credHelpers",
         ),
-        ("{,}", "config.json: no JSON at line 1, column 2"),
+        ("{,}", "config.json: invalid JSON at line 1, column 2"),
     ] {
         let refused = Draft::new(Path::new("config.json"), text.as_bytes());
         assert_eq!(refused.err().unwrap().what, what);

@@ -42,7 +42,7 @@ pub(super) fn choose(
     let digits = hosts.len().to_string().len();
     for (number, host) in (1..).zip(&hosts) {
         let note = match present.helper_for(host) {
-            Some(helper) => format!("  (helper {})", one_line(&helper)),
+            Some(helper) => format!("  (helper {})", one_line(helper)),
             None => String::new(),
         };
         terminal.say(&format!("  {number:>digits$}  {host}{note}"));
@@ -70,7 +70,7 @@ fn candidates(
     let context = "cannot list the account's registries";
     let settings = config.general_settings(profile)?;
     let account = Account::choose(&settings)?.ok_or_else(|| {
-        Failure::new("there is no IONOS account to ask with", account::HOW_TO).within(context)
+        Failure::new("no IONOS credentials found", account::HOW_TO).within(context)
     })?;
     let deadline = Deadline::after(settings.timeout);
     let found = terminal

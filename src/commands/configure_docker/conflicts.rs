@@ -1,14 +1,14 @@
-//! What would keep a client from asking us although its file says so.
+//! Other places whose login or helper a client prefers to the entry that was written.
 
 use std::path::Path;
 
-use super::program::shell_word;
 use crate::client_config::{self, Client, ClientConfig};
+use crate::commands::client_logins::how_to_remove;
 use crate::error::{Failure, one_line};
 use crate::registry_host::RegistryHost;
 use crate::terminal::Terminal;
 
-/// Warns of every other place that has a login for one of the hosts.
+/// Warns of each place with a login for one of the hosts, and of what podman cannot read.
 pub(super) fn warn(
     path: &Path,
     client: Client,
@@ -17,6 +17,9 @@ pub(super) fn warn(
 ) {
     let before = read_before(path);
     let own = ClientConfig::load(path).ok();
+    if let Some(refusal) = own.as_ref().and_then(|own| own.podman_refusal.as_ref()) {
+        terminal.warn(refusal);
+    }
     for host in hosts {
         if client == Client::Docker && client_config::docker_auth_config_has(host) {
             terminal.warn(&in_variable(host));
@@ -24,13 +27,13 @@ pub(super) fn warn(
         for warning in before.iter().filter_map(|file| in_file_before(file, host)) {
             terminal.warn(&warning);
         }
-        if let Some(own) = own.as_ref().filter(|own| own.has_login(host)) {
-            terminal.warn(&left_over(own, client, host));
+        for key in own.iter().flat_map(|own| own.login_keys(host)) {
+            terminal.warn(&left_over(path, key));
         }
     }
 }
 
-/// The files that podman looks into before this one, as far as they can be read.
+/// The files that podman reads before this one, as far as they are readable.
 fn read_before(path: &Path) -> Vec<ClientConfig> {
     let files = Client::Podman.files();
     let before = files.iter().take_while(|file| *file != path);
@@ -41,42 +44,35 @@ fn read_before(path: &Path) -> Vec<ClientConfig> {
 
 fn in_variable(host: &RegistryHost) -> Failure {
     Failure::new(
-        format!("DOCKER_AUTH_CONFIG has a login for {host}, which docker from 28.3 prefers"),
-        "unset it, or take that host out of it",
+        format!("DOCKER_AUTH_CONFIG has a login for {host}, which Docker 28.3 and later prefers"),
+        "unset DOCKER_AUTH_CONFIG, or remove that host from it",
     )
 }
 
 fn in_file_before(config: &ClientConfig, host: &RegistryHost) -> Option<Failure> {
     let file = one_line(&config.path.display().to_string());
     if let Some(helper) = config.helper_for(host) {
-        let helper = one_line(&helper);
-        return (!client_config::is_our_helper(&helper)).then(|| {
+        return (!client_config::is_our_helper(helper)).then(|| {
+            let helper = one_line(helper);
             Failure::new(
-                format!("podman prefers helper {helper} for {host}, by {file}"),
-                "take that host out of credHelpers there",
+                format!("{file} has helper '{helper}' for {host}, which podman prefers"),
+                "remove that host from credHelpers there",
             )
         });
     }
-    config.has_login(host).then(|| {
-        let auth_file = shell_word(&config.path);
+    config.login_keys(host).next().map(|key| {
+        let key_shown = one_line(key);
         Failure::new(
-            format!("{file} has a login for {host}, which podman prefers"),
-            format!("podman logout --authfile {auth_file} {host}"),
+            format!("{file} has a login for '{key_shown}', which podman prefers"),
+            how_to_remove(&config.path, key),
         )
     })
 }
 
-fn left_over(config: &ClientConfig, client: Client, host: &RegistryHost) -> Failure {
-    let file = one_line(&config.path.display().to_string());
-    let logout = match client {
-        Client::Docker => format!("docker logout {host}"),
-        Client::Podman => format!(
-            "podman logout --authfile {} {host}",
-            shell_word(&config.path)
-        ),
-    };
+fn left_over(path: &Path, key: &str) -> Failure {
+    let (file, key_shown) = (one_line(&path.display().to_string()), one_line(key));
     Failure::new(
-        format!("{file} still has a login for {host}, readable and no longer needed"),
-        logout,
+        format!("{file} still has a login for '{key_shown}', in plain text and no longer needed"),
+        how_to_remove(path, key),
     )
 }

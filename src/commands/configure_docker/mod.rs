@@ -193,16 +193,8 @@ fn say_what_is_next(
         // What would fail the pull.
         Err(failure) => return terminal.warn(&failure),
     };
-    let command = command(client);
+    let command = client.name();
     terminal.say(&format!(
         "next: {login}{command} pull {host}/NAME:TAG (without {command} login)"
     ));
-}
-
-/// What a person types.
-fn command(client: Client) -> &'static str {
-    match client {
-        Client::Docker => "docker",
-        Client::Podman => "podman",
-    }
 }

@@ -1,15 +1,15 @@
-//! Whether clients find the program under the name they look for.
+//! Whether clients find the program under the helper's name.
 
 use std::path::Path;
 
-use super::command;
 use crate::client_config::{self, Client};
+use crate::commands::client_logins::shell_word;
 use crate::env;
 use crate::error::{Failure, one_line, system};
 use crate::files;
 use crate::terminal::Terminal;
 
-/// Offers the name that is missing, or says how to make it. Whether clients find the program now.
+/// Offers to make a missing name, or tells how to. Returns whether clients find the program.
 pub(super) fn make_sure(
     helper: &str,
     client: Client,
@@ -22,13 +22,13 @@ pub(super) fn make_sure(
     }
     let plain = client_config::program_name(&client_config::helper_name(None));
     let missing = |hint: String| {
-        let command = command(client);
+        let command = client.name();
         Failure::new(
             format!("{name} is not on PATH, so {command} cannot run it"),
             hint,
         )
     };
-    // On PATH it may be a link that outlives an update, and the file it leads to does not.
+    // A link on PATH survives an update of the program; the file it leads to may not.
     let Some(program) = env::on_path(&plain).or_else(env::program) else {
         terminal.warn(&missing("put it into a directory on PATH".into()));
         return false;
@@ -67,48 +67,15 @@ pub(super) fn make_sure(
     false
 }
 
-#[cfg(unix)]
 fn link_command(program: &Path, link: &Path) -> String {
-    format!("ln -s {} {}", shell_word(program), shell_word(link))
-}
-
-#[cfg(not(unix))]
-fn link_command(program: &Path, link: &Path) -> String {
-    format!("mklink /H {} {}", shell_word(link), shell_word(program))
-}
-
-/// A path as one word of a command line.
-pub(super) fn shell_word(path: &Path) -> String {
-    let text = path.display().to_string();
-    let plain =
-        |c: char| c.is_alphanumeric() || "/._-+:@%,".contains(c) || (c == '\\' && cfg!(windows));
-    if !text.is_empty() && text.chars().all(plain) {
-        text
-    } else if cfg!(windows) {
-        format!("\"{text}\"")
+    let [program, link] = [program, link].map(|path| shell_word(&path.display().to_string()));
+    if cfg!(unix) {
+        format!("ln -s {program} {link}")
     } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
+        format!("mklink /H {link} {program}")
     }
 }
 
 fn shown(path: &Path) -> String {
     one_line(&path.display().to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    #[cfg(unix)]
-    fn a_path_is_one_word_to_a_shell() {
-        for (path, word) in [
-            ("/usr/local/bin/x-y.z", "/usr/local/bin/x-y.z"),
-            ("/home/J D/x", "'/home/J D/x'"),
-            ("/it's", r"'/it'\''s'"),
-            ("/$HOME", "'/$HOME'"),
-        ] {
-            assert_eq!(shell_word(Path::new(path)), word);
-        }
-    }
 }

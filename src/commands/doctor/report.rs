@@ -1,71 +1,100 @@
-//! What the checks found.
+//! What the checks found, and its two formats: lines and JSON.
 
 use serde::Serialize;
 
 use crate::error::Failure;
+use crate::registry_host::RegistryHost;
+use crate::terminal::{Terminal, Tone};
 
-/// The checks of one registry, in the order of the chain. `--json` prints an array of these.
+/// What a check found. A check has one finding or more.
+#[derive(Debug)]
+pub(super) enum Finding {
+    Ok(String),
+    /// Works now, and may fail later or for another client.
+    Warning(Failure),
+    Failed(Failure),
+    /// Could not be checked, with the reason.
+    Skipped(String),
+}
+
+/// The findings for one registry, in the order of the checks. `--json` prints an array of these.
 /// Members and checks may be added.
-#[derive(Debug, Default, Serialize)]
-pub(super) struct Report {
-    /// The registry; `null` if none is known here.
-    pub(super) host: Option<String>,
-    pub(super) checks: Vec<Check>,
-}
-
-/// One link of the chain.
 #[derive(Debug, Serialize)]
-pub(super) struct Check {
-    /// `program`, `docker`, `settings`, `account`, `account token`, `api`, `registry`, `allow list`,
-    /// `token`, `login` or `clock`.
-    pub(super) name: &'static str,
-    pub(super) outcome: Outcome,
-    /// What was found.
-    pub(super) what: String,
-    /// What mends it; empty if there is nothing to mend.
-    pub(super) hint: String,
+pub(super) struct Report {
+    /// `null` if no registry is known here.
+    host: Option<String>,
+    checks: Vec<Line>,
 }
 
-/// How a check went.
+#[derive(Debug, Serialize)]
+struct Line {
+    /// The check's name. A check with several findings has several lines.
+    name: &'static str,
+    outcome: Outcome,
+    /// What was found.
+    what: String,
+    /// What to do about it; empty if there is nothing to do.
+    hint: String,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Outcome {
+enum Outcome {
     Ok,
-    /// Works, and will not always.
     Warning,
     Failed,
-    /// Could not be looked at.
     Skipped,
 }
 
 impl Report {
-    pub(super) fn is_well(&self) -> bool {
-        let mut outcomes = self.checks.iter().map(|check| check.outcome);
+    pub(super) fn new(host: Option<&RegistryHost>) -> Self {
+        Self {
+            host: host.map(ToString::to_string),
+            checks: Vec::new(),
+        }
+    }
+
+    pub(super) fn add(&mut self, name: &'static str, findings: Vec<Finding>) {
+        self.checks.extend(findings.into_iter().map(|finding| {
+            let (outcome, what, hint) = match finding {
+                Finding::Ok(what) => (Outcome::Ok, what, String::new()),
+                Finding::Warning(Failure { what, hint }) => (Outcome::Warning, what, hint),
+                Finding::Failed(Failure { what, hint }) => (Outcome::Failed, what, hint),
+                Finding::Skipped(why) => (Outcome::Skipped, why, String::new()),
+            };
+            Line {
+                name,
+                outcome,
+                what,
+                hint,
+            }
+        }));
+    }
+
+    /// Whether no check failed.
+    pub(super) fn has_no_failure(&self) -> bool {
+        let mut outcomes = self.checks.iter().map(|line| line.outcome);
         outcomes.all(|outcome| outcome != Outcome::Failed)
     }
 
-    pub(super) fn ok(&mut self, name: &'static str, what: impl Into<String>) {
-        self.add(name, Outcome::Ok, Failure::new(what, ""));
-    }
-
-    pub(super) fn skipped(&mut self, name: &'static str, why: impl Into<String>) {
-        self.add(name, Outcome::Skipped, Failure::new(why, ""));
-    }
-
-    pub(super) fn warning(&mut self, name: &'static str, warning: Failure) {
-        self.add(name, Outcome::Warning, warning);
-    }
-
-    pub(super) fn failed(&mut self, name: &'static str, failure: Failure) {
-        self.add(name, Outcome::Failed, failure);
-    }
-
-    fn add(&mut self, name: &'static str, outcome: Outcome, found: Failure) {
-        self.checks.push(Check {
-            name,
-            outcome,
-            what: found.what,
-            hint: found.hint,
-        });
+    pub(super) fn show(&self, with_host: bool, terminal: &mut Terminal<'_>) {
+        if with_host {
+            let host = terminal.paint(Tone::Strong, self.host.as_deref().unwrap_or_default());
+            terminal.result(&host);
+        }
+        for line in &self.checks {
+            let (tone, word) = match line.outcome {
+                Outcome::Ok => (Tone::Good, "ok     "),
+                Outcome::Warning => (Tone::Warning, "warning"),
+                Outcome::Failed => (Tone::Bad, "failed "),
+                Outcome::Skipped => (Tone::Faint, "skipped"),
+            };
+            let word = terminal.paint(tone, word);
+            terminal.result(&format!("{word}  {}: {}", line.name, line.what));
+            if !line.hint.is_empty() {
+                let hint = terminal.paint(Tone::Faint, "hint:");
+                terminal.result(&format!("         {hint} {}", line.hint));
+            }
+        }
     }
 }

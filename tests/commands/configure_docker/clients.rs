@@ -164,7 +164,7 @@ fn without_an_account_and_host_it_fails() {
         &person.run(&[]),
         1,
         "",
-        "error: cannot list the account's registries: there is no IONOS account to ask with\n\
+        "error: cannot list the account's registries: no IONOS credentials found\n\
          hint: run \"ionosctl login\", or set IONOS_TOKEN (\"ionosctl token generate\" makes one), \
          IONOS_TOKEN_FILE, or IONOS_USERNAME and IONOS_PASSWORD\n",
     );

@@ -87,21 +87,21 @@ fn file_of_another_user_keeps_its_owner() {
 
 #[test]
 fn invalid_file_is_reported_with_its_position_and_kept() {
-    let mend = "mend it there; JSON has no comments and no comma after the last item";
+    let mend = "fix it there; JSON has no comments and no comma after the last item";
     for (content, what, hint) in [
         (
             "{\n  // work\n  \"auths\": {\"a\": \"hunter2\"}\n}\n",
-            "no JSON at line 2, column 3",
+            "invalid JSON at line 2, column 3",
             mend,
         ),
         (
             "{\n  \"auths\": {},\n}\n",
-            "no JSON at line 3, column 1",
+            "invalid JSON at line 3, column 1",
             mend,
         ),
         (
             "{\"auths\": \"hunter2",
-            "no JSON at line 1, column 18",
+            "invalid JSON at line 1, column 18",
             mend,
         ),
         (
@@ -116,8 +116,8 @@ fn invalid_file_is_reported_with_its_position_and_kept() {
         ),
         (
             "{\"credHelpers\": {}, \"credHelpers\": {\"a\": \"hunter2\"}}",
-            "credHelpers is there twice",
-            "make one of the two",
+            "duplicate key credHelpers",
+            "merge the two",
         ),
     ] {
         let person = Person::with(content);
@@ -209,7 +209,7 @@ fn unwritable_directory_is_reported() {
         1,
         "",
         "error: cannot read ~/.docker/config.json: Too many levels of symbolic links\n\
-         hint: make it a file you can read\n",
+         hint: make it a file that you can read\n",
     );
 }
 

@@ -67,8 +67,8 @@ fn overriding_login_is_reported() {
         &run(&helper, &[DEMO_HOST]),
         0,
         added,
-        "warning: DOCKER_AUTH_CONFIG has a login for demo.cr.de-fra.ionos.com, which docker from 28.3 prefers\n\
-         hint: unset it, or take that host out of it\n",
+        "warning: DOCKER_AUTH_CONFIG has a login for demo.cr.de-fra.ionos.com, which Docker 28.3 and later prefers\n\
+         hint: unset DOCKER_AUTH_CONFIG, or remove that host from it\n",
     );
     // Podman ignores that variable.
     person.sees(
@@ -82,9 +82,9 @@ fn overriding_login_is_reported() {
     for file in ["run/containers/auth.json", ".config/containers/auth.json"] {
         person.home.file(file, &auths);
     }
-    let first = "warning: ~/run/containers/auth.json has a login for demo.cr.de-fra.ionos.com, which podman prefers\n\
+    let first = "warning: ~/run/containers/auth.json has a login for 'demo.cr.de-fra.ionos.com', which podman prefers\n\
         hint: podman logout --authfile ~/run/containers/auth.json demo.cr.de-fra.ionos.com\n";
-    let second = "warning: ~/.config/containers/auth.json has a login for demo.cr.de-fra.ionos.com, which podman prefers\n\
+    let second = "warning: ~/.config/containers/auth.json has a login for 'demo.cr.de-fra.ionos.com', which podman prefers\n\
         hint: podman logout --authfile ~/.config/containers/auth.json demo.cr.de-fra.ionos.com\n";
     person.sees(
         &person.run(&[DEMO_HOST]),
@@ -97,8 +97,8 @@ fn overriding_login_is_reported() {
         0,
         "added demo.cr.de-fra.ionos.com to ~/.config/containers/auth.json, helper ionos\n",
         &format!(
-            "{first}warning: ~/.config/containers/auth.json still has a login for demo.cr.de-fra.ionos.com, \
-             readable and no longer needed\n\
+            "{first}warning: ~/.config/containers/auth.json still has a login for 'demo.cr.de-fra.ionos.com', \
+             in plain text and no longer needed\n\
              hint: podman logout --authfile ~/.config/containers/auth.json demo.cr.de-fra.ionos.com\n"
         ),
     );
@@ -111,8 +111,8 @@ fn overriding_login_is_reported() {
         &person.run(&[DEMO_HOST]),
         0,
         &added.replace("added", "unchanged:").replace(" to ", " in "),
-        "warning: podman prefers helper pass for demo.cr.de-fra.ionos.com, by ~/run/containers/auth.json\n\
-         hint: take that host out of credHelpers there\n",
+        "warning: ~/run/containers/auth.json has helper 'pass' for demo.cr.de-fra.ionos.com, which podman prefers\n\
+         hint: remove that host from credHelpers there\n",
     );
 
     let person = Person::with(&auths);
@@ -120,7 +120,7 @@ fn overriding_login_is_reported() {
         &person.run(&[DEMO_HOST]),
         0,
         added,
-        "warning: ~/.docker/config.json still has a login for demo.cr.de-fra.ionos.com, readable and no longer needed\n\
+        "warning: ~/.docker/config.json still has a login for 'demo.cr.de-fra.ionos.com', in plain text and no longer needed\n\
          hint: docker logout demo.cr.de-fra.ionos.com\n",
     );
     // Docker writes an empty entry for a host with a helper.

@@ -1,5 +1,6 @@
 //! `doctor`: the list of checks.
 
+mod client_files;
 mod findings;
 
 use std::sync::Arc;
@@ -74,14 +75,16 @@ impl Setup {
 
 const WELL_UNTIL_TOKEN: &str = "\
 ok       program: PROGRAM is on PATH
-ok       docker: ~/.docker/config.json asks helper ionos
-ok       settings: profile default, scopes *:pull,push, tokens of 12 h
+ok       docker: ~/.docker/config.json has helper 'ionos' for HOST
+skipped  podman: podman, skopeo, buildah are not on PATH
+ok       settings: profile default, scopes *:pull,push, tokens valid for 12 h
+ok       cache: ~/.cache/docker-credential-ionos can be written
 ok       account: from IONOS_TOKEN
-ok       account token: good until 2100-01-01T00:00:00Z
-ok       api: API answers and knows the account
+ok       account token: valid until 2100-01-01T00:00:00Z
+ok       api: API accepts the account
 ok       registry: demo is running
 ok       allow list: every network may reach the registry
-ok       clock: agrees with the API's
+ok       clock: matches the API's
 ";
 
 #[test]
@@ -89,7 +92,7 @@ fn every_check_has_a_line_and_no_token_is_minted() {
     let setup = Setup::new(Auth::Basic);
     let host = setup.registry.host();
     setup.run(&[&host]).says(&format!(
-        "{WELL_UNTIL_TOKEN}skipped  token: none is held; --mint makes one\nskipped  login: there is no credential to log in with\n"
+        "{WELL_UNTIL_TOKEN}skipped  token: none is cached; --mint creates one\nskipped  login: no credential to log in with\n"
     ));
     assert_eq!(setup.api.count("POST", "/tokens"), 0);
     assert_eq!(setup.registry.requests().len(), 0);
@@ -108,7 +111,7 @@ fn mint_option_checks_the_registry_with_basic_and_bearer() {
         ));
         // The minted credential is cached now, also for a run without a host.
         setup.run(&[]).says(&format!(
-            "{WELL_UNTIL_TOKEN}ok       token: held, and younger than half its life\nok       login: HOST accepts the credential ({scheme})\n"
+            "{WELL_UNTIL_TOKEN}ok       token: cached, and younger than half its life\nok       login: HOST accepts the credential ({scheme})\n"
         ));
         assert_eq!(setup.api.count("POST", "/tokens"), 1);
     }
@@ -122,10 +125,10 @@ fn json_has_the_same_checks() {
     let reports: Value = serde_json::from_str(&done.stdout).unwrap();
     assert_eq!(reports[0]["host"], "HOST");
     assert_eq!(
-        reports[0]["checks"][3],
+        reports[0]["checks"][5],
         json!({"name": "account", "outcome": "ok", "what": "from IONOS_TOKEN", "hint": ""})
     );
-    assert_eq!(reports[0]["checks"].as_array().unwrap().len(), 11);
+    assert_eq!(reports[0]["checks"].as_array().unwrap().len(), 13);
 }
 
 #[test]

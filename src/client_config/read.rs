@@ -1,0 +1,47 @@
+//! Reading a client's file, and what to do if that fails.
+
+use std::io::{self, ErrorKind};
+use std::path::Path;
+
+use crate::env;
+use crate::error::{Failure, system};
+use crate::files;
+
+/// The content of a client's file; `None` if the file does not exist.
+pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
+    match files::read_foreign(path) {
+        Ok(content) => Ok(Some(content)),
+        Err(err) if err.kind() == ErrorKind::NotFound => Ok(None),
+        Err(err) => Err(unreadable(path, &err)),
+    }
+}
+
+fn unreadable(path: &Path, err: &io::Error) -> Failure {
+    let cannot = |why: &str, hint: &str| {
+        Failure::new(format!("cannot read {}: {why}", path.display()), hint)
+    };
+    if let Some(dir) = env::path("DOCKER_CONFIG").filter(|dir| path.starts_with(dir))
+        && dir.is_file()
+    {
+        let parent = dir.parent().unwrap_or(&dir).display();
+        return cannot(
+            "DOCKER_CONFIG is a file",
+            &format!("set it to the directory of config.json: DOCKER_CONFIG={parent}"),
+        );
+    }
+    if path.is_dir() {
+        // `docker run -v` makes a directory of a missing file.
+        return cannot("it is a directory", "remove that directory");
+    }
+    match err.kind() {
+        ErrorKind::FileTooLarge => cannot(
+            &system(err),
+            "remove what is no longer needed from it, or add the host to credHelpers with an editor",
+        ),
+        ErrorKind::PermissionDenied => cannot(
+            &system(err),
+            "make the file and its directory readable for you",
+        ),
+        _ => cannot(&system(err), "make it a file that you can read"),
+    }
+}

@@ -1,0 +1,84 @@
+//! The configuration files of the clients on this machine.
+
+use std::path::{Path, PathBuf};
+
+use crate::client_config::{self, Client, ClientConfig};
+use crate::error::Failure;
+use crate::registry_host::RegistryHost;
+
+/// Docker's and podman's files, each once.
+#[derive(Default)]
+pub(super) struct ClientFiles {
+    readable: Vec<(Client, ClientConfig)>,
+    /// Files that at least one client refuses.
+    pub(super) unreadable: Vec<Unreadable>,
+}
+
+/// A file that clients refuse, and why.
+pub(super) struct Unreadable {
+    pub(super) path: PathBuf,
+    pub(super) clients: &'static [Client],
+    pub(super) failure: Failure,
+}
+
+impl ClientFiles {
+    pub(super) fn find() -> Self {
+        let mut files = Self::default();
+        let mut seen = Vec::new();
+        for client in [Client::Docker, Client::Podman] {
+            for path in client.files() {
+                if !seen.contains(&path) {
+                    files.add(client, &path);
+                    seen.push(path);
+                }
+            }
+        }
+        files
+    }
+
+    fn add(&mut self, client: Client, path: &Path) {
+        let (clients, failure): (&[Client], _) = match ClientConfig::load(path) {
+            Ok(file) => {
+                let refusal = file.podman_refusal.clone();
+                self.readable.push((client, file));
+                match refusal {
+                    Some(failure) => (&[Client::Podman], failure),
+                    None => return,
+                }
+            }
+            // Podman reads Docker's file too.
+            Err(failure) if client == Client::Docker => {
+                (&[Client::Docker, Client::Podman], failure)
+            }
+            Err(failure) => (&[Client::Podman], failure),
+        };
+        self.unreadable.push(Unreadable {
+            path: path.to_owned(),
+            clients,
+            failure,
+        });
+    }
+
+    /// The registries that `credHelpers` sends to this program.
+    pub(super) fn hosts(&self) -> impl Iterator<Item = RegistryHost> {
+        self.readable.iter().flat_map(|(_, file)| file.hosts())
+    }
+
+    /// The clients that run this program for a host.
+    pub(super) fn clients_of(&self, host: &RegistryHost) -> Vec<&'static str> {
+        let is_ours = |helper: Option<&str>| helper.is_some_and(client_config::is_our_helper);
+        let docker = self.readable.iter().any(|(client, file)| {
+            let helper = file.helper_for(host).or(file.creds_store());
+            *client == Client::Docker && is_ours(helper)
+        });
+        let podman = self
+            .readable
+            .iter()
+            .any(|(_, file)| file.podman_refusal.is_none() && is_ours(file.helper_for(host)));
+        let clients = [(docker, Client::Docker), (podman, Client::Podman)];
+        clients
+            .iter()
+            .filter_map(|(runs_us, client)| runs_us.then_some(client.name()))
+            .collect()
+    }
+}

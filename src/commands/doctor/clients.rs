@@ -1,0 +1,257 @@
+//! Checks of the clients: whether they run this program, and for which registries.
+
+use std::path::Path;
+
+use super::checks::State;
+use super::report::Finding::{self, Failed, Ok as Passed, Skipped, Warning};
+use crate::client_config::{self, Client, ClientConfig};
+use crate::commands::client_logins::{how_to_remove, shell_word};
+use crate::env;
+use crate::error::{Failure, one_line};
+use crate::registry_host::RegistryHost;
+
+const PODMAN_PROGRAMS: [&str; 3] = ["podman", "skopeo", "buildah"];
+const DOCKER_SOCKET: &str = "/var/run/docker.sock";
+
+pub(super) fn program(state: &mut State<'_>) -> Vec<Finding> {
+    let plain = client_config::helper_name(None);
+    let helper = state.our_helper().unwrap_or(&plain);
+    let name = client_config::program_name(helper);
+    let finding = match env::on_path(&name) {
+        Some(path) => Passed(format!("{} is on PATH", path.display())),
+        None => Failed(Failure::new(
+            format!("{name} is not on PATH, so no client can run it"),
+            "put it, or a link to it, into a directory on PATH",
+        )),
+    };
+    vec![finding]
+}
+
+pub(super) fn docker(state: &mut State<'_>) -> Vec<Finding> {
+    let file = match &state.docker {
+        Some(Ok(file)) => file,
+        Some(Err(failure)) => return vec![Failed(failure.clone())],
+        None => {
+            let what = "no home directory to look for config.json in";
+            return vec![warning(what, "set HOME or DOCKER_CONFIG")];
+        }
+    };
+    let path = shown(&file.path);
+    let mut findings = Vec::new();
+    match state.host {
+        Some(host) => {
+            findings.push(helper_in_docker_file(file, host));
+            if state.our_helper().is_some() {
+                findings.extend(overruled(file, host));
+            }
+        }
+        None => findings.push(warning(
+            format!("no registry in {path} uses this program"),
+            "docker-credential-ionos configure-docker",
+        )),
+    }
+    findings.extend(file.podman_refusal.clone().map(Warning));
+    findings.extend(snap(&path));
+    findings.extend(sudo(file, &path, state.host));
+    findings
+}
+
+/// Which helper Docker runs for the host.
+fn helper_in_docker_file(file: &ClientConfig, host: &RegistryHost) -> Finding {
+    let path = shown(&file.path);
+    let add = format!("docker-credential-ionos configure-docker {host}");
+    match (file.helper_for(host), file.creds_store()) {
+        (Some(""), _) => warning(
+            format!("credHelpers in {path} has '' for {host}, which is no helper"),
+            add,
+        ),
+        (Some(helper), _) if client_config::is_our_helper(helper) => {
+            Passed(format!("{path} has helper '{helper}' for {host}"))
+        }
+        (Some(helper), _) => warning(
+            format!("{path} has helper '{}' for {host}", one_line(helper)),
+            add,
+        ),
+        // `docker login` of every other registry fails.
+        (None, Some(store)) if client_config::is_our_helper(store) => warning(
+            format!(
+                "{path} has credsStore '{store}', but this program stores no login of other registries"
+            ),
+            format!("{add}, then remove credsStore from {path}"),
+        ),
+        (None, Some(store)) => warning(
+            format!(
+                "{path} has no helper for {host} and credsStore '{}'",
+                one_line(store)
+            ),
+            add,
+        ),
+        (None, None) if !file.exists => warning(format!("{path} does not exist"), add),
+        (None, None) => match misspelled(file, host) {
+            Some(key) => warning(
+                format!(
+                    "{path} has a helper for '{}', which Docker does not take for {host}",
+                    one_line(key)
+                ),
+                add,
+            ),
+            None => warning(format!("{path} has no helper for {host}"), add),
+        },
+    }
+}
+
+/// A key for the host that clients never look up, because they compare it letter by letter.
+fn misspelled<'a>(file: &'a ClientConfig, host: &RegistryHost) -> Option<&'a str> {
+    let mut keys = file.our_keys().map(|(key, _)| key);
+    keys.find(|key| RegistryHost::parse(key).as_ref() == Ok(host))
+}
+
+/// Logins that Docker prefers to the helper, and those that it no longer needs.
+fn overruled(file: &ClientConfig, host: &RegistryHost) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if client_config::docker_auth_config_has(host) {
+        findings.push(warning(
+            format!(
+                "DOCKER_AUTH_CONFIG has a login for {host}, which Docker 28.3 and later prefers"
+            ),
+            "unset DOCKER_AUTH_CONFIG, or remove that host from it",
+        ));
+    }
+    findings.extend(file.login_keys(host).map(|key| {
+        let (path, key_shown) = (shown(&file.path), one_line(key));
+        warning(
+            format!(
+                "{path} still has a login for '{key_shown}', in plain text and no longer needed"
+            ),
+            how_to_remove(&file.path, key),
+        )
+    }));
+    findings
+}
+
+/// The snap of Docker has a home directory of its own and runs no program from outside.
+fn snap(path: &str) -> Option<Finding> {
+    let docker = env::on_path("docker")?;
+    let target = docker.canonicalize().ok()?;
+    let is_snap = docker.starts_with("/snap") || target.file_name()? == "snap";
+    is_snap.then(|| {
+        warning(
+            format!(
+                "{} is a snap, which reads ~/snap/docker/current/.docker/config.json instead of {path} and cannot run this program",
+                docker.display()
+            ),
+            "install Docker from docs.docker.com/engine/install, or log in for some hours: docker-credential-ionos login HOST",
+        )
+    })
+}
+
+/// `sudo docker` reads root's file.
+fn sudo(file: &ClientConfig, path: &str, host: Option<&RegistryHost>) -> Option<Finding> {
+    if let Some(user) = env::var("SUDO_USER").filter(|_| env::user_id() == Some(0)) {
+        let user = one_line(&user);
+        return Some(warning(
+            format!("sudo: {path} is for sudo docker; docker of user '{user}' reads another file"),
+            "run doctor without sudo, unless you run docker with sudo",
+        ));
+    }
+    let is_default = |context: &str| ["", "default"].contains(&context);
+    let uses_socket = env::var("DOCKER_HOST").is_none()
+        && file.context.as_deref().is_none_or(is_default)
+        && env::on_path("docker").is_some();
+    let socket = Path::new(DOCKER_SOCKET);
+    if !uses_socket || !socket.exists() || env::can_write(socket) {
+        return None;
+    }
+    let host = host.map_or("HOST", RegistryHost::as_str);
+    Some(warning(
+        format!(
+            "{DOCKER_SOCKET} is not writable for you, and sudo docker reads root's file, not {path}"
+        ),
+        format!(
+            "join the group docker, or set root up: sudo docker-credential-ionos configure-docker {host}"
+        ),
+    ))
+}
+
+pub(super) fn podman(state: &mut State<'_>) -> Vec<Finding> {
+    let docker_file = Client::Docker.config_file();
+    let files = Client::Podman.files();
+    let mut own_files = files
+        .iter()
+        .filter(|path| Some(*path) != docker_file.as_ref());
+    let is_used = PODMAN_PROGRAMS
+        .iter()
+        .any(|name| env::on_path(name).is_some())
+        || own_files.any(|path| path.exists());
+    if !is_used {
+        return vec![Skipped(format!(
+            "{} are not on PATH",
+            PODMAN_PROGRAMS.join(", ")
+        ))];
+    }
+    for path in &files {
+        // Podman stops at the first file that it cannot read.
+        let file = match ClientConfig::load(path) {
+            Ok(ClientConfig {
+                podman_refusal: Some(failure),
+                ..
+            })
+            | Err(failure) => return vec![Failed(failure)],
+            Ok(file) => file,
+        };
+        if let Some(host) = state.host
+            && let Some(finding) = entry_for_podman(&file, host)
+        {
+            return vec![finding];
+        }
+    }
+    let names: Vec<String> = files.iter().map(|path| shown(path)).collect();
+    let finding = match state.host {
+        None => Passed(format!("can read {}", names.join(", "))),
+        Some(host) => warning(
+            format!("no helper for {host} in {}", names.join(", ")),
+            format!("docker-credential-ionos configure-docker --podman {host}"),
+        ),
+    };
+    vec![finding]
+}
+
+/// What podman does for the host because of this file; `None`: it reads the next file.
+fn entry_for_podman(file: &ClientConfig, host: &RegistryHost) -> Option<Finding> {
+    let path = shown(&file.path);
+    let edit = format!(
+        "set credHelpers for {host} in {} to \"{}\" with an editor, or remove it",
+        shell_word(&file.path.display().to_string()),
+        client_config::helper_name(None)
+    );
+    match file.helper_for(host) {
+        Some("") => Some(Failed(Failure::new(
+            format!("credHelpers in {path} has '' for {host}, with which podman fails"),
+            edit,
+        ))),
+        Some(helper) if client_config::is_our_helper(helper) => {
+            Some(Passed(format!("{path} has helper '{helper}' for {host}")))
+        }
+        Some(helper) => Some(warning(
+            format!("{path} has helper '{}' for {host}", one_line(helper)),
+            edit,
+        )),
+        None => file.login_keys(host).next().map(|key| {
+            warning(
+                format!(
+                    "{path} has a login for '{}', which podman uses",
+                    one_line(key)
+                ),
+                how_to_remove(&file.path, key),
+            )
+        }),
+    }
+}
+
+fn warning(what: impl Into<String>, hint: impl Into<String>) -> Finding {
+    Warning(Failure::new(what, hint))
+}
+
+fn shown(path: &Path) -> String {
+    one_line(&path.display().to_string())
+}

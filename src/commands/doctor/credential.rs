@@ -1,0 +1,79 @@
+//! Checks of the credential, and of the registry that has to accept it.
+
+use super::checks::State;
+use super::report::Finding::{self, Failed, Ok as Passed, Skipped};
+use crate::config::Places;
+use crate::credential::cache::{Age, Cache};
+use crate::credential::stored_login::StoredLogins;
+use crate::credential::{self, Lookup};
+use crate::docker::registry_login::{self, Scheme};
+use crate::env::{self, Deadline};
+use crate::error::one_line;
+use crate::ionos::account::Account;
+
+pub(super) fn token(state: &mut State<'_>) -> Vec<Finding> {
+    let Some(host) = state.host else {
+        return vec![Skipped("no HOST given".into())];
+    };
+    let existing = existing(state);
+    let needs_api = existing.is_none();
+    if needs_api && !state.may_mint {
+        return vec![Skipped("none is cached; --mint creates one".into())];
+    }
+    if needs_api && let Some(skipped) = state.skipped_without("registry") {
+        return vec![skipped];
+    }
+    let Ok(config) = state.config else {
+        return Vec::new();
+    };
+    match credential::get(host, config, state.profile.as_deref()) {
+        Ok(Lookup {
+            credential,
+            cleanup,
+        }) => {
+            let minted = || format!("minted {}", one_line(&credential.username));
+            let found = existing.map_or_else(minted, ToOwned::to_owned);
+            state.credential = Some(credential);
+            state.cleanup = cleanup;
+            vec![Passed(found)]
+        }
+        Err(failure) => vec![Failed(failure)],
+    }
+}
+
+/// What a `get` would return without minting.
+fn existing(state: &State<'_>) -> Option<&'static str> {
+    let (host, settings) = (state.host?, state.settings.as_ref()?);
+    let places = Places::find_lossy();
+    if StoredLogins::new(places.data.clone()).read(host).is_some() {
+        return Some("a login stored with docker login");
+    }
+    let cache = Cache::new(places.cache_in_use().ok().flatten());
+    let entry = match Account::choose(settings).ok().flatten() {
+        Some(account) => {
+            let slot = cache.slot(host, account.key(), settings)?;
+            cache.read(&slot, host, account.key(), settings)
+        }
+        None => cache.read_any(host, settings),
+    };
+    let is_fresh = entry.is_some_and(|entry| entry.age(env::now()) == Age::Fresh);
+    is_fresh.then_some("cached, and younger than half its life")
+}
+
+pub(super) fn login(state: &mut State<'_>) -> Vec<Finding> {
+    let (Some(host), Some(credential), Some(settings)) =
+        (state.host, &state.credential, &state.settings)
+    else {
+        return vec![Skipped("no credential to log in with".into())];
+    };
+    let deadline = Deadline::after(settings.timeout);
+    let finding = match registry_login::log_in(host, credential, deadline) {
+        Ok(Scheme::Open) => Passed(format!("{host} needs no login")),
+        Ok(scheme) => Passed(format!(
+            "{host} accepts the credential ({})",
+            scheme.as_str()
+        )),
+        Err(failure) => Failed(failure),
+    };
+    vec![finding]
+}
