@@ -4,6 +4,7 @@
 //! do. The host, the account's origin and the program's name are added where they are known. No
 //! message holds a secret or quotes a file that may hold one.
 
+use std::path::Path;
 use std::{fmt, io};
 
 /// The hint for trouble on the server's side.
@@ -90,6 +91,20 @@ pub fn one_line(text: &str) -> String {
         line = line.chars().take(MOST).chain(['…']).collect();
     }
     line
+}
+
+/// A path for a message.
+pub fn shown(path: &Path) -> String {
+    one_line(&path.display().to_string())
+}
+
+/// A word for a command line that a person copies into a POSIX shell.
+pub fn quoted_for_shell(word: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:+=@".contains(&byte);
+    if !word.is_empty() && word.bytes().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// The hint for an unknown key: the known key that was probably meant, or all of them.

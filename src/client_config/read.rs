@@ -5,12 +5,12 @@ use std::path::Path;
 
 use crate::env;
 use crate::error::{Failure, system};
-use crate::files;
+use crate::files::UserFile;
 
 /// The content of a client's file; `None` if the file does not exist.
 pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
-    match files::read_foreign(path) {
-        Ok(content) => Ok(Some(content)),
+    match UserFile::read(path) {
+        Ok(file) => Ok(Some(file.unchecked())),
         Err(err) if err.kind() == ErrorKind::NotFound => Ok(None),
         Err(err) => Err(unreadable(path, &err)),
     }

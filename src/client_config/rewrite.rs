@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{Draft, read};
 use crate::error::{Failure, one_line, system};
-use crate::files;
+use crate::files::{self, Untrusted};
 
 /// Each retry means that another process has made its change, so this many can run at once.
 const TRIES: u32 = 200;
@@ -38,8 +38,8 @@ pub fn rewrite<T>(
         let after = draft.text();
         let done = after == before
             || only_show
-            || files::replace_foreign(path, content.as_deref(), after.as_bytes())
-                .map_err(|err| not_written(&err))?;
+            || files::replace_user_file(path, content.as_deref(), after.as_bytes())
+                .map_err(|err| not_written(path, &err))?;
         if done {
             return Ok(Rewritten {
                 before: content.map(|_| before),
@@ -54,7 +54,10 @@ pub fn rewrite<T>(
     ))
 }
 
-fn not_written(err: &anyhow::Error) -> Failure {
+fn not_written(path: &Path, err: &anyhow::Error) -> Failure {
+    if let Some(untrusted) = err.downcast_ref::<Untrusted>() {
+        return untrusted.failure(path);
+    }
     let what = one_line(&err.to_string());
     let why = err.root_cause().downcast_ref::<io::Error>();
     let hint = match why.map(io::Error::kind) {

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use super::parse::{self, at};
 use super::schema::{Actions, Defaults, Layer, RegistryEntry, Schema};
 use crate::env;
-use crate::error::{Failure, one_line, system};
-use crate::files;
+use crate::error::{Failure, one_line, shown, system};
+use crate::files::{Owner, UserFile};
 use crate::registry_host::RegistryHost;
 
 /// The configuration file; empty if there is none.
@@ -18,6 +18,8 @@ pub struct ConfigFile {
     pub path: PathBuf,
     /// For every registry.
     pub defaults: Defaults,
+    /// Who can change the file.
+    pub owner: Owner,
     /// By name.
     pub profiles: BTreeMap<String, Layer>,
     /// By host; these hosts are ours, whatever their domain.
@@ -32,8 +34,8 @@ impl ConfigFile {
         let Some(path) = named.clone().or_else(env::config_file) else {
             return Ok(Self::default());
         };
-        let content = match files::read_foreign(&path) {
-            Ok(content) => content,
+        let file = match UserFile::read(&path) {
+            Ok(file) => file,
             Err(err) if named.is_none() && is_missing(&path, &err) => {
                 return Ok(Self {
                     path,
@@ -50,8 +52,10 @@ impl ConfigFile {
                 return Err(Failure::new(what, hint));
             }
         };
-        Self::parse(path.clone(), &content)
-            .map_err(|failure| failure.within(&path.display().to_string()))
+        let (content, owner) = file.trusted().map_err(|err| err.failure(&path))?;
+        let config =
+            Self::parse(path.clone(), &content).map_err(|failure| failure.within(&shown(&path)))?;
+        Ok(Self { owner, ..config })
     }
 
     /// Reads the file for `host`; `None` if the host is not ours. An unreadable file may name the

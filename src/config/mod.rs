@@ -15,7 +15,8 @@ pub use parse::from_value;
 pub use schema::{AccountSource, Layer, RegistryEntry, Target};
 
 use crate::env;
-use crate::error::Failure;
+use crate::error::{Failure, shown};
+use crate::files::Owner;
 use crate::registry_host::RegistryHost;
 use crate::scope::{self, Scope};
 use schema::{Actions, Repositories, Timeout, TokenTtl};
@@ -94,6 +95,8 @@ pub struct Settings {
 pub struct Named {
     /// Which.
     pub source: AccountSource,
+    /// Who can change the file.
+    pub owner: Owner,
     /// The key in the file, for messages.
     pub place: String,
 }
@@ -146,7 +149,8 @@ impl ConfigFile {
         let named = |account: Option<&AccountSource>, place: &str| {
             account.cloned().map(|source| Named {
                 source,
-                place: format!("{place} in {}", self.path.display()),
+                owner: self.owner,
+                place: format!("{place} in {}", shown(&self.path)),
             })
         };
         Ok(Settings {

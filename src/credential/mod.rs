@@ -21,7 +21,7 @@ use crate::credential::revocation::{Revocation, Revocations};
 use crate::credential::stored_login::StoredLogins;
 use crate::env::{self, Deadline};
 use crate::error::Failure;
-use crate::files::{self, Waited};
+use crate::files::Waited;
 use crate::ionos::account::{self, Account};
 use crate::ionos::api::Api;
 use crate::registry_host::RegistryHost;
@@ -180,7 +180,10 @@ impl Getter<'_> {
         if registry_hint::recent_failure(slot, &fingerprint).is_some() {
             return entry.into();
         }
-        let Some(_held) = files::try_lock(&slot.lock()) else {
+        let Some(dir) = slot.dir() else {
+            return entry.into();
+        };
+        let Some(_lock) = dir.try_lock(&slot.name("lock")) else {
             debug!("{}: another process is refreshing", self.host);
             return entry.into();
         };
@@ -208,12 +211,16 @@ impl Getter<'_> {
         if let Some(found) = by_now() {
             return found;
         }
-        if !slot.prepare() {
-            return self
-                .mint(None, self.deadline)
-                .map_err(|err| self.named(err));
-        }
-        let _held = match files::wait(&slot.lock(), self.deadline, by_now) {
+        let dir = match slot.prepare() {
+            Ok(dir) => dir,
+            Err(err) => {
+                debug!("{}: not cached: {err:#}", self.host);
+                return self
+                    .mint(None, self.deadline)
+                    .map_err(|err| self.named(err));
+            }
+        };
+        let _lock = match dir.wait_for_lock(&slot.name("lock"), self.deadline, by_now) {
             Waited::Locked(lock) => lock,
             Waited::Answered(found) => return found,
             Waited::TimedOut => {

@@ -11,7 +11,6 @@ use crate::config::Target;
 use crate::credential::cache::Slot;
 use crate::env;
 use crate::error::Failure;
-use crate::files;
 use crate::ionos::account::AccountKey;
 use crate::registry_host::RegistryHost;
 use crate::uuid::is_uuid;
@@ -59,7 +58,7 @@ impl RegistryHint {
         host: &RegistryHost,
         target: &Target,
     ) -> Option<Self> {
-        let content = files::read(&slot.dir().join(file_name(account)))?;
+        let content = slot.dir()?.read(&file_name(account))?;
         serde_json::from_slice::<Self>(&content)
             .ok()
             .filter(|known| {
@@ -92,7 +91,7 @@ struct Failed {
 
 /// The failure of the last ten seconds, if it happened under the same circumstances.
 pub(super) fn recent_failure(slot: &Slot, fingerprint: &str) -> Option<Failure> {
-    let failed: Failed = serde_json::from_slice(&files::read(&slot.file("failure"))?).ok()?;
+    let failed: Failed = serde_json::from_slice(&slot.dir()?.read(&slot.name("failure"))?).ok()?;
     let age = env::now_millis().checked_sub(failed.at)?;
     ((0..FAILURE_MILLIS).contains(&age)
         && failed.version == VERSION
@@ -114,13 +113,15 @@ pub(super) fn remember_failure(slot: &Slot, fingerprint: &str, failure: &Failure
 
 /// Forgets it after a success.
 pub(super) fn forget_failure(slot: &Slot) {
-    files::remove(&slot.file("failure"));
+    if let Some(dir) = slot.dir() {
+        dir.remove(&slot.name("failure"));
+    }
 }
 
 fn save(slot: &Slot, name: &str, value: &impl Serialize) {
     let written = serde_json::to_vec(value)
         .map_err(Into::into)
-        .and_then(|json| files::write(slot.dir(), name, &json));
+        .and_then(|json| slot.prepare()?.write(name, &json));
     if let Err(err) = written {
         log::debug!("nothing is remembered: {err:#}");
     }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::credential::cache::CachedToken;
 use crate::env;
-use crate::files;
+use crate::files::PrivateDir;
 use crate::ionos::account::AccountKey;
 use crate::ionos::api::{Api, ApiError};
 use crate::uuid::is_uuid;
@@ -135,10 +135,10 @@ impl Revocations {
         let Some(root) = &self.root else {
             return false;
         };
-        let written = files::private_dir(root, DIR).and_then(|dir| {
-            files::sweep(&dir);
+        let written = PrivateDir::create(root, DIR).and_then(|dir| {
+            dir.sweep();
             let json = serde_json::to_vec(revocation)?;
-            files::write(&dir, &revocation.file_name(), &json)
+            dir.write(&revocation.file_name(), &json)
         });
         if let Err(err) = written {
             debug!("a revocation is not remembered: {err:#}");
@@ -163,14 +163,13 @@ impl Revocations {
 
     /// Those of every account.
     pub fn all(&self) -> Vec<Revocation> {
-        let Some(root) = &self.root else {
+        let Some(dir) = self.dir() else {
             return Vec::new();
         };
-        let dir = root.join(DIR);
-        files::names(&dir)
+        dir.names()
             .iter()
             .filter_map(|name| {
-                let content = files::read(&dir.join(name))?;
+                let content = dir.read(name)?;
                 let revocation: Revocation = serde_json::from_slice(&content).ok()?;
                 (revocation.is_sound() && revocation.file_name() == *name).then_some(revocation)
             })
@@ -208,8 +207,12 @@ impl Revocations {
     }
 
     fn forget(&self, revocation: &Revocation) {
-        if let Some(root) = &self.root {
-            files::remove(&root.join(DIR).join(revocation.file_name()));
+        if let Some(dir) = self.dir() {
+            dir.remove(&revocation.file_name());
         }
+    }
+
+    fn dir(&self) -> Option<PrivateDir> {
+        PrivateDir::open(self.root.as_ref()?, DIR)
     }
 }

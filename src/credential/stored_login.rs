@@ -9,7 +9,7 @@ use log::debug;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-use crate::files;
+use crate::files::PrivateDir;
 use crate::registry_host::RegistryHost;
 
 const VERSION: u32 = 1;
@@ -42,20 +42,19 @@ impl StoredLogins {
 
     /// The login for `host`.
     pub fn read(&self, host: &RegistryHost) -> Option<StoredLogin> {
-        let path = self.root.as_ref()?.join(DIR).join(file_name(host));
-        load(&files::read(&path)?).filter(|login| login.host == host.as_str())
+        let dir = self.dir()?;
+        load(&dir.read(&file_name(host))?).filter(|login| login.host == host.as_str())
     }
 
     /// Every readable login, each in its own place.
     pub fn all(&self) -> Vec<StoredLogin> {
-        let Some(root) = &self.root else {
+        let Some(dir) = self.dir() else {
             return Vec::new();
         };
-        let dir = root.join(DIR);
-        files::names(&dir)
+        dir.names()
             .iter()
             .filter_map(|name| {
-                let login = load(&files::read(&dir.join(name))?)?;
+                let login = load(&dir.read(name)?)?;
                 let host = RegistryHost::parse(&login.host).ok()?;
                 (file_name(&host) == *name).then_some(login)
             })
@@ -68,23 +67,27 @@ impl StoredLogins {
             .root
             .as_ref()
             .context("there is no home directory to keep it in")?;
-        let dir = files::private_dir(root, DIR)?;
+        let dir = PrivateDir::create(root, DIR)?;
         let login = StoredLogin {
             version: VERSION,
             host: host.as_str().to_owned(),
             username: username.to_owned(),
             secret: secret.clone(),
         };
-        files::write(&dir, &file_name(host), &serde_json::to_vec(&login)?)?;
-        files::sweep(&dir);
+        dir.write(&file_name(host), &serde_json::to_vec(&login)?)?;
+        dir.sweep();
         Ok(())
     }
 
     /// Drops the login for `host`.
     pub fn remove(&self, host: &RegistryHost) {
-        if let Some(root) = &self.root {
-            files::remove(&root.join(DIR).join(file_name(host)));
+        if let Some(dir) = self.dir() {
+            dir.remove(&file_name(host));
         }
+    }
+
+    fn dir(&self) -> Option<PrivateDir> {
+        PrivateDir::open(self.root.as_ref()?, DIR)
     }
 }
 

@@ -1,76 +1,88 @@
 //! Locks with a deadline.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
 use log::debug;
 
-use super::platform;
+use super::{PrivateDir, platform};
 use crate::env::Deadline;
 
-/// A lock, freed when dropped and by the kernel when its holder dies.
+/// A lock. It is freed when it is dropped, and by the kernel when its holder dies.
 #[must_use]
 #[derive(Debug)]
 pub struct Lock {
-    /// `None` where the file system cannot lock: everyone goes on, the rename keeps files whole.
-    _file: Option<File>,
+    /// `None` on a file system without locks: then all processes continue without one, and the
+    /// rename keeps files whole.
+    file: Option<File>,
 }
 
-/// What waiting for a lock came to.
-#[derive(Debug)]
-pub enum Waited<T> {
-    /// It is ours.
-    Locked(Lock),
-    /// What we were waiting for is there already, without the lock.
-    Answered(T),
-    /// Somebody still holds it at the deadline.
-    TimedOut,
-}
-
-/// Takes a lock if it is free at once; `None` if another process holds it.
-pub fn try_lock(path: &Path) -> Option<Lock> {
-    let file = match platform::private_file(OpenOptions::new().write(true).create(true)).open(path)
-    {
-        Ok(file) => file,
-        Err(err) => {
-            debug!("went on without the lock {}: {err}", path.display());
-            return Some(Lock { _file: None });
-        }
-    };
-    match file.try_lock() {
-        Ok(()) => Some(Lock { _file: Some(file) }),
-        Err(TryLockError::WouldBlock) => None,
-        Err(TryLockError::Error(err)) => {
-            debug!("went on without the lock {}: {err}", path.display());
-            Some(Lock { _file: None })
-        }
+impl Lock {
+    /// Whether it keeps others out. `false` on a file system without locks.
+    pub fn excludes(&self) -> bool {
+        self.file.is_some()
     }
 }
 
-/// Waits for a lock until the deadline, asking `answer` again and again meanwhile, so that a crowd
-/// does not queue for the lock one by one once the first has what all want.
-pub fn wait<T>(
-    path: &Path,
-    deadline: Deadline,
-    mut answer: impl FnMut() -> Option<T>,
-) -> Waited<T> {
-    let mut pause = Duration::from_millis(5);
-    loop {
-        if let Some(lock) = try_lock(path) {
-            return Waited::Locked(lock);
+/// How waiting for a lock ended.
+#[derive(Debug)]
+pub enum Waited<T> {
+    /// The lock was taken.
+    Locked(Lock),
+    /// The lock is not needed: another process has made what we need.
+    Answered(T),
+    /// Another process still held it at the deadline.
+    TimedOut,
+}
+
+impl PrivateDir {
+    /// Takes the lock in the file `name` if it is free; `None` if another process holds it.
+    pub fn try_lock(&self, name: &str) -> Option<Lock> {
+        let mut options = OpenOptions::new();
+        let options = platform::private_file(options.write(true).create(true));
+        let file = match self.file(name).and_then(|path| options.open(path)) {
+            Ok(file) => file,
+            Err(err) => {
+                debug!("continued without the lock {name}: {err}");
+                return Some(Lock { file: None });
+            }
+        };
+        match file.try_lock() {
+            Ok(()) => Some(Lock { file: Some(file) }),
+            Err(TryLockError::WouldBlock) => None,
+            Err(TryLockError::Error(err)) => {
+                debug!("continued without the lock {name}: {err}");
+                Some(Lock { file: None })
+            }
         }
-        if let Some(answer) = answer() {
-            return Waited::Answered(answer);
+    }
+
+    /// Waits for a lock until the deadline. Calls `answer` repeatedly while it waits, so that many
+    /// waiting processes end as soon as one of them has the result, and do not take the lock one
+    /// after the other.
+    pub fn wait_for_lock<T>(
+        &self,
+        name: &str,
+        deadline: Deadline,
+        mut answer: impl FnMut() -> Option<T>,
+    ) -> Waited<T> {
+        let mut pause = Duration::from_millis(5);
+        loop {
+            if let Some(lock) = self.try_lock(name) {
+                return Waited::Locked(lock);
+            }
+            if let Some(answer) = answer() {
+                return Waited::Answered(answer);
+            }
+            let left = deadline.left();
+            if left.is_zero() {
+                return Waited::TimedOut;
+            }
+            // Random, so that two hundred processes do not try at the same moment.
+            let jitter = Duration::from_millis(fastrand::u64(0..10));
+            thread::sleep((pause + jitter).min(left));
+            pause = (pause * 2).min(Duration::from_millis(80));
         }
-        let left = deadline.left();
-        if left.is_zero() {
-            return Waited::TimedOut;
-        }
-        // Spread out: two hundred waiters that wake together only wake each other.
-        let jitter = Duration::from_millis(fastrand::u64(0..10));
-        thread::sleep((pause + jitter).min(left));
-        pause = (pause * 2).min(Duration::from_millis(80));
     }
 }

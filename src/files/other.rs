@@ -1,12 +1,13 @@
-//! What is ours, closed to others, and how it is opened: where the profile directory sees to it.
+//! How files are opened, created and closed to others: Windows, where the access lists of the
+//! profile directory do it.
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
-// On Windows the profile directory is private to its user by inherited access lists.
+use crate::error::shown;
 
 pub(super) fn without_following(options: &mut OpenOptions) -> &mut OpenOptions {
     options
@@ -28,23 +29,25 @@ pub(super) fn is_private(_: &Metadata) -> bool {
     true
 }
 
-pub(super) fn make_private(_: &Path, _: &Metadata) -> Result<()> {
+/// Refuses what is not a directory: a junction or a link is none here.
+pub(super) fn close_to_others(dir: &Path, metadata: &Metadata) -> Result<()> {
+    if !metadata.is_dir() {
+        bail!("{} is not a directory", shown(dir));
+    }
     Ok(())
 }
 
-pub(super) fn owned_by_another_user(_: &Path) -> Option<PathBuf> {
-    None
-}
-
-pub(super) fn make_alike(_: &File, _: &Metadata) -> io::Result<()> {
+#[expect(clippy::unnecessary_wraps, reason = "as on unix")]
+pub(super) fn make_alike(_: &File, _: &File) -> io::Result<()> {
     Ok(())
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as on unix")]
 pub(super) fn has_room_for(_: usize) -> io::Result<()> {
     Ok(())
 }
 
-/// A symbolic link needs a privilege on Windows, a second name does not.
+/// A symbolic link needs a privilege on Windows, a hard link does not.
 pub(super) fn link(target: &Path, link: &Path) -> io::Result<()> {
     fs::hard_link(target, link)
 }

@@ -1,27 +1,34 @@
-//! What is ours, closed to others, and how it is opened: unix.
+//! How files are opened, created and closed to others: unix.
 
+use std::ffi::CStr;
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{
     self as unix, DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
 };
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
-use rustix::fs::OFlags;
+use rustix::fs::{OFlags, XattrFlags, fgetxattr, flistxattr, fremovexattr, fsetxattr};
+use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit};
 
-fn me() -> u32 {
-    rustix::process::geteuid().as_raw()
-}
+use super::accounts;
+use super::trust::me;
+use crate::error::shown;
 
-/// Not through a symbolic link, and without waiting for the other end of a FIFO.
+/// The extended attribute that holds a POSIX access control list on Linux.
+pub(super) const ACL: &CStr = c"system.posix_acl_access";
+/// In bytes. The most that Linux allows for a list of names, and for a value.
+const LARGEST_ATTRIBUTE: usize = 64 * 1024;
+
+/// Does not follow a symbolic link, and does not wait for the other end of a FIFO.
 pub(super) fn without_following(options: &mut OpenOptions) -> &mut OpenOptions {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
     options.custom_flags(flags.bits().cast_signed())
 }
 
-/// Without waiting for the other end of a FIFO.
+/// Does not wait for the other end of a FIFO.
 pub(super) fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
     options.custom_flags(OFlags::NONBLOCK.bits().cast_signed())
 }
@@ -43,39 +50,71 @@ fn is_closed(metadata: &Metadata) -> bool {
     metadata.mode() & group_and_others == 0
 }
 
-/// Closes a directory of ours that somebody opened; refuses one that is not ours.
-pub(super) fn make_private(dir: &Path, metadata: &Metadata) -> Result<()> {
+/// Refuses what is not a directory of this user. Closes one that others can read or write.
+pub(super) fn close_to_others(dir: &Path, metadata: &Metadata) -> Result<()> {
+    if !metadata.is_dir() {
+        bail!("{} is not a directory", shown(dir));
+    }
     if metadata.uid() != me() {
-        bail!("{} belongs to another user", dir.display());
+        let owner = accounts::shown_user(metadata.uid());
+        bail!("{} belongs to {owner}", shown(dir));
     }
     if !is_closed(metadata) {
         fs::set_permissions(dir, Permissions::from_mode(0o700))
-            .with_context(|| format!("failed to close {} to others", dir.display()))?;
+            .with_context(|| format!("failed to close {} to others", shown(dir)))?;
     }
     Ok(())
 }
 
-/// The directory that `path` is or would be made in, if it is another user's (and not the
-/// system's). Root with somebody's HOME (`sudo -E`) would leave files there that the owner
-/// can neither use nor remove.
-pub(super) fn owned_by_another_user(path: &Path) -> Option<PathBuf> {
-    let (nearest, metadata) = path
-        .ancestors()
-        .find_map(|dir| Some((dir, fs::metadata(dir).ok()?)))?;
-    (metadata.uid() != me() && metadata.uid() != 0).then(|| nearest.to_owned())
-}
-
-/// Gives a new file the owner and mode of the one it is to replace.
-pub(super) fn make_alike(file: &File, old: &Metadata) -> io::Result<()> {
-    let new = file.metadata()?;
-    if (new.uid(), new.gid()) != (old.uid(), old.gid()) {
-        unix::fchown(file, Some(old.uid()), Some(old.gid()))?;
+/// Gives a new file the owner, mode, access control list and attributes of the file that it is to
+/// replace. What cannot be kept lets nobody else in: then the group's bits are dropped.
+pub(super) fn make_alike(new: &File, old: &File) -> io::Result<()> {
+    let (is, was) = (new.metadata()?, old.metadata()?);
+    if is.uid() != was.uid() {
+        unix::fchown(new, Some(was.uid()), None)?;
     }
-    file.set_permissions(Permissions::from_mode(old.mode() & 0o777))
+    let keeps_group = is.gid() == was.gid() || unix::fchown(new, None, Some(was.gid())).is_ok();
+    let keeps_acl = copy_attributes(old, new);
+    // With an access control list the group's bits are the most that anybody in the list may do.
+    let bits = if keeps_group && keeps_acl {
+        0o777
+    } else {
+        0o707
+    };
+    new.set_permissions(Permissions::from_mode(was.mode() & bits))
 }
 
-/// Refuses what would pass the process's limit for files (`ulimit -f`): writing it would end us by
-/// SIGXFSZ, with a token minted and nobody told.
+/// `false` if the access control list of the new file is not that of the old one.
+fn copy_attributes(old: &File, new: &File) -> bool {
+    let mut names = vec![0; LARGEST_ATTRIBUTE];
+    let length = flistxattr(old, &mut *names).unwrap_or_default();
+    names.truncate(length);
+    // A file in a directory with a default list has one from the beginning.
+    let mut keeps_acl = matches!(
+        fremovexattr(new, ACL),
+        Ok(()) | Err(Errno::NODATA | Errno::OPNOTSUPP | Errno::INVAL | Errno::PERM)
+    );
+    for name in names.split_inclusive(|byte| *byte == 0) {
+        let Ok(name) = CStr::from_bytes_with_nul(name) else {
+            continue;
+        };
+        let is_label = name.to_bytes() == b"security.selinux";
+        let is_of_system = [&b"security."[..], b"system.", b"trusted."]
+            .iter()
+            .any(|prefix| name.to_bytes().starts_with(prefix));
+        if name != ACL && is_of_system && !is_label {
+            continue;
+        }
+        let mut value = vec![0; LARGEST_ATTRIBUTE];
+        let copied = fgetxattr(old, name, &mut *value)
+            .and_then(|length| fsetxattr(new, name, &value[..length], XattrFlags::empty()));
+        keeps_acl &= copied.is_ok() || name != ACL;
+    }
+    keeps_acl
+}
+
+/// Refuses what would pass the process's limit for files (`ulimit -f`): the kernel would kill this
+/// process with SIGXFSZ after a token was minted.
 pub(super) fn has_room_for(length: usize) -> io::Result<()> {
     match getrlimit(Resource::Fsize).current {
         Some(limit) if u64::try_from(length).is_ok_and(|length| length > limit) => {

@@ -12,7 +12,7 @@ use super::cluster::Cluster;
 use super::names::Namespace;
 use crate::env;
 use crate::error::{Failure, one_line, system};
-use crate::files;
+use crate::files::UserFile;
 use crate::http::Endpoint;
 
 /// Where a pod finds its service account.
@@ -44,9 +44,11 @@ impl InCluster {
     /// Reads what the kubelet put into this pod. Anew at each run: it renews the token.
     pub fn find(dir: &Path) -> Result<Self, Failure> {
         let endpoint = endpoint()?;
-        let read = |name: &str| {
+        let read = |name: &str| -> Result<_, Failure> {
             let path = dir.join(name);
-            files::read_foreign(&path).map_err(|err| cannot_read(&path, &system(&err)))
+            let file = UserFile::read(&path).map_err(|err| cannot_read(&path, &system(&err)))?;
+            let (content, _) = file.trusted().map_err(|err| err.failure(&path))?;
+            Ok(content)
         };
         let token = text(&dir.join("token"), read("token")?)?;
         let ca_path = dir.join("ca.crt");

@@ -188,7 +188,7 @@ fn file_of_another_user_is_not_used() {
     let _ = home.helper_for(&fake).get(DEMO_HOST).credential();
     assert_eq!(home.files(), [""; 0]);
     home.helper().store(DEMO_HOST, "jane", "typed").fails(&format!(
-        "cannot store the login for {DEMO_HOST}: the login is not kept: {} belongs to another user; give this user a writable home directory",
+        "cannot store the login for {DEMO_HOST}: the login is not kept: {} belongs to uid 12345; give this user a writable home directory",
         home.path().display()
     ));
 }

@@ -1,5 +1,6 @@
 //! Files on disk.
 
+mod attacks;
 mod concurrency;
 mod damaged_files;
 mod damaged_revocations;

@@ -26,3 +26,4 @@ pub mod skip;
 pub mod strace;
 pub mod tally;
 pub mod tls;
+pub mod users;

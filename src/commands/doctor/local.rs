@@ -4,7 +4,7 @@ use super::checks::State;
 use super::report::Finding::{self, Failed, Ok as Passed, Warning};
 use crate::config::{self, Places, Settings};
 use crate::error::{Failure, one_line};
-use crate::files;
+use crate::files::PrivateDir;
 
 pub(super) fn settings(state: &mut State<'_>) -> Vec<Finding> {
     let profile = state.profile.as_deref();
@@ -60,7 +60,7 @@ pub(super) fn cache(_: &mut State<'_>) -> Vec<Finding> {
     match places.cache_in_use() {
         Err(failure) => vec![Failed(failure)],
         Ok(None) => warning("IONOS_CR_DISABLE_CACHE is set", "unset it"),
-        Ok(Some(_)) => match files::probe(dir) {
+        Ok(Some(_)) => match PrivateDir::probe(dir) {
             Ok(()) => vec![Passed(format!("{} can be written", dir.display()))],
             Err(err) => warning(
                 &format!("{err:#}"),

@@ -1,14 +1,12 @@
 //! One entry: what it holds, how it stands in its file, and when it is still good.
 
-use std::path::Path;
-
 use log::debug;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Settings, Target};
 use crate::credential::mint::Minted;
-use crate::files;
+use crate::files::PrivateDir;
 use crate::ionos::account::AccountKey;
 use crate::registry_host::RegistryHost;
 use crate::scope::Scope;
@@ -119,17 +117,17 @@ impl CachedToken {
 }
 
 /// Reads an entry; what is none is a miss.
-pub(super) fn load(path: &Path) -> Option<CachedToken> {
-    parse(path, &files::read(path)?)
+pub(super) fn load(dir: &PrivateDir, name: &str) -> Option<CachedToken> {
+    parse(name, &dir.read(name)?)
 }
 
 /// Reads the content of an entry's file.
-pub(crate) fn parse(path: &Path, content: &[u8]) -> Option<CachedToken> {
+pub(crate) fn parse(name: &str, content: &[u8]) -> Option<CachedToken> {
     // The error of serde_json would quote the value it stumbled over.
     match serde_json::from_slice::<CachedToken>(content) {
         Ok(entry) if entry.version == VERSION && entry.is_servable() => Some(entry),
         _ => {
-            debug!("ignored {}: not an entry of this version", path.display());
+            debug!("ignored {name}: not an entry of this version");
             None
         }
     }
@@ -183,7 +181,7 @@ mod tests {
 
     #[test]
     fn the_sample_is_an_entry() {
-        assert!(parse(Path::new("x"), SAMPLE.as_bytes()).is_some());
+        assert!(parse("x", SAMPLE.as_bytes()).is_some());
     }
 
     proptest::proptest! {

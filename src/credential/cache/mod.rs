@@ -8,9 +8,11 @@
 
 mod cached_token;
 
+use std::cell::OnceCell;
 use std::hash::Hasher as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use anyhow::{Context as _, Result};
 use log::debug;
 use siphasher::sip::SipHasher13;
 
@@ -20,7 +22,8 @@ pub use cached_token::{Age, CachedToken};
 
 use crate::config::{Settings, Target};
 use crate::env;
-use crate::files;
+use crate::error::shown;
+use crate::files::{self, PrivateDir};
 use crate::ionos::account::AccountKey;
 use crate::registry_host::RegistryHost;
 
@@ -30,44 +33,35 @@ pub struct Cache {
     root: Option<PathBuf>,
 }
 
-/// Where one entry is kept, and what is kept beside it.
+/// The directory of one entry, and the name that its files share.
 #[derive(Debug)]
 pub struct Slot {
-    dir: PathBuf,
+    root: PathBuf,
+    host: String,
     stem: String,
+    dir: OnceCell<PrivateDir>,
 }
 
 impl Slot {
-    /// The lock of this entry.
-    pub fn lock(&self) -> PathBuf {
-        self.file("lock")
-    }
-
-    /// A file of this entry.
-    pub fn file(&self, extension: &str) -> PathBuf {
-        self.dir.join(self.name(extension))
-    }
-
     /// The name of a file of this entry.
     pub fn name(&self, extension: &str) -> String {
         format!("{}.{extension}", self.stem)
     }
 
-    /// The directory of the host.
-    pub fn dir(&self) -> &Path {
-        &self.dir
+    /// The host's directory; `None` if it does not exist or is not safe.
+    pub fn dir(&self) -> Option<&PrivateDir> {
+        if self.dir.get().is_none() {
+            let _ = self.dir.set(PrivateDir::open(&self.root, &self.host)?);
+        }
+        self.dir.get()
     }
 
-    /// Makes the host's directory. `false` if there is nothing to be kept.
-    pub fn prepare(&self) -> bool {
-        let made = match (self.dir.parent(), self.dir.file_name()) {
-            (Some(root), Some(name)) => files::private_dir(root, &name.to_string_lossy()),
-            _ => return false,
-        };
-        if let Err(err) = &made {
-            debug!("nothing is cached: {err:#}");
+    /// The host's directory, created if necessary.
+    pub fn prepare(&self) -> Result<&PrivateDir> {
+        if self.dir.get().is_none() {
+            let _ = self.dir.set(PrivateDir::create(&self.root, &self.host)?);
         }
-        made.is_ok()
+        self.dir.get().context("no directory")
     }
 }
 
@@ -86,13 +80,15 @@ impl Cache {
     ) -> Option<Slot> {
         let (profile, account) = (&settings.profile, account.as_str());
         Some(Slot {
-            dir: self.host_dir(host)?,
+            root: self.root.clone()?,
+            host: host.file_name().into(),
             stem: format!("{profile}-{account}-{:016x}", fingerprint(settings)),
+            dir: OnceCell::new(),
         })
     }
 
-    fn host_dir(&self, host: &RegistryHost) -> Option<PathBuf> {
-        Some(self.root.as_ref()?.join(host.file_name()))
+    fn host_dir(&self, host: &RegistryHost) -> Option<PrivateDir> {
+        PrivateDir::open(self.root.as_ref()?, &host.file_name())
     }
 
     /// The entry in `slot`, if it is what it should be.
@@ -103,7 +99,7 @@ impl Cache {
         account: &AccountKey,
         settings: &Settings,
     ) -> Option<CachedToken> {
-        load(&slot.file("json"))
+        load(slot.dir()?, &slot.name("json"))
             .filter(|entry| entry.account == account.as_str() && entry.is_for(host, settings))
     }
 
@@ -126,13 +122,16 @@ impl Cache {
             .collect()
     }
 
-    /// Every readable entry, by host.
+    /// Every readable entry, by host. An entry in another host's directory is not used.
     pub fn all(&self) -> Vec<CachedToken> {
         self.host_dirs()
-            .iter()
-            .flat_map(|dir| entries_in(dir))
-            .filter(|(path, entry)| stands_where_it_belongs(path, entry))
-            .map(|(_, entry)| entry)
+            .flat_map(|(host, dir)| {
+                let mut entries: Vec<_> = entries_in(&dir).map(|(_, entry)| entry).collect();
+                entries.retain(|entry| {
+                    RegistryHost::parse(&entry.host).is_ok_and(|it| it.file_name() == *host)
+                });
+                entries
+            })
             .collect()
     }
 
@@ -140,31 +139,27 @@ impl Cache {
     pub fn write(&self, slot: &Slot, entry: &CachedToken) {
         let written = serde_json::to_vec(entry)
             .map_err(Into::into)
-            .and_then(|json| files::write(slot.dir(), &slot.name("json"), &json));
+            .and_then(|json| slot.prepare()?.write(&slot.name("json"), &json));
         if let Err(err) = written {
-            debug!("nothing is cached: {err:#}");
+            debug!("not cached: {err:#}");
         }
     }
 
-    /// Drops all that is kept for a host, and tells which entries went. The locks stay: a lock
-    /// that is deleted while somebody waits for it is two locks.
+    /// Removes what is kept for a host, and returns the removed entries. The locks stay: if a lock
+    /// were deleted while a process waits for it, two processes could hold it.
     pub fn remove_host(&self, host: &RegistryHost) -> Vec<CachedToken> {
         let mut removed = Vec::new();
         let Some(dir) = self.host_dir(host) else {
             return removed;
         };
-        files::sweep(&dir);
-        for name in files::names(&dir) {
-            let path = dir.join(&name);
-            if files::is_in_progress(&name) {
-                continue;
-            }
-            if has_extension(&path, "json") {
-                // Another process may be replacing it: what we take is what we tell.
-                let taken = files::take(&path).and_then(|content| parse(&path, &content));
+        dir.sweep();
+        for name in dir.names().iter().filter(|name| is_ours(name)) {
+            if has_extension(name, "json") {
+                // Another process may replace it: what is returned is what was removed.
+                let taken = dir.take(name).and_then(|content| parse(name, &content));
                 removed.extend(taken.filter(|entry| entry.host == host.as_str()));
-            } else if !has_extension(&path, "lock") {
-                files::remove(&path);
+            } else if !has_extension(name, "lock") {
+                dir.remove(name);
             }
         }
         removed
@@ -173,25 +168,28 @@ impl Cache {
     /// Removes expired entries and what killed writers left behind.
     pub fn sweep(&self) {
         let now = env::now();
-        for dir in self.host_dirs() {
-            files::sweep(&dir);
-            for (path, entry) in entries_in(&dir) {
+        for (_, dir) in self.host_dirs() {
+            dir.sweep();
+            for (name, entry) in entries_in(&dir) {
                 if entry.age(now) == Age::Expired {
-                    debug!("swept {}", path.display());
-                    files::remove(&path);
+                    debug!("swept {}/{name}", shown(dir.path()));
+                    dir.remove(&name);
                 }
             }
         }
     }
 
-    fn host_dirs(&self) -> Vec<PathBuf> {
-        let Some(root) = &self.root else {
-            return Vec::new();
+    fn host_dirs(&self) -> impl Iterator<Item = (String, PrivateDir)> {
+        let root = self.root.clone().unwrap_or_default();
+        let names = if self.root.is_some() {
+            files::names(&root)
+        } else {
+            Vec::new()
         };
-        files::names(root)
-            .iter()
-            .map(|name| root.join(name))
-            .collect()
+        names.into_iter().filter_map(move |name| {
+            let dir = PrivateDir::open(&root, &name)?;
+            Some((name, dir))
+        })
     }
 }
 
@@ -217,27 +215,37 @@ fn fingerprint(settings: &Settings) -> u64 {
     hasher.finish()
 }
 
-fn has_extension(path: &Path, extension: &str) -> bool {
-    path.extension().is_some_and(|it| it == extension)
+fn has_extension(name: &str, extension: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, it)| it == extension)
 }
 
-/// An entry under another host's name was put there by somebody else.
-fn stands_where_it_belongs(path: &Path, entry: &CachedToken) -> bool {
-    let host = RegistryHost::parse(&entry.host).map(|host| host.file_name());
-    let dir = path.parent().and_then(Path::file_name);
-    host.is_ok_and(|host| dir.is_some_and(|dir| *dir == *host))
+/// Whether a file has a name that this program gives: `PROFILE-ACCOUNT-SCOPES.EXTENSION` or
+/// `ACCOUNT.registry`. Any other file in the directory is somebody else's and is kept.
+fn is_ours(name: &str) -> bool {
+    let is_hex = |part: &str, length| {
+        part.len() == length && part.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    let Some((stem, extension)) = name.rsplit_once('.') else {
+        return false;
+    };
+    match extension {
+        "registry" => is_hex(stem, 32),
+        "json" | "lock" | "failure" => {
+            let mut parts = stem.rsplitn(3, '-');
+            parts.next().is_some_and(|scopes| is_hex(scopes, 16))
+                && parts.next().is_some_and(|account| is_hex(account, 32))
+                && parts.next().is_some_and(|profile| !profile.is_empty())
+        }
+        _ => false,
+    }
 }
 
-fn entries_in(dir: &Path) -> impl Iterator<Item = (PathBuf, CachedToken)> {
-    files::names(dir)
-        .into_iter()
-        .map({
-            let dir = dir.to_owned();
-            move |name| dir.join(name)
-        })
-        .filter(|path| has_extension(path, "json"))
-        .filter_map(|path| {
-            let entry = load(&path)?;
-            Some((path, entry))
+fn entries_in(dir: &PrivateDir) -> impl Iterator<Item = (String, CachedToken)> {
+    let names = dir.names().into_iter().filter(|name| is_ours(name));
+    names
+        .filter(|name| has_extension(name, "json"))
+        .filter_map(|name| {
+            let entry = load(dir, &name)?;
+            Some((name, entry))
         })
 }

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::{Account, Origin, Source, command, token};
 use crate::env::Deadline;
 use crate::error::{Failure, system};
-use crate::files;
+use crate::files::UserFile;
 use crate::http::Endpoint;
 use crate::ionos::api::Access;
 use crate::ionos::ionosctl::{self, Credentials, FileEndpoint};
@@ -31,12 +31,13 @@ impl Account {
         let authorization = match &self.source {
             Source::Token(token) => bearer(token, &self.origin)?,
             Source::TokenFile(path) => {
-                let content = files::read_foreign(path).map_err(|why| {
+                let file = UserFile::read(path).map_err(|why| {
                     Failure::new(
                         format!("cannot read it: {}", system(&why)),
                         "check the path and its mode",
                     )
                 })?;
+                let (content, _) = file.trusted().map_err(|err| err.failure(path))?;
                 // PowerShell's `>` writes UTF-16, Notepad a byte order mark.
                 let text = std::str::from_utf8(&content).map_err(|_| {
                     Failure::new(

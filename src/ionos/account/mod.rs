@@ -10,14 +10,15 @@ pub(crate) mod token;
 
 use std::fmt;
 use std::hash::Hasher as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
 use crate::config::{AccountSource, Named, Settings};
 use crate::env;
-use crate::error::{Failure, one_line};
+use crate::error::{Failure, one_line, shown};
+use crate::files::Owner;
 use crate::http::Endpoint;
 use crate::ionos::ionosctl::{self, Located};
 
@@ -65,10 +66,6 @@ impl fmt::Display for Origin {
             Self::File(path) => f.write_str(&shown(path)),
         }
     }
-}
-
-fn shown(path: &Path) -> String {
-    one_line(&path.display().to_string())
 }
 
 #[derive(Debug)]
@@ -215,6 +212,15 @@ fn configured(named: &Named) -> Result<(Origin, Source), Failure> {
             (what, Source::Ionos { located, profile })
         }
     };
+    if let (Source::TokenCommand(_), Owner::InvokingUser(uid)) = (&source, named.owner) {
+        return Err(Failure::new(
+            format!(
+                "{what} of {} was not run: uid {uid} can change the file, and this is root",
+                named.place
+            ),
+            "run this without sudo, or give the file and its directories to root",
+        ));
+    }
     let place = named.place.clone();
     Ok((Origin::Configured { what, place }, source))
 }

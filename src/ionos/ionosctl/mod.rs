@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::env;
-use crate::error::{Failure, one_line, system};
-use crate::files;
+use crate::error::{Failure, shown, system};
+use crate::files::UserFile;
 use crate::http::Endpoint;
 
 // ionosctl stops at a file that it cannot read, too.
@@ -193,12 +193,13 @@ impl Located {
         location: Option<&str>,
     ) -> Result<Contents, Failure> {
         let place = shown(&self.path);
-        let content = self.content().map_err(|err| {
+        let file = UserFile::read(&self.path).map_err(|err| {
             Failure::new(
                 format!("cannot read {place}: {}", system(&err)),
                 "make it a file that you can read, or run \"ionosctl login\"",
             )
         })?;
+        let (content, _) = file.trusted().map_err(|err| err.failure(&self.path))?;
         let named = |failure: Failure| failure.within(&place);
         let mut contents = self.parse(&content, asked, location).map_err(named)?;
         contents.credentials = contents.credentials.map_err(named);
@@ -208,15 +209,10 @@ impl Located {
         Ok(contents)
     }
 
-    fn content(&self) -> std::io::Result<Vec<u8>> {
-        files::read_foreign(&self.path)
-    }
-
     fn counts(&self) -> bool {
-        let text = self
-            .content()
+        let text = UserFile::read(&self.path)
             .ok()
-            .and_then(|content| String::from_utf8(content).ok());
+            .and_then(|file| String::from_utf8(file.unchecked()).ok());
         match (self.format, text) {
             (Format::LegacyJson, Some(text)) => legacy::counts(&text),
             _ => true,
@@ -274,10 +270,6 @@ fn malformed(why: &str, line: u64, column: u64, hint: &str) -> Failure {
 
 fn non_empty(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.trim().is_empty())
-}
-
-fn shown(path: &Path) -> String {
-    one_line(&path.display().to_string())
 }
 
 #[cfg(test)]

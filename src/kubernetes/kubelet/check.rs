@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::ApiVersion;
 use crate::config::{self, ConfigFile};
 use crate::error::{Failure, one_line, system};
-use crate::files;
+use crate::files::{self, UserFile};
 use crate::registry_host::RegistryHost;
 
 /// The program's file name in the plugin directory; a profile may follow it.
@@ -97,10 +97,10 @@ pub fn read(path: &Path) -> Result<Report, Failure> {
     let mut has_entry = false;
     for file in files_of(path) {
         let name = one_line(&file.display().to_string());
-        let content = files::read_foreign(&file).map_err(|err| {
+        let file = UserFile::read(&file).map_err(|err| {
             Failure::new(format!("cannot read {name}: {}", system(&err)), PATH_HINT)
         })?;
-        has_entry |= check(&name, &content, &mut report);
+        has_entry |= check(&name, &file.unchecked(), &mut report);
     }
     if !has_entry && report.errors.is_empty() {
         let what = format!("{}: no provider is named {NAME}", path.display());
@@ -210,9 +210,9 @@ impl Provider {
         if self.match_images.is_empty() {
             error("matchImages is empty", hint);
         }
-        let config = self.env("IONOS_CR_CONFIG").map(files::read_foreign);
+        let config = self.env("IONOS_CR_CONFIG").map(UserFile::read);
         let config =
-            config.and_then(|content| ConfigFile::parse(PathBuf::new(), &content.ok()?).ok());
+            config.and_then(|file| ConfigFile::parse(PathBuf::new(), &file.ok()?.unchecked()).ok());
         let config = config.unwrap_or_default();
         for pattern in &self.match_images {
             let shown = format!("matchImages: '{}'", one_line(pattern));
@@ -241,11 +241,14 @@ impl Provider {
             }
         }
         for name in ["IONOS_TOKEN_FILE", "IONOS_CR_CONFIG"] {
-            let why = match self.env(name).map(|path| (path, files::read_foreign(path))) {
+            let why = match self
+                .env(name)
+                .map(|path| (path, UserFile::read(path).map(UserFile::unchecked)))
+            {
                 Some((path, _)) if !path.is_absolute() => "not an absolute path".to_owned(),
-                Some((_, Ok(content))) if content.is_empty() => "the file is empty".to_owned(),
                 Some((_, Err(err))) => system(&err),
-                None | Some((_, Ok(_))) => continue,
+                Some((_, Ok(content))) if content.is_empty() => "the file is empty".into(),
+                None | Some(_) => continue,
             };
             warn(
                 &format!("env: {name}: {why}"),

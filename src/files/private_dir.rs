@@ -1,0 +1,295 @@
+//! Directories of this program and the files in them.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use log::debug;
+
+use super::{TEMPORARY, failed, platform, trust};
+use crate::env;
+use crate::error::shown;
+
+/// In bytes. A cache entry has about 1 kB.
+const LARGEST: u64 = 256 * 1024;
+
+/// Files that are about to be deleted start with this and the time.
+const TAKEN: &str = ".taken-docker-credential-ionos-";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Put {
+    Synced,
+    Unsynced,
+    IfAbsent,
+}
+
+/// A directory of this user that no other user can write, reach over a directory that others can
+/// write, or replace by a link. Only its methods open, write and delete the files of this program.
+#[derive(Debug, Clone)]
+pub struct PrivateDir(PathBuf);
+
+impl PrivateDir {
+    /// The directory `name` in `root`; `None` if it does not exist or is not safe.
+    ///
+    /// `root` may be readable by others, because users create it by hand. The directory itself is
+    /// closed to others here if it was open.
+    pub fn open(root: &Path, name: &str) -> Option<Self> {
+        let dir = child(root, name)?;
+        let metadata = dir.symlink_metadata().ok()?;
+        let checked = trust::check_place(root)
+            .map_err(Into::into)
+            .and_then(|()| platform::close_to_others(&dir, &metadata));
+        match checked {
+            Ok(()) => Some(Self(dir)),
+            Err(why) => ignored(&dir, &format!("{why:#}")),
+        }
+    }
+
+    /// The directory `name` in `root`. Creates both if necessary.
+    pub fn create(root: &Path, name: &str) -> Result<Self> {
+        let Some(dir) = child(root, name) else {
+            bail!("'{}' is not the name of a directory", name.escape_debug());
+        };
+        trust::check_place(root)?;
+        platform::private(DirBuilder::new().recursive(true))
+            .create(root)
+            .map_err(|err| failed("create", root, &err))?;
+        match platform::private(&mut DirBuilder::new()).create(&dir) {
+            Err(err) if err.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(failed("create", &dir, &err));
+            }
+            _ => {}
+        }
+        let metadata = fs::symlink_metadata(&dir).map_err(|err| failed("look at", &dir, &err))?;
+        platform::close_to_others(&dir, &metadata)?;
+        Ok(Self(dir))
+    }
+
+    /// Where it is, for messages.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Where a file of it is.
+    pub(super) fn file(&self, name: &str) -> io::Result<PathBuf> {
+        child(&self.0, name).ok_or_else(|| io::ErrorKind::InvalidFilename.into())
+    }
+
+    /// The content of a file that only this user can have written; else `None`.
+    pub fn read(&self, name: &str) -> Option<Vec<u8>> {
+        read(&self.file(name).ok()?)
+    }
+
+    /// Writes a file so that readers see the old content or the new one.
+    pub fn write(&self, name: &str, content: &[u8]) -> Result<()> {
+        self.put(name, content, Put::Synced)
+            .map_err(|err| failed("write", &self.0.join(name), &err))
+    }
+
+    /// Like [`Self::write`], but does not wait for the disk. After a power cut the old content may
+    /// be back.
+    pub fn write_unsynced(&self, name: &str, content: &[u8]) -> Result<()> {
+        self.put(name, content, Put::Unsynced)
+            .map_err(|err| failed("write", &self.0.join(name), &err))
+    }
+
+    /// The content of a file, after writing `content` if there is no file. Of several processes
+    /// that do this at once, all get the content of one.
+    pub fn read_or_write(&self, name: &str, content: &[u8]) -> Result<Vec<u8>> {
+        if let Some(content) = self.read(name) {
+            return Ok(content);
+        }
+        match self.put(name, content, Put::IfAbsent) {
+            Ok(()) => Ok(content.to_vec()),
+            Err(err) => self
+                .read(name)
+                .ok_or_else(|| failed("write", &self.0.join(name), &err)),
+        }
+    }
+
+    fn put(&self, name: &str, content: &[u8], how: Put) -> io::Result<()> {
+        let path = self.file(name)?;
+        let attempt = || -> io::Result<()> {
+            platform::has_room_for(content.len())?;
+            let mut file = tempfile::Builder::new()
+                .prefix(TEMPORARY)
+                .tempfile_in(&self.0)?;
+            // The sweep keeps a file that is locked. The kernel frees the lock if this process
+            // dies. On a file system without locks the sweep goes by the file's age.
+            let _ = file.as_file().try_lock();
+            file.write_all(content)?;
+            if how == Put::Synced {
+                file.as_file().sync_all()?;
+            }
+            if how == Put::IfAbsent {
+                file.persist_noclobber(&path)?;
+            } else {
+                file.persist(&path)?;
+            }
+            Ok(())
+        };
+        // A sweep may remove the file before it is locked.
+        let again = |err: io::Error| match err.kind() {
+            io::ErrorKind::NotFound => attempt(),
+            _ => Err(err),
+        };
+        attempt().or_else(again).or_else(again)?;
+        // Writes the rename to disk. If this fails, a power cut may restore the old content.
+        if how == Put::Synced
+            && let Ok(dir) = File::open(&self.0)
+        {
+            let _ = dir.sync_all();
+        }
+        Ok(())
+    }
+
+    /// Fails if a private file cannot be written below `root`. Leaves only `root` behind.
+    pub fn probe(root: &Path) -> Result<()> {
+        let name = format!("probe-{:016x}", fastrand::u64(..));
+        let dir = Self::create(root, &name)?;
+        let written = dir.write(&name, b"probe");
+        dir.remove(&name);
+        let _ = fs::remove_dir(&dir.0);
+        written
+    }
+
+    /// Removes a file. One that does not exist counts as removed.
+    pub fn remove(&self, name: &str) {
+        if let Ok(path) = self.file(name) {
+            remove(&path);
+        }
+    }
+
+    /// Removes a file and returns its content. Of two processes that take the same file, one gets
+    /// it.
+    pub fn take(&self, name: &str) -> Option<Vec<u8>> {
+        let path = self.file(name).ok()?;
+        // With the time, so that the sweep finds what a killed process left.
+        let aside = format!("{TAKEN}{}-{:016x}", env::now(), fastrand::u64(..));
+        let aside = self.0.join(aside);
+        if path.symlink_metadata().ok()?.is_dir() {
+            // This program creates no directory here. An empty one would keep this name forever.
+            let _ = fs::remove_dir(path);
+            return None;
+        }
+        fs::rename(path, &aside).ok()?;
+        let content = read(&aside);
+        remove(&aside);
+        content
+    }
+
+    /// The names in it, sorted; none if it cannot be read.
+    pub fn names(&self) -> Vec<String> {
+        names(&self.0)
+    }
+
+    /// Removes temporary files whose writers are gone.
+    pub fn sweep(&self) {
+        sweep(&self.0);
+    }
+}
+
+/// `None` for a name that leads elsewhere.
+fn child(dir: &Path, name: &str) -> Option<PathBuf> {
+    let is_plain = Path::new(name).file_name().is_some_and(|it| it == name);
+    is_plain.then(|| dir.join(name))
+}
+
+fn read(path: &Path) -> Option<Vec<u8>> {
+    let mut file = match open(path) {
+        Ok(file) => file,
+        Err(err) if err.kind() == io::ErrorKind::NotFound => return None,
+        Err(err) => return ignored(path, &err.to_string()),
+    };
+    let size = match checked_size(&file) {
+        Ok(size) => size,
+        Err(why) => return ignored(path, &why),
+    };
+    let mut content = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
+    match (&mut file).take(LARGEST).read_to_end(&mut content) {
+        Ok(_) => Some(content),
+        Err(err) => ignored(path, &err.to_string()),
+    }
+}
+
+fn ignored<T>(path: &Path, why: &str) -> Option<T> {
+    debug!("ignored {}: {why}", shown(path));
+    None
+}
+
+/// The size of a file that can be trusted, or why it cannot.
+fn checked_size(file: &File) -> Result<u64, String> {
+    let metadata = file.metadata().map_err(|err| err.to_string())?;
+    if !metadata.is_file() {
+        return Err("not a regular file".into());
+    }
+    if metadata.len() > LARGEST {
+        return Err("too large".into());
+    }
+    if !platform::is_private(&metadata) {
+        return Err("other users can read it, or it belongs to another user".into());
+    }
+    Ok(metadata.len())
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    platform::without_following(OpenOptions::new().read(true)).open(path)
+}
+
+fn remove(path: &Path) {
+    if let Err(err) = fs::remove_file(path)
+        && err.kind() != io::ErrorKind::NotFound
+    {
+        debug!("failed to remove {}: {err}", shown(path));
+    }
+}
+
+/// The names in a directory, sorted; none if it cannot be read.
+pub fn names(dir: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(dir)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
+    names.sort();
+    names
+}
+
+/// Whether another process is writing or deleting this file. Only the sweep removes it.
+pub fn is_in_progress(name: &str) -> bool {
+    name.starts_with(TEMPORARY) || name.starts_with(TAKEN)
+}
+
+/// Removes temporary files whose writers are gone.
+pub(super) fn sweep(dir: &Path) {
+    /// In seconds. [`PrivateDir::take`] needs milliseconds.
+    const DIED_TAKING: i64 = 60;
+    /// Longer than any write takes, on a file system without locks.
+    const ABANDONED: Duration = Duration::from_secs(3600);
+    for name in names(dir) {
+        let path = dir.join(&name);
+        let abandoned = if let Some(rest) = name.strip_prefix(TAKEN) {
+            let since = rest.split('-').next().and_then(|at| at.parse().ok());
+            since.is_none_or(|since: i64| env::now().saturating_sub(since) > DIED_TAKING)
+        } else if name.starts_with(TEMPORARY)
+            && let Ok(file) = open(&path)
+        {
+            match file.try_lock() {
+                Ok(()) => true,
+                Err(TryLockError::WouldBlock) => false,
+                Err(TryLockError::Error(_)) => file
+                    .metadata()
+                    .and_then(|metadata| metadata.modified())
+                    .is_ok_and(|at| at.elapsed().is_ok_and(|age| age > ABANDONED)),
+            }
+        } else {
+            false
+        };
+        if abandoned {
+            debug!("swept {}", shown(&path));
+            remove(&path);
+        }
+    }
+}

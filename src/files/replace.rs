@@ -1,0 +1,98 @@
+//! Changes of files that other programs and users own.
+
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+
+use super::private_dir::sweep;
+use super::trust;
+use super::{TEMPORARY, UserFile, platform};
+use crate::env::Deadline;
+use crate::error::shown;
+
+/// Other processes hold the lock only while they compare and rename.
+const TO_LOCK: Duration = Duration::from_secs(5);
+
+/// Replaces the content of a file, or creates a private one, so that readers see the old content or
+/// the new one. Links stay links. The file keeps its owner, mode, access control list and extended
+/// attributes. Returns `false` if the content is no longer `before` because another program wrote
+/// it: then nothing is changed.
+pub fn replace_user_file(path: &Path, before: Option<&[u8]>, content: &[u8]) -> Result<bool> {
+    let way = trust::check_way(path)?;
+    let path = &way.end;
+    let dir = path.parent().unwrap_or(path);
+    match fs::metadata(path) {
+        Ok(metadata) => way.for_file(&metadata)?,
+        Err(_) => way.for_new_file()?,
+    }
+    if before.is_none() {
+        platform::private(DirBuilder::new().recursive(true))
+            .create(dir)
+            .with_context(|| format!("cannot create {}", shown(dir)))?;
+    }
+    let replaced = replace(path, dir, before, content)
+        .with_context(|| format!("cannot write {}", shown(path)))?;
+    sweep(dir);
+    Ok(replaced)
+}
+
+fn replace(path: &Path, dir: &Path, before: Option<&[u8]>, content: &[u8]) -> io::Result<bool> {
+    platform::has_room_for(content.len())?;
+    let mut file = tempfile::Builder::new()
+        .prefix(TEMPORARY)
+        .tempfile_in(dir)?;
+    // The sweep keeps a file that is locked.
+    let _ = file.as_file().try_lock();
+    file.write_all(content)?;
+    match File::open(path) {
+        Ok(old) => platform::make_alike(file.as_file(), &old)?,
+        Err(err) if err.kind() == io::ErrorKind::NotFound => {}
+        Err(err) => return Err(err),
+    }
+    file.as_file().sync_all()?;
+    let lock = lock(dir);
+    let now = match UserFile::read(path) {
+        Ok(now) => Some(now.unchecked()),
+        Err(err) if err.kind() == io::ErrorKind::NotFound => None,
+        Err(err) => return Err(err),
+    };
+    if now.as_deref() != before {
+        return Ok(false);
+    }
+    match file.persist(path) {
+        Ok(_) => {}
+        // A sweep removed it before it was locked.
+        Err(err) if err.error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(err) => return Err(err.error),
+    }
+    drop(lock);
+    if let Ok(dir) = File::open(dir) {
+        let _ = dir.sync_all();
+    }
+    Ok(true)
+}
+
+/// Keeps other processes of this program from writing in a directory. If the lock is not free in
+/// time, the comparison before the rename has to do.
+fn lock(dir: &Path) -> Option<File> {
+    let deadline = Deadline::after(TO_LOCK);
+    let dir = File::open(dir).ok()?;
+    loop {
+        match dir.try_lock() {
+            Ok(()) => return Some(dir),
+            Err(fs::TryLockError::WouldBlock) if !deadline.passed() => {
+                thread::sleep(Duration::from_millis(fastrand::u64(2..10)));
+            }
+            Err(_) => return None,
+        }
+    }
+}
+
+/// Makes `link` another name for the program at `target`.
+pub fn link(target: &Path, link: &Path) -> io::Result<()> {
+    platform::link(target, link)
+}

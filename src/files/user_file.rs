@@ -1,0 +1,71 @@
+//! Files that users and other programs write.
+
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::platform;
+use super::trust::{self, Owner, Untrusted};
+
+/// In bytes. A configuration has a few kilobytes.
+const LARGEST: u64 = 1024 * 1024;
+
+/// The content of a file that a user or another program wrote, not yet checked.
+#[derive(Debug)]
+pub struct UserFile {
+    path: PathBuf,
+    content: Vec<u8>,
+    metadata: Metadata,
+}
+
+impl UserFile {
+    /// Reads it. Follows links, and does not wait for the other end of a pipe.
+    pub fn read(path: &Path) -> io::Result<Self> {
+        let file = platform::without_waiting(OpenOptions::new().read(true)).open(path)?;
+        let metadata = regular(&file)?;
+        let mut content = Vec::new();
+        file.take(LARGEST + 1).read_to_end(&mut content)?;
+        if content.len() as u64 > LARGEST {
+            let kind = io::ErrorKind::FileTooLarge;
+            return Err(io::Error::new(kind, "larger than 1 MiB"));
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            content,
+            metadata,
+        })
+    }
+
+    /// The content and who can change it, if no other user can. For files whose content decides
+    /// what this program does.
+    pub fn trusted(self) -> Result<(Vec<u8>, Owner), Untrusted> {
+        let owner = trust::check_file(&self.path, &self.metadata)?;
+        Ok((self.content, owner))
+    }
+
+    /// The content, whoever wrote it. For files that are only shown, or changed where a user asked
+    /// for it: [`replace_user_file`](super::replace_user_file) checks again.
+    pub fn unchecked(self) -> Vec<u8> {
+        self.content
+    }
+}
+
+/// Adds to the end of a file that the environment names. Creates it if necessary, private. A link
+/// is not followed: a job could not tell where the secret goes.
+pub fn append(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    let mut file = platform::private_file(options.append(true).create(true)).open(path)?;
+    let metadata = regular(&file)?;
+    let size = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
+    platform::has_room_for(size.saturating_add(content.len()))?;
+    file.write_all(content)
+}
+
+fn regular(file: &File) -> io::Result<Metadata> {
+    let metadata = file.metadata()?;
+    if metadata.is_file() {
+        Ok(metadata)
+    } else {
+        Err(io::Error::other("not a regular file"))
+    }
+}
