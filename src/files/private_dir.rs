@@ -164,6 +164,7 @@ impl PrivateDir {
 
     /// Removes a file and returns its content. Of two processes that take the same file, one gets
     /// it.
+    #[expect(clippy::disallowed_methods, reason = "the only writer")]
     pub fn take(&self, name: &str) -> Option<Vec<u8>> {
         let path = self.file(name).ok()?;
         // With the time, so that the sweep finds what a killed process left.
@@ -238,6 +239,7 @@ fn open(path: &Path) -> io::Result<File> {
     platform::without_following(OpenOptions::new().read(true)).open(path)
 }
 
+#[expect(clippy::disallowed_methods, reason = "the only remover")]
 fn remove(path: &Path) {
     if let Err(err) = fs::remove_file(path)
         && err.kind() != io::ErrorKind::NotFound

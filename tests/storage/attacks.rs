@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::support::fake_ionos::{DEMO_HOST, FakeIonos};
 use crate::support::helper::{Home, walk, write_private};
-use crate::support::users::{Machine, NEIGHBOUR, ROOT, VICTIM, attack};
+use crate::support::users::{Machine, NEIGHBOUR, ROOT, VICTIM, attack, run_as};
 
 /// Files as they lie in somebody's `~/.ssh`, some with names like ours.
 const PRECIOUS: [&str; 5] = [
@@ -79,11 +79,9 @@ fn root_with_the_home_of_another_user_deletes_nothing() {
         let cache = home.join(".cache/docker-credential-ionos");
         machine.file(&cache.join("x"), NEIGHBOUR, 0o600, "");
         machine.link(&root.join(".ssh"), &cache.join(DEMO_HOST), NEIGHBOUR);
-        let helper = Home::new()
-            .helper_for(&fake)
-            .env("HOME", home.to_str().unwrap())
-            .env("SUDO_UID", &NEIGHBOUR.to_string());
-        machine.run(ROOT, &helper, &["erase"], DEMO_HOST).says("");
+        let helper = machine.helper(NEIGHBOUR, &fake);
+        let helper = helper.env("SUDO_UID", &NEIGHBOUR.to_string());
+        run_as(ROOT, &helper, &["erase"], DEMO_HOST).says("");
         is_untouched(&root.join(".ssh"));
     });
 }
@@ -94,22 +92,24 @@ fn cache_in_a_directory_that_others_can_write_is_not_used() {
         return;
     };
     attack(|| {
-        let (fake, home) = (FakeIonos::start(), machine.home(VICTIM));
+        let fake = FakeIonos::start();
         let shared = machine.path().join("shared");
         machine.dir(&shared, ROOT, 0o777);
         let cache = shared.join("cache");
         machine.dir(&cache, VICTIM, 0o700);
-        let helper = Home::new()
-            .helper_for(&fake)
-            .env("HOME", home.to_str().unwrap())
+        let helper = machine
+            .helper(VICTIM, &fake)
             .env("IONOS_CR_CACHE_DIR", cache.to_str().unwrap());
-        let first = machine.get(VICTIM, &helper, DEMO_HOST).credential();
-        let second = machine.get(VICTIM, &helper, DEMO_HOST).credential();
+        let first = run_as(VICTIM, &helper, &["get"], DEMO_HOST).credential();
+        let second = run_as(VICTIM, &helper, &["get"], DEMO_HOST).credential();
         assert_ne!(first.secret, second.secret);
         assert_eq!(walk(&cache).len(), 0);
         // The same below a sticky directory, as /tmp is one.
         machine.dir(&shared, ROOT, 0o1777);
-        let first = machine.get(VICTIM, &helper, DEMO_HOST).credential();
-        assert_eq!(machine.get(VICTIM, &helper, DEMO_HOST).credential(), first);
+        let first = run_as(VICTIM, &helper, &["get"], DEMO_HOST).credential();
+        assert_eq!(
+            run_as(VICTIM, &helper, &["get"], DEMO_HOST).credential(),
+            first
+        );
     });
 }

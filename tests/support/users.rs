@@ -5,7 +5,8 @@ use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use super::helper::{BIN, Done, Helper, write_private};
+use super::fake_ionos::FakeIonos;
+use super::helper::{BIN, Done, Helper, Home, write_private};
 use super::{skip, tally};
 
 /// The user whose secrets are to be protected.
@@ -53,6 +54,7 @@ impl Machine {
 
     /// A directory of `user` with exactly this mode.
     pub fn dir(&self, path: &Path, user: u32, mode: u32) {
+        assert!(path.starts_with(self.path()));
         if !path.exists() {
             fs::DirBuilder::new().recursive(true).create(path).unwrap();
         }
@@ -61,6 +63,7 @@ impl Machine {
 
     /// A file of `user` with exactly this mode. Missing directories become directories of `user`.
     pub fn file(&self, path: &Path, user: u32, mode: u32, content: &str) {
+        assert!(path.starts_with(self.path()));
         let missing: Vec<&Path> = path
             .ancestors()
             .skip(1)
@@ -75,32 +78,35 @@ impl Machine {
 
     /// A symbolic link of `user`.
     pub fn link(&self, target: &Path, link: &Path, user: u32) {
+        assert!(link.starts_with(self.path()));
         std::os::unix::fs::symlink(target, link).unwrap();
         std::os::unix::fs::lchown(link, Some(user), Some(user)).unwrap();
     }
 
-    /// Runs the program as `user`, who belongs to no other group than the own one.
-    pub fn run(&self, user: u32, helper: &Helper, args: &[&str], stdin: &str) -> Done {
-        let user = user.to_string();
-        let become_user = [
-            "--reuid",
-            &user,
-            "--regid",
-            &user,
-            "--clear-groups",
-            program(),
-        ];
-        let args: Vec<&str> = become_user
-            .into_iter()
-            .chain(args.iter().copied())
-            .collect();
-        helper.clone().program(Path::new(SETPRIV)).run(&args, stdin)
+    /// The program with the home of `user` and the default account of `fake`.
+    pub fn helper(&self, user: u32, fake: &FakeIonos) -> Helper {
+        Home::new()
+            .helper_for(fake)
+            .env("HOME", self.home(user).to_str().unwrap())
     }
+}
 
-    /// As [`Machine::run`] for a `get`.
-    pub fn get(&self, user: u32, helper: &Helper, host: &str) -> Done {
-        self.run(user, helper, &["get"], host)
-    }
+/// Runs the program as `user`, who belongs to no other group than the own one.
+pub fn run_as(user: u32, helper: &Helper, args: &[&str], stdin: &str) -> Done {
+    let user = user.to_string();
+    let become_user = [
+        "--reuid",
+        &user,
+        "--regid",
+        &user,
+        "--clear-groups",
+        program(),
+    ];
+    let args: Vec<&str> = become_user
+        .into_iter()
+        .chain(args.iter().copied())
+        .collect();
+    helper.clone().program(Path::new(SETPRIV)).run(&args, stdin)
 }
 
 fn give(path: &Path, user: u32, mode: u32) {

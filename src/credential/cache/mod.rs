@@ -81,7 +81,7 @@ impl Cache {
         let (profile, account) = (&settings.profile, account.as_str());
         Some(Slot {
             root: self.root.clone()?,
-            host: host.file_name().into(),
+            host: host.file_name(),
             stem: format!("{profile}-{account}-{:016x}", fingerprint(settings)),
             dir: OnceCell::new(),
         })
