@@ -146,9 +146,9 @@ Register-ArgumentCompleter -Native -CommandName 'docker-credential-ionos' -Scrip
         }
         'docker-credential-ionos;kubernetes-manifest' {
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The name of the Secret [default: ionos-registry]')
-            [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'A label of the Secret; may be given again')
-            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The namespace of the Secret; without it, kubectl''s')
-            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The namespace of the Secret; without it, kubectl''s')
+            [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'A label of the Secret; may be repeated')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The namespace of the Secret [default: that of kubectl]')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The namespace of the Secret [default: that of kubectl]')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What to print')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use a profile: "pull", "push" or one from config.json')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -157,9 +157,9 @@ Register-ArgumentCompleter -Native -CommandName 'docker-credential-ionos' -Scrip
         }
         'docker-credential-ionos;k8s' {
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The name of the Secret [default: ionos-registry]')
-            [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'A label of the Secret; may be given again')
-            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The namespace of the Secret; without it, kubectl''s')
-            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The namespace of the Secret; without it, kubectl''s')
+            [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'A label of the Secret; may be repeated')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The namespace of the Secret [default: that of kubectl]')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The namespace of the Secret [default: that of kubectl]')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What to print')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use a profile: "pull", "push" or one from config.json')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -168,13 +168,14 @@ Register-ArgumentCompleter -Native -CommandName 'docker-credential-ionos' -Scrip
         }
         'docker-credential-ionos;kubernetes-apply' {
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The name of the Secret [default: ionos-registry]')
-            [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'A label of the Secret; may be given again')
-            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'A namespace to have the Secret in; may be given again [default: the pod''s own]')
-            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'A namespace to have the Secret in; may be given again [default: the pod''s own]')
-            [CompletionResult]::new('--service-account', '--service-account', [CompletionResultType]::ParameterName, 'A service account of each namespace to pull with the Secret; may be given again')
-            [CompletionResult]::new('--service-account-dir', '--service-account-dir', [CompletionResultType]::ParameterName, 'Where the pod''s token, ca.crt and namespace are')
+            [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'A label of the Secret; may be repeated')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'A namespace for the Secret; may be repeated [default: the pod''s own]')
+            [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'A namespace for the Secret; may be repeated [default: the pod''s own]')
+            [CompletionResult]::new('--service-account', '--service-account', [CompletionResultType]::ParameterName, 'A service account in each namespace that gets the Secret as an image pull secret; may be repeated')
+            [CompletionResult]::new('--service-account-dir', '--service-account-dir', [CompletionResultType]::ParameterName, 'The directory of the pod''s token, ca.crt and namespace')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use a profile: "pull", "push" or one from config.json')
-            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Ask the cluster whether it would take it; mint and change nothing')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Mint a token and write the Secret even if it is fresh')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Ask the cluster whether it would accept the Secret; mint and change nothing')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break

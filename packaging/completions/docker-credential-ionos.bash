@@ -570,7 +570,7 @@ _docker_credential_ionos() {
             return 0
             ;;
         docker_credential_ionos__subcmd__kubernetes__subcmd__apply)
-            opts="-n -h --name --label --namespace --service-account --dry-run --service-account-dir --profile --help"
+            opts="-n -h --name --label --namespace --service-account --force --dry-run --service-account-dir --profile --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

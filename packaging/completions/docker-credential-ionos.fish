@@ -98,28 +98,29 @@ complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_sub
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubelet" -l profile -d 'Use a profile: "pull", "push" or one from config.json' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubelet" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-manifest" -l name -d 'The name of the Secret [default: ionos-registry]' -r
-complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-manifest" -l label -d 'A label of the Secret; may be given again' -r
-complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-manifest" -s n -l namespace -d 'The namespace of the Secret; without it, kubectl\'s' -r
+complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-manifest" -l label -d 'A label of the Secret; may be repeated' -r
+complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-manifest" -s n -l namespace -d 'The namespace of the Secret [default: that of kubectl]' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-manifest" -l format -d 'What to print' -r -f -a "secret\t'A Secret for imagePullSecrets, Flux and others, as YAML'
-dockerconfigjson\t'Only what is in it: {"auths":…} on one line'
-argocd\t'A repository of Helm charts for Argo CD, as YAML'"
+dockerconfigjson\t'The payload of the Secret: {"auths":…} on one line'
+argocd\t'A Helm chart repository for Argo CD, as YAML'"
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-manifest" -l profile -d 'Use a profile: "pull", "push" or one from config.json' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-manifest" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand k8s" -l name -d 'The name of the Secret [default: ionos-registry]' -r
-complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand k8s" -l label -d 'A label of the Secret; may be given again' -r
-complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand k8s" -s n -l namespace -d 'The namespace of the Secret; without it, kubectl\'s' -r
+complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand k8s" -l label -d 'A label of the Secret; may be repeated' -r
+complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand k8s" -s n -l namespace -d 'The namespace of the Secret [default: that of kubectl]' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand k8s" -l format -d 'What to print' -r -f -a "secret\t'A Secret for imagePullSecrets, Flux and others, as YAML'
-dockerconfigjson\t'Only what is in it: {"auths":…} on one line'
-argocd\t'A repository of Helm charts for Argo CD, as YAML'"
+dockerconfigjson\t'The payload of the Secret: {"auths":…} on one line'
+argocd\t'A Helm chart repository for Argo CD, as YAML'"
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand k8s" -l profile -d 'Use a profile: "pull", "push" or one from config.json' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand k8s" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-apply" -l name -d 'The name of the Secret [default: ionos-registry]' -r
-complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-apply" -l label -d 'A label of the Secret; may be given again' -r
-complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-apply" -s n -l namespace -d 'A namespace to have the Secret in; may be given again [default: the pod\'s own]' -r
-complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-apply" -l service-account -d 'A service account of each namespace to pull with the Secret; may be given again' -r
-complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-apply" -l service-account-dir -d 'Where the pod\'s token, ca.crt and namespace are' -r -F
+complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-apply" -l label -d 'A label of the Secret; may be repeated' -r
+complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-apply" -s n -l namespace -d 'A namespace for the Secret; may be repeated [default: the pod\'s own]' -r
+complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-apply" -l service-account -d 'A service account in each namespace that gets the Secret as an image pull secret; may be repeated' -r
+complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-apply" -l service-account-dir -d 'The directory of the pod\'s token, ca.crt and namespace' -r -F
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-apply" -l profile -d 'Use a profile: "pull", "push" or one from config.json' -r
-complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-apply" -l dry-run -d 'Ask the cluster whether it would take it; mint and change nothing'
+complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-apply" -l force -d 'Mint a token and write the Secret even if it is fresh'
+complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-apply" -l dry-run -d 'Ask the cluster whether it would accept the Secret; mint and change nothing'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-apply" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand completions" -l profile -d 'Use a profile: "pull", "push" or one from config.json' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -1,7 +1,7 @@
 //! `kubernetes-apply HOST…`: keeps a pull secret fresh from inside the cluster.
 //!
-//! Nothing is minted before some namespace has said, in a dry run, that it would take it: a job
-//! that lacks a right would otherwise leave a token behind at every run.
+//! A token is minted only after a namespace has accepted the Secret in a dry run. Otherwise a job
+//! without the needed rights would create a token at every run.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,7 +20,11 @@ use crate::kubernetes::{
 use crate::registry_host::RegistryHost;
 use crate::terminal::Terminal;
 
-/// What `kubernetes-apply` takes.
+/// The time for a mint unless it is set. Nobody waits for a job, and a mint that is given up may
+/// leave a token behind: the pod has no disk to record it on.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Arguments of `kubernetes-apply`.
 #[derive(Debug, Args)]
 pub struct Options {
     /// The registries
@@ -28,165 +32,185 @@ pub struct Options {
     hosts: Vec<String>,
     #[command(flatten)]
     secret: SecretOptions,
-    /// A namespace to have the Secret in; may be given again [default: the pod's own]
+    /// A namespace for the Secret; may be repeated [default: the pod's own]
     #[arg(short, long = "namespace", value_name = "NAMESPACE")]
     namespaces: Vec<Namespace>,
-    /// A service account of each namespace to pull with the Secret; may be given again
+    /// A service account in each namespace that gets the Secret as an image pull secret; may be repeated
     #[arg(long = "service-account", value_name = "NAME")]
     service_accounts: Vec<Name>,
-    /// Ask the cluster whether it would take it; mint and change nothing
+    /// Mint a token and write the Secret even if it is fresh
+    #[arg(long)]
+    force: bool,
+    /// Ask the cluster whether it would accept the Secret; mint and change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Where the pod's token, ca.crt and namespace are
+    /// The directory of the pod's token, ca.crt and namespace
     #[arg(long, value_name = "DIR", default_value = SERVICE_ACCOUNT_DIR, hide = true)]
     service_account_dir: PathBuf,
 }
 
-/// Brings every namespace up to date. One that fails does not stop the others.
+/// Updates every namespace. A failure in one does not stop the others.
 pub fn run(
     options: &Options,
     profile: Option<&str>,
     terminal: &mut Terminal<'_>,
 ) -> Result<bool, Failure> {
     let (name, labels) = (options.secret.name()?, options.secret.labels()?);
-    let config = ConfigFile::load()?;
+    let config = ConfigFile::load()?.with_default_timeout(TIMEOUT);
     let hosts = hosts::parse_all(&options.hosts, &config)?;
     let in_cluster = InCluster::find(&options.service_account_dir)?;
+    let (settings, lifetime) = settings(&hosts, &config, profile)?;
     let mut refresh = Refresh {
         options,
-        half_life: half_life(&hosts, &config, profile)?,
         hosts,
+        settings,
+        lifetime,
         name: &name,
         labels: &labels,
         in_cluster: &in_cluster,
-        all_well: true,
+        succeeded: true,
     };
-    let states = refresh.look(terminal)?;
-    if !options.dry_run && states.iter().any(|(_, state)| *state == State::Due) {
-        refresh.mint_for(&states, &config, profile, terminal)?;
+    let states = refresh.states(terminal)?;
+    if options.dry_run {
+        refresh.print_dry_run(&states, terminal);
+    } else if states.iter().any(State::is_due) {
+        refresh.mint_and_write(&states, &config, profile, terminal)?;
+    } else {
+        refresh.print_unchanged(&states, terminal);
     }
     refresh.add_to_service_accounts(&states, terminal);
-    Ok(refresh.all_well)
+    Ok(refresh.succeeded)
 }
 
-/// What is to be done in a namespace.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    /// Nothing: its Secret is what is wanted and in the first half of its life.
-    Fresh,
-    /// It needs another Secret, and would take it.
-    Due,
+/// The Secret of one namespace.
+struct State<'a> {
+    namespace: &'a Namespace,
+    /// When its credential expires, if it is fresh.
+    fresh_until: Option<i64>,
+    /// The result of the dry run, which a fresh Secret does not need.
+    dry_run: Option<Applied>,
+}
+
+impl State<'_> {
+    fn is_due(&self) -> bool {
+        self.fresh_until.is_none()
+    }
 }
 
 struct Refresh<'a> {
     options: &'a Options,
     hosts: Vec<RegistryHost>,
+    /// What the credentials depend on, for the fingerprint.
+    settings: String,
+    /// The shortest lifetime of a token.
+    lifetime: Duration,
     name: &'a Name,
     labels: &'a Labels,
     in_cluster: &'a InCluster,
-    half_life: Duration,
-    all_well: bool,
+    succeeded: bool,
 }
 
 impl<'a> Refresh<'a> {
-    /// Each namespace once that can be gone on with, and its state.
-    fn look(
-        &mut self,
-        terminal: &mut Terminal<'_>,
-    ) -> Result<Vec<(&'a Namespace, State)>, Failure> {
-        let mut given: Vec<&'a Namespace> = Vec::new();
+    /// The state of each namespace that accepts the Secret.
+    fn states(&mut self, terminal: &mut Terminal<'_>) -> Result<Vec<State<'a>>, Failure> {
+        let mut namespaces: Vec<&'a Namespace> = Vec::new();
         for namespace in &self.options.namespaces {
-            if !given.contains(&namespace) {
-                given.push(namespace);
+            if !namespaces.contains(&namespace) {
+                namespaces.push(namespace);
             }
         }
-        if given.is_empty() {
-            given.extend(&self.in_cluster.namespace);
+        if namespaces.is_empty() {
+            namespaces.extend(&self.in_cluster.namespace);
         }
-        if given.is_empty() {
+        if namespaces.is_empty() {
             return Err(Failure::new(
-                "no namespace was given, and the pod does not know its own",
+                "no --namespace was given, and the pod does not know its own namespace",
                 "give --namespace",
             ));
         }
         let mut states = Vec::new();
-        for namespace in given {
-            match self.state(namespace, terminal) {
-                Ok(state) => states.push((namespace, state)),
+        for namespace in namespaces {
+            match self.state(namespace) {
+                Ok(state) => states.push(state),
                 Err(failure) => self.fail(&failure, terminal),
             }
         }
         Ok(states)
     }
 
-    fn state(
-        &self,
-        namespace: &'a Namespace,
-        terminal: &mut Terminal<'_>,
-    ) -> Result<State, Failure> {
-        let target = self.target(namespace);
-        let dry_run = self.options.dry_run;
-        let good_until = target
-            .read()?
-            .and_then(|present| present.good_until(&self.hosts, self.labels))
-            .filter(|end| {
-                let left = end.saturating_sub(env::now());
-                u64::try_from(left).is_ok_and(|left| left > self.half_life.as_secs())
-            });
-        if let (Some(end), false) = (good_until, dry_run) {
-            let end = kubernetes::date(end);
-            terminal.result(&format!(
-                "{}: unchanged, expires {end}",
-                self.line(namespace)
-            ));
-            return Ok(State::Fresh);
-        }
-        let placeholder = Document::pull_secret(
-            &self.metadata(namespace, None),
-            &r#"{"auths":{}}"#.to_owned().into(),
-        );
-        let applied = target.apply(&placeholder, true)?;
-        if dry_run {
-            let would = match (applied, good_until) {
-                (Applied::Created, _) => "would be created".into(),
-                (_, None) => "would be refreshed".into(),
-                (_, Some(end)) => {
-                    let end = kubernetes::date(end);
-                    format!("could be refreshed; is good for now, expires {end}")
-                }
-            };
-            terminal.result(&format!("{}: {would} (dry run)", self.line(namespace)));
-        }
-        Ok(State::Due)
+    fn state(&self, namespace: &'a Namespace) -> Result<State<'a>, Failure> {
+        let secret = self.secret(namespace);
+        let existing = secret.read()?;
+        let expires_at = existing.and_then(|it| it.expires_at(&self.settings, self.labels));
+        // A date later than any mint sets was written by somebody else.
+        let lifetime = i64::try_from(self.lifetime.as_secs()).unwrap_or(i64::MAX);
+        let fresh = lifetime / 2 + 1..=lifetime.saturating_mul(2);
+        let fresh_until = expires_at
+            .filter(|end| fresh.contains(&end.saturating_sub(env::now())))
+            .filter(|_| !self.options.force);
+        let dry_run = if fresh_until.is_none() || self.options.dry_run {
+            let placeholder = r#"{"auths":{}}"#.to_owned().into();
+            let placeholder = Document::pull_secret(&self.metadata(namespace), &placeholder);
+            Some(secret.apply(&placeholder, true)?)
+        } else {
+            None
+        };
+        Ok(State {
+            namespace,
+            fresh_until,
+            dry_run,
+        })
     }
 
-    /// One token for all: were those left out that are still fresh, namespaces would drift apart
-    /// until each had tokens of its own. The outgoing token is left to expire, because pods that
-    /// are pulling hold it.
-    fn mint_for(
+    fn print_dry_run(&self, states: &[State<'_>], terminal: &mut Terminal<'_>) {
+        for state in states {
+            let result = match (state.dry_run, state.fresh_until) {
+                (_, Some(end)) => format!("could be refreshed; {}", expires(Some(end))),
+                (Some(Applied::Created), None) => "would be created".into(),
+                (_, None) => "would be refreshed".into(),
+            };
+            self.print(state.namespace, &format!("{result} (dry run)"), terminal);
+        }
+    }
+
+    fn print_unchanged(&self, states: &[State<'_>], terminal: &mut Terminal<'_>) {
+        for state in states {
+            let result = format!("unchanged, {}", expires(state.fresh_until));
+            self.print(state.namespace, &result, terminal);
+        }
+    }
+
+    /// Mints once for all namespaces. If fresh ones were left out, each would have its own token
+    /// after a while. The old token is left to expire, because running pulls use it.
+    fn mint_and_write(
         &mut self,
-        states: &[(&'a Namespace, State)],
+        states: &[State<'a>],
         config: &ConfigFile,
         profile: Option<&str>,
         terminal: &mut Terminal<'_>,
     ) -> Result<(), Failure> {
-        let credentials = manifest::get(&self.hosts, config, profile, terminal)?;
+        let force = self.options.force;
+        let credentials = manifest::get(&self.hosts, config, profile, force, terminal)?;
         let payload = manifest::payload(&credentials);
         let expires_at = manifest::expires_at(&credentials);
-        let until = match expires_at {
-            Some(end) => format!("expires {}", kubernetes::date(end)),
-            None => "does not expire".into(),
-        };
-        for (namespace, _) in states {
-            let document = Document::pull_secret(&self.metadata(namespace, expires_at), &payload);
-            match self.target(namespace).apply(&document, false) {
+        // A stored login has no end, and its password may be weak: no hash of it is written.
+        let mut logins = credentials.logins.iter();
+        let all_expire = logins.all(|(_, login)| login.expires_at.is_some());
+        for state in states {
+            let metadata = Metadata {
+                expires_at,
+                settings: all_expire.then_some(&self.settings),
+                ..self.metadata(state.namespace)
+            };
+            let document = Document::pull_secret(&metadata, &payload);
+            match self.secret(state.namespace).apply(&document, false) {
                 Ok(applied) => {
-                    let done = if applied == Applied::Created {
-                        "created"
-                    } else {
-                        "refreshed"
+                    let done = match applied {
+                        Applied::Created => "created",
+                        Applied::Changed | Applied::Unchanged => "refreshed",
                     };
-                    terminal.result(&format!("{}: {done}, {until}", self.line(namespace)));
+                    let result = format!("{done}, {}", expires(expires_at));
+                    self.print(state.namespace, &result, terminal);
                 }
                 Err(failure) => self.fail(&failure, terminal),
             }
@@ -195,15 +219,11 @@ impl<'a> Refresh<'a> {
         Ok(())
     }
 
-    fn add_to_service_accounts(
-        &mut self,
-        states: &[(&'a Namespace, State)],
-        terminal: &mut Terminal<'_>,
-    ) {
+    fn add_to_service_accounts(&mut self, states: &[State<'a>], terminal: &mut Terminal<'_>) {
         let dry_run = self.options.dry_run;
-        for (namespace, _) in states {
+        for State { namespace, .. } in states {
             for account in &self.options.service_accounts {
-                let done = match self.target(namespace).add_to(account, dry_run) {
+                let result = match self.secret(namespace).add_to(account, dry_run) {
                     Ok(Applied::Unchanged) => "unchanged",
                     Ok(_) if dry_run => "would be changed (dry run)",
                     Ok(_) => "changed",
@@ -212,12 +232,12 @@ impl<'a> Refresh<'a> {
                         continue;
                     }
                 };
-                terminal.result(&format!("{namespace}: service account {account}: {done}"));
+                terminal.result(&format!("{namespace}: service account {account}: {result}"));
             }
         }
     }
 
-    fn target(&self, namespace: &'a Namespace) -> SecretRef<'a> {
+    fn secret(&self, namespace: &'a Namespace) -> SecretRef<'a> {
         SecretRef {
             in_cluster: self.in_cluster,
             namespace,
@@ -225,35 +245,51 @@ impl<'a> Refresh<'a> {
         }
     }
 
-    fn metadata(&self, namespace: &'a Namespace, expires_at: Option<i64>) -> Metadata<'a> {
+    fn metadata(&self, namespace: &'a Namespace) -> Metadata<'_> {
         Metadata {
             name: self.name,
             namespace: Some(namespace),
             labels: self.labels,
-            expires_at,
+            expires_at: None,
+            settings: None,
         }
     }
 
-    fn line(&self, namespace: &Namespace) -> String {
-        format!("{namespace}: secret {}", self.name)
+    fn print(&self, namespace: &Namespace, result: &str, terminal: &mut Terminal<'_>) {
+        terminal.result(&format!("{namespace}: secret {}: {result}", self.name));
     }
 
     fn fail(&mut self, failure: &Failure, terminal: &mut Terminal<'_>) {
-        self.all_well = false;
+        self.succeeded = false;
         terminal.fail(failure);
     }
 }
 
-/// Half of the life a token is given, by the shortest where registries differ.
-fn half_life(
+fn expires(at: Option<i64>) -> String {
+    at.map_or_else(
+        || "does not expire".into(),
+        |at| format!("expires {}", kubernetes::date(at)),
+    )
+}
+
+/// What the credentials depend on, and the shortest lifetime of a token.
+fn settings(
     hosts: &[RegistryHost],
     config: &ConfigFile,
     profile: Option<&str>,
-) -> Result<Duration, Failure> {
-    let mut life = Duration::MAX;
+) -> Result<(String, Duration), Failure> {
+    let (mut all, mut lifetime) = (Vec::new(), Duration::MAX);
     for host in hosts {
         let profile = kubernetes::profile(host, config, profile);
-        life = life.min(config.settings(host, profile)?.token_ttl);
+        let settings = config.settings(host, profile)?;
+        lifetime = lifetime.min(settings.token_ttl);
+        all.push(serde_json::json!([
+            host.as_str(),
+            settings.profile,
+            settings.scopes,
+            settings.target,
+            settings.token_ttl.as_secs(),
+        ]));
     }
-    Ok(life / 2)
+    Ok((serde_json::Value::Array(all).to_string(), lifetime))
 }

@@ -15,10 +15,10 @@ use crate::kubernetes::{self, Document, Label, Labels, Metadata, Name, Namespace
 use crate::registry_host::RegistryHost;
 use crate::terminal::Terminal;
 
-/// What the Secret is called where nobody says.
+/// The default name of the Secret.
 const NAME: &str = "ionos-registry";
 
-/// What `kubernetes-manifest` takes.
+/// Arguments of `kubernetes-manifest`.
 #[derive(Debug, Args)]
 pub struct Options {
     /// The registries
@@ -26,7 +26,7 @@ pub struct Options {
     hosts: Vec<String>,
     #[command(flatten)]
     secret: SecretOptions,
-    /// The namespace of the Secret; without it, kubectl's
+    /// The namespace of the Secret [default: that of kubectl]
     #[arg(short, long, value_name = "NAMESPACE")]
     namespace: Option<Namespace>,
     /// What to print
@@ -34,32 +34,32 @@ pub struct Options {
     format: Format,
 }
 
-/// How a Secret is called, here and in `kubernetes-apply`.
+/// Options of the Secret, for `kubernetes-apply` too.
 #[derive(Debug, Args)]
 pub(super) struct SecretOptions {
     /// The name of the Secret [default: ionos-registry]
     #[arg(long, value_name = "NAME")]
     name: Option<Name>,
-    /// A label of the Secret; may be given again
+    /// A label of the Secret; may be repeated
     #[arg(long = "label", value_name = "KEY=VALUE")]
     labels: Vec<Label>,
 }
 
-/// What a manifest is for.
+/// The format of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// A Secret for imagePullSecrets, Flux and others, as YAML
     Secret,
-    /// Only what is in it: {"auths":…} on one line
+    /// The payload of the Secret: {"auths":…} on one line
     Dockerconfigjson,
-    /// A repository of Helm charts for Argo CD, as YAML
+    /// A Helm chart repository for Argo CD, as YAML
     Argocd,
 }
 
 impl SecretOptions {
     pub(super) fn name(&self) -> Result<Name, Failure> {
         let name = self.name.clone().map_or_else(|| NAME.parse(), Ok);
-        name.map_err(|why: &str| Failure::new(why, "give another --name"))
+        name.map_err(|why: &str| Failure::new(why, "choose another --name"))
     }
 
     pub(super) fn labels(&self) -> Result<Labels, Failure> {
@@ -81,8 +81,8 @@ pub fn run(
     let is_bare = options.secret.is_empty() && options.namespace.is_none();
     if options.format == Format::Dockerconfigjson && !is_bare {
         return Err(Failure::new(
-            "--format dockerconfigjson has no place for a name, a namespace or labels",
-            "leave them out, or leave the format out for a whole Secret",
+            "--format dockerconfigjson cannot have --name, --namespace or --label",
+            "remove them, or use --format secret",
         ));
     }
     let config = ConfigFile::load()?;
@@ -90,12 +90,13 @@ pub fn run(
     if options.format == Format::Argocd {
         argocd_names(&name, &hosts)?;
     }
-    let credentials = get(&hosts, &config, profile, terminal)?;
+    let credentials = get(&hosts, &config, profile, false, terminal)?;
     let metadata = Metadata {
         name: &name,
         namespace: options.namespace.as_ref(),
         labels: &labels,
         expires_at: expires_at(&credentials),
+        settings: None,
     };
     match options.format {
         Format::Secret => {
@@ -128,47 +129,51 @@ pub fn run(
     Ok(true)
 }
 
-/// Credentials for a cluster, which pull and do nothing else unless somebody says so.
+/// Credentials for a cluster. They can only pull unless a profile allows more.
 ///
-/// Where less is left of what is cached than half of the life that is set now, the cluster gets one
-/// of its own: nobody replaces it there.
+/// `force` mints. Otherwise a cached token is used if it is valid for at least half of the lifetime
+/// that is set: in a cluster nothing replaces it before it expires.
 pub(super) fn get(
     hosts: &[RegistryHost],
     config: &ConfigFile,
     profile: Option<&str>,
+    force: bool,
     terminal: &mut Terminal<'_>,
 ) -> Result<Credentials, Failure> {
     Credentials::each(hosts, terminal, |host| {
         let profile = kubernetes::profile(host, config, profile);
-        let answer = credential::get(host, config, profile)?;
-        let life = config.settings(host, profile)?.token_ttl.as_secs();
-        let wanted = i64::try_from(life / 2).unwrap_or(i64::MAX);
-        let is_long = |end: i64| end.saturating_sub(env::now()) >= wanted;
-        if answer.credential.expires_at.is_none_or(is_long) {
-            return Ok(answer);
+        if !force {
+            let lookup = credential::get(host, config, profile)?;
+            let lifetime = config.settings(host, profile)?.token_ttl.as_secs();
+            let half = i64::try_from(lifetime / 2).unwrap_or(i64::MAX);
+            let is_long = |end: i64| end.saturating_sub(env::now()) >= half;
+            if lookup.credential.expires_at.is_none_or(is_long) {
+                return Ok(lookup);
+            }
         }
-        let places = Places {
+        let without_cache = Places {
             cache: None,
             ..Places::find()?
         };
-        credential::get_in(&places, Duration::MAX, host, config, profile)
+        credential::get_in(&without_cache, Duration::MAX, host, config, profile)
     })
 }
 
-/// When the first of them ends; a login that a person stored has no end.
+/// When the first of them expires. A stored login does not expire.
 pub(super) fn expires_at(credentials: &Credentials) -> Option<i64> {
-    let ends = credentials.logins.iter();
-    ends.filter_map(|(_, credential)| credential.expires_at)
+    let logins = credentials.logins.iter();
+    logins
+        .filter_map(|(_, credential)| credential.expires_at)
         .min()
 }
 
-/// What `kubectl create secret docker-registry` puts into a Secret.
+/// The payload that `kubectl create secret docker-registry` creates.
 pub(super) fn payload(credentials: &Credentials) -> SecretString {
     let logins = credentials.logins.iter().map(|(host, login)| (host, login));
     client_config::auths(logins, AuthEntry::Kubectl)
 }
 
-/// Argo CD wants a Secret for each registry.
+/// The name of a Secret for each registry, which Argo CD needs.
 fn argocd_names(name: &Name, hosts: &[RegistryHost]) -> Result<Vec<Name>, Failure> {
     if hosts.len() == 1 {
         return Ok(vec![name.clone()]);
@@ -178,17 +183,17 @@ fn argocd_names(name: &Name, hosts: &[RegistryHost]) -> Result<Vec<Name>, Failur
         .map(|name| {
             name.as_str().parse().map_err(|why: &str| {
                 Failure::new(
-                    format!("'{name}' is no name: {why}"),
-                    "give a shorter --name",
+                    format!("'{name}' is not a valid name: {why}"),
+                    "choose a shorter --name",
                 )
             })
         })
         .collect()
 }
 
-/// What a person who finds the file wants to know.
+/// Comments for whoever finds the file.
 fn head(metadata: &Metadata<'_>, terminal: &mut Terminal<'_>) {
-    // Client-side apply would keep a second copy of the secret in an annotation.
+    // Client-side apply would store a second copy of the secret in an annotation.
     terminal.result(
         "# docker-credential-ionos kubernetes-manifest … | kubectl apply --server-side -f -",
     );

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::parse::{self, at};
 use super::schema::{Actions, Defaults, Layer, RegistryEntry, Schema};
@@ -24,6 +25,8 @@ pub struct ConfigFile {
     pub profiles: BTreeMap<String, Layer>,
     /// By host; these hosts are ours, whatever their domain.
     pub registries: BTreeMap<RegistryHost, RegistryEntry>,
+    /// In place of the built-in timeout of a `get`.
+    pub(super) default_timeout: Option<Duration>,
 }
 
 impl ConfigFile {
@@ -56,6 +59,15 @@ impl ConfigFile {
         let config =
             Self::parse(path.clone(), &content).map_err(|failure| failure.within(&shown(&path)))?;
         Ok(Self { owner, ..config })
+    }
+
+    /// This configuration with another built-in timeout.
+    #[must_use]
+    pub fn with_default_timeout(self, timeout: Duration) -> Self {
+        Self {
+            default_timeout: Some(timeout),
+            ..self
+        }
     }
 
     /// Reads the file for `host`; `None` if the host is not ours. An unreadable file may name the

@@ -128,7 +128,7 @@ impl ConfigFile {
     ) -> Result<Settings, Failure> {
         let mut scopes = Scopes::built_in();
         let mut token_ttl = limits::TOKEN_TTL;
-        let mut timeout = limits::TIMEOUT;
+        let mut timeout = self.default_timeout.unwrap_or(limits::TIMEOUT);
         let mut apply = |layer: &Layer| {
             scopes.apply(layer);
             token_ttl = layer.token_ttl.map_or(token_ttl, |ttl| ttl.0);

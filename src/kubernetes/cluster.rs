@@ -1,8 +1,8 @@
-//! The API of a Kubernetes cluster over HTTP, from a pod in it.
+//! The API of a Kubernetes cluster, for a pod in it.
 //!
-//! Only the cluster's own certificate authority vouches for it. Everything that is asked here may
-//! be asked twice (a server-side apply says what is to be, a JSON patch tests before it adds), so
-//! trouble that passes is met with another try.
+//! Only the cluster's own certificate authority is trusted. Every request may be repeated: a
+//! server-side apply states the result, and a JSON patch tests before it adds. So transient errors
+//! are retried.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -16,10 +16,10 @@ use crate::http::{
     Client, Endpoint, Method, Request, Response, TransportError, holds_part_of, quotable,
 };
 
-/// For one call and its further tries.
+/// The time for one request and its retries.
 const ONE_CALL: std::time::Duration = std::time::Duration::from_secs(20);
 
-/// A client for one cluster and one service account. Keeps its connection.
+/// A client for one cluster and one service account. It keeps its connection.
 #[derive(Debug)]
 pub struct Cluster {
     client: Client,
@@ -27,21 +27,21 @@ pub struct Cluster {
     authorization: SecretString,
 }
 
-/// Why a cluster did not do what it was asked to.
+/// Why a request to a cluster failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClusterError {
-    /// It answered, and not with a success.
+    /// The cluster answered with an error.
     Refused {
         /// The HTTP status.
         status: u16,
-        /// Its own words.
+        /// The message of the cluster.
         said: Option<String>,
     },
-    /// It gave no answer, or none that makes sense.
+    /// There was no answer, or an unusable one.
     Unanswered(TransportError),
 }
 
-/// The kinds of patches.
+/// The kind of a patch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Patch {
     /// A server-side apply.
@@ -61,7 +61,7 @@ impl Patch {
 }
 
 impl Cluster {
-    /// Gets ready to ask. Nothing is sent yet.
+    /// Creates a client. Nothing is sent yet.
     pub fn new(endpoint: Endpoint, token: &SecretString) -> Result<Self, Failure> {
         Ok(Self {
             client: Client::new(endpoint)?,
@@ -81,7 +81,7 @@ impl Cluster {
         response.json().map_err(ClusterError::Unanswered)
     }
 
-    /// Patches an object; `true` if that made it.
+    /// Patches an object. Returns whether that created it.
     pub fn patch(
         &self,
         path: &str,
@@ -119,7 +119,7 @@ impl Cluster {
         })
     }
 
-    /// Whether the cluster's words hold a piece of the token or of what was sent as secret.
+    /// Whether a message contains a part of the token or of a secret in the request.
     fn gives_away(&self, said: &str, content: &[u8]) -> bool {
         holds_part_of(said, self.token.expose_secret())
             || secrets_in(content)
@@ -128,7 +128,7 @@ impl Cluster {
     }
 }
 
-/// What of a Secret must not be shown: its values, and the passwords in them.
+/// The values of a Secret, and the passwords in them.
 fn secrets_in(content: &[u8]) -> Vec<SecretString> {
     #[derive(Default, Deserialize)]
     #[serde(default)]
@@ -162,7 +162,7 @@ fn secrets_in(content: &[u8]) -> Vec<SecretString> {
     secrets
 }
 
-/// The words of a `Status`, which every refusal of a cluster is.
+/// The message of a `Status`, which is the body of every error of a cluster.
 pub(crate) fn message(body: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct Status {

@@ -1,4 +1,4 @@
-//! What a pod is given to talk to its cluster with.
+//! What a pod gets to use the API of its cluster.
 
 use std::fmt;
 use std::path::Path;
@@ -15,25 +15,25 @@ use crate::error::{Failure, one_line, system};
 use crate::files::UserFile;
 use crate::http::Endpoint;
 
-/// Where a pod finds its service account.
+/// The directory of a pod's service account.
 pub const SERVICE_ACCOUNT_DIR: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /// The service account of this pod.
 #[derive(Debug)]
 pub struct InCluster {
-    /// The cluster, asked as this service account.
+    /// The cluster's API.
     pub cluster: Cluster,
     /// The pod's own namespace.
     pub namespace: Option<Namespace>,
-    /// Who asks.
+    /// The pod's service account, for messages.
     pub account: ServiceAccount,
 }
 
-/// A service account as its token tells it.
+/// A service account, from the claims of its token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceAccount(Option<String>);
 
-/// `NAMESPACE:NAME`, as kubectl takes it.
+/// `NAMESPACE:NAME`, as kubectl expects it.
 impl fmt::Display for ServiceAccount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.as_deref().unwrap_or("NAMESPACE:NAME"))
@@ -41,7 +41,8 @@ impl fmt::Display for ServiceAccount {
 }
 
 impl InCluster {
-    /// Reads what the kubelet put into this pod. Anew at each run: it renews the token.
+    /// Reads the files that the kubelet mounts into the pod. The kubelet renews the token, so they are
+    /// read at each run.
     pub fn find(dir: &Path) -> Result<Self, Failure> {
         let endpoint = endpoint()?;
         let read = |name: &str| -> Result<_, Failure> {
@@ -71,8 +72,8 @@ impl InCluster {
 fn endpoint() -> Result<Endpoint, Failure> {
     let Some(host) = env::var("KUBERNETES_SERVICE_HOST") else {
         return Err(Failure::new(
-            "this is not a pod: KUBERNETES_SERVICE_HOST is not set",
-            "run it in the cluster (packaging/kubernetes), or pipe kubernetes-manifest to kubectl apply --server-side -f -",
+            "not in a pod: KUBERNETES_SERVICE_HOST is not set",
+            "run it in the cluster (see packaging/kubernetes), or pipe kubernetes-manifest to kubectl apply --server-side -f -",
         ));
     };
     let port = env::var("KUBERNETES_SERVICE_PORT").unwrap_or_else(|| "443".into());
@@ -82,8 +83,8 @@ fn endpoint() -> Result<Endpoint, Failure> {
 fn text(path: &Path, bytes: Vec<u8>) -> Result<SecretString, Failure> {
     match String::from_utf8(bytes) {
         Ok(text) if !text.trim().is_empty() => Ok(text.into()),
-        Ok(_) => Err(cannot_read(path, "it is empty")),
-        Err(_) => Err(cannot_read(path, "it is not text")),
+        Ok(_) => Err(cannot_read(path, "the file is empty")),
+        Err(_) => Err(cannot_read(path, "not valid UTF-8")),
     }
 }
 
@@ -97,7 +98,7 @@ fn cannot_read(path: &Path, why: &str) -> Failure {
     )
 }
 
-/// `NAMESPACE:NAME` out of the token's claims: for messages, so nobody needs to prove it.
+/// `NAMESPACE:NAME` from the token's claims. Only for messages, so the signature is not checked.
 fn subject(token: &SecretString) -> Option<String> {
     #[derive(Deserialize)]
     struct Claims {

@@ -1,8 +1,8 @@
-//! Kubernetes: the pull secret, and keeping it fresh from inside a cluster.
+//! Kubernetes: the kubelet's credential provider, pull secrets, and their refresh in a cluster.
 //!
-//! A Secret is changed in place by server-side apply. Deleting it and making it anew would leave
-//! pods without one in between, and kubelets that remember which Secret pulled an image would pull
-//! all of them again.
+//! A Secret is changed in place by server-side apply. If it were deleted and created again, pods
+//! would have none in between, and kubelets would verify cached images again, because they record
+//! the UID of the Secret that an image was pulled with.
 
 mod cluster;
 mod in_cluster;
@@ -17,14 +17,14 @@ pub(crate) use cluster::message;
 pub use in_cluster::{InCluster, SERVICE_ACCOUNT_DIR};
 pub use names::{Label, Labels, Name, Namespace, labels};
 pub use objects::{Applied, SecretRef};
-pub use secret::{Document, EXPIRES_AT, Metadata, PULL_SECRET, Present, date};
+pub use secret::{Document, Metadata, date};
 
 use crate::config::ConfigFile;
 use crate::registry_host::RegistryHost;
 
-/// The profile for a credential that ends up in a cluster: one that may only pull, unless somebody
-/// named another for this run or for the registry. It outranks the actions of the environment and
-/// of `config.json`: those are there for docker on the same machine.
+/// The profile for a credential that is used in a cluster: `pull`, unless this run or the registry's
+/// entry names another. It outranks the actions of the environment and of `config.json`, which are
+/// for docker on the same machine.
 pub fn profile<'a>(
     host: &RegistryHost,
     config: &ConfigFile,

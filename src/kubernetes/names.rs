@@ -1,4 +1,4 @@
-//! Names as Kubernetes takes them, checked before anything is minted for them.
+//! Names of Kubernetes objects, checked before anything is minted.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,12 +11,12 @@ use crate::error::Failure;
 pub struct Name(String);
 
 impl Name {
-    /// The name, as it stands in a path.
+    /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// This name and `suffix`, with what no name may hold as dashes.
+    /// This name, a dash and `suffix`, in which invalid characters become dashes.
     #[must_use]
     pub fn with_suffix(&self, suffix: &str) -> Self {
         let suffix: String = suffix
@@ -52,7 +52,7 @@ impl fmt::Display for Name {
 pub struct Namespace(String);
 
 impl Namespace {
-    /// The name, as it stands in a path.
+    /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -62,7 +62,7 @@ impl FromStr for Namespace {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if is_label(text) && text.len() <= 63 {
+        if is_dns_label(text) && text.len() <= 63 {
             Ok(Self(text.to_owned()))
         } else {
             Err("a namespace is at most 63 of a-z, 0-9 and -, with a letter or digit at both ends")
@@ -108,7 +108,7 @@ impl FromStr for Label {
 /// Labels by key.
 pub type Labels = BTreeMap<String, String>;
 
-/// All labels; a key that is given two values is a mistake.
+/// All labels. A key with two values is an error.
 pub fn labels(list: &[Label]) -> Result<Labels, Failure> {
     let mut labels = Labels::new();
     for Label { key, value } in list {
@@ -116,8 +116,8 @@ pub fn labels(list: &[Label]) -> Result<Labels, Failure> {
             && other != *value
         {
             return Err(Failure::new(
-                format!("label {key} is both '{other}' and '{value}'"),
-                "give each label once",
+                format!("label {key} has two values, '{other}' and '{value}'"),
+                "pass each label once",
             ));
         }
     }
@@ -128,8 +128,8 @@ fn is_name_char(c: char) -> bool {
     c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'
 }
 
-/// RFC 1123, in lower case; how long it may be is for the caller.
-fn is_label(text: &str) -> bool {
+/// The characters of a label of RFC 1123 in lower case. The caller checks the length.
+fn is_dns_label(text: &str) -> bool {
     !text.is_empty()
         && text.chars().all(is_name_char)
         && !text.starts_with('-')
@@ -137,7 +137,7 @@ fn is_label(text: &str) -> bool {
 }
 
 fn is_subdomain(text: &str) -> bool {
-    text.len() <= 253 && text.split('.').all(is_label)
+    text.len() <= 253 && text.split('.').all(is_dns_label)
 }
 
 fn is_label_key(text: &str) -> bool {

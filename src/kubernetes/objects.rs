@@ -1,4 +1,4 @@
-//! The objects of a cluster that we change: a Secret, and the service accounts that use it.
+//! The objects of a cluster that are changed: a Secret, and the service accounts that use it.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -7,38 +7,38 @@ use super::cluster::{ClusterError, Patch};
 use super::in_cluster::InCluster;
 use super::names::{Name, Namespace};
 use super::refusal::{Attempt, Verb};
-use super::secret::{Document, PULL_SECRET, Present};
+use super::secret::{Document, ExistingSecret, PULL_SECRET};
 use crate::error::Failure;
 
-/// Who owns the fields we apply.
+/// The field manager of server-side apply.
 const MANAGER: &str = env!("CARGO_PKG_NAME");
 
-/// Somebody else changes the same object at the same moment: that often in a row is no accident.
+/// Attempts when other writers change the same object at the same time.
 const TRIES: u32 = 5;
 
-/// What came of a change.
+/// The result of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Applied {
-    /// It was not there.
+    /// The object did not exist.
     Created,
-    /// It was there.
+    /// The object existed.
     Changed,
-    /// It was as it should be.
+    /// The object was already as wanted.
     Unchanged,
 }
 
 /// A Secret in one namespace.
 #[derive(Debug, Clone, Copy)]
 pub struct SecretRef<'a> {
-    /// The cluster, and who asks it.
+    /// The cluster and the service account.
     pub in_cluster: &'a InCluster,
-    /// Where.
+    /// Its namespace.
     pub namespace: &'a Namespace,
-    /// What it is called.
+    /// Its name.
     pub name: &'a Name,
 }
 
-/// A service account, as far as we look at it.
+/// The fields that are used of a service account.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ServiceAccount {
@@ -54,25 +54,25 @@ struct Metadata {
 }
 
 impl SecretRef<'_> {
-    /// The Secret that is there, if it is one that can be changed.
-    pub fn read(&self) -> Result<Option<Present>, Failure> {
+    /// Reads the Secret. One that cannot become an image pull secret is an error.
+    pub fn read(&self) -> Result<Option<ExistingSecret>, Failure> {
         let attempt = self.attempt(Verb::Get, "secrets", self.name);
-        let present: Present = match self.in_cluster.cluster.get(&attempt.path()) {
-            Ok(present) => present,
+        let existing: ExistingSecret = match self.in_cluster.cluster.get(&attempt.path()) {
+            Ok(existing) => existing,
             Err(ClusterError::Refused { status: 404, .. }) => return Ok(None),
             Err(err) => return Err(attempt.failure(&err)),
         };
-        if present.kind != PULL_SECRET {
-            return Err(attempt.immutable(&format!("its type is {}", present.kind)));
+        if existing.kind != PULL_SECRET {
+            return Err(attempt.immutable(&format!("its type is {}", existing.kind)));
         }
-        if present.immutable {
+        if existing.immutable {
             return Err(attempt.immutable("it is immutable"));
         }
-        Ok(Some(present))
+        Ok(Some(existing))
     }
 
-    /// Makes the Secret what `document` says, whoever wrote it before. A dry run is the same
-    /// question, and changes nothing.
+    /// Writes the Secret by server-side apply and takes over fields of other writers. A dry run
+    /// passes the same checks of the cluster and changes nothing.
     pub fn apply(&self, document: &Document, dry_run: bool) -> Result<Applied, Failure> {
         let attempt = self.attempt(Verb::Apply, "secrets", self.name);
         let mut query = vec![("fieldManager", MANAGER), ("force", "true")];
@@ -92,8 +92,8 @@ impl SecretRef<'_> {
         }
     }
 
-    /// Adds the Secret to those a service account pulls with, and leaves the others there. The list
-    /// is one value to Kubernetes: an apply or a merge patch would replace it.
+    /// Adds the Secret to the image pull secrets of a service account and keeps the others.
+    /// Kubernetes treats the list as one value: an apply or a merge patch would replace it.
     pub fn add_to(&self, account: &Name, dry_run: bool) -> Result<Applied, Failure> {
         let cluster = &self.in_cluster.cluster;
         let reading = self.attempt(Verb::Get, "serviceaccounts", account);
@@ -105,16 +105,16 @@ impl SecretRef<'_> {
         };
         let mut tried = 1;
         loop {
-            let present: ServiceAccount = cluster
+            let existing: ServiceAccount = cluster
                 .get(&reading.path())
                 .map_err(|err| reading.failure(&err))?;
-            let Some(patch) = self.addition(&present) else {
+            let Some(patch) = self.addition(&existing) else {
                 return Ok(Applied::Unchanged);
             };
             let patch = patch.to_string().into();
             match cluster.patch(&patching.path(), query, Patch::Json, &patch) {
                 Ok(_) => return Ok(Applied::Changed),
-                // 422 is what a test that does not hold comes to: the list has changed since.
+                // A failed test is a 422: the list has changed since it was read.
                 Err(ClusterError::Refused {
                     status: 409 | 422, ..
                 }) if tried < TRIES => tried += 1,
@@ -123,17 +123,17 @@ impl SecretRef<'_> {
         }
     }
 
-    /// `None` if the Secret is in the list already.
-    fn addition(&self, present: &ServiceAccount) -> Option<Value> {
+    /// The patch that adds the Secret; `None` if the list has it.
+    fn addition(&self, existing: &ServiceAccount) -> Option<Value> {
         let entry = json!({ "name": self.name.as_str() });
-        let list = present.image_pull_secrets.as_deref().unwrap_or_default();
+        let list = existing.image_pull_secrets.as_deref().unwrap_or_default();
         if list.iter().any(|other| other["name"] == entry["name"]) {
             return None;
         }
-        // A list that is not there cannot be tested, so the object's version stands for it.
+        // A missing list cannot be tested, so the object's version is tested instead.
         Some(if list.is_empty() {
             json!([
-                {"op": "test", "path": "/metadata/resourceVersion", "value": present.metadata.resource_version},
+                {"op": "test", "path": "/metadata/resourceVersion", "value": existing.metadata.resource_version},
                 {"op": "add", "path": "/imagePullSecrets", "value": [entry]},
             ])
         } else {

@@ -1,4 +1,4 @@
-//! What a cluster's refusal means, and what to do about it.
+//! What an error of the cluster means, and what to do about it.
 
 use std::fmt;
 
@@ -8,20 +8,20 @@ use super::names::{Name, Namespace};
 use crate::error::Failure;
 use crate::http::TransportError;
 
-/// What was tried.
+/// The verb of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verb {
     Get,
     Patch,
-    /// A patch that makes what is not there.
+    /// A patch that creates a missing object.
     Apply,
 }
 
-/// One attempt at one object.
+/// A request for one object.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Attempt<'a> {
     pub(super) verb: Verb,
-    /// As it stands in a path.
+    /// The plural name, as in a path.
     pub(super) resource: &'static str,
     pub(super) name: &'a Name,
     pub(super) namespace: &'a Namespace,
@@ -42,17 +42,17 @@ impl fmt::Display for Attempt<'_> {
 }
 
 impl Attempt<'_> {
-    /// Names need no encoding: they were checked.
+    /// The path of the object. Its names are checked, so they need no encoding.
     pub(super) fn path(&self) -> String {
         let (namespace, resource, name) = (self.namespace, self.resource, self.name);
         format!("/api/v1/namespaces/{namespace}/{resource}/{name}")
     }
 
-    /// The Secret cannot be changed into what it should be.
+    /// The error for a Secret that cannot become an image pull secret.
     pub(super) fn immutable(&self, why: &str) -> Failure {
         Failure::new(
             format!("{self} cannot be changed: {why}"),
-            format!("take another --name, or {}", self.how_to_delete()),
+            format!("choose another --name, or {}", self.how_to_delete()),
         )
     }
 
@@ -61,7 +61,7 @@ impl Attempt<'_> {
         format!("delete it once: kubectl -n {namespace} delete secret {name}")
     }
 
-    /// The line for a person.
+    /// The message for an error.
     pub(super) fn failure(&self, err: &ClusterError) -> Failure {
         let (status, said) = match err {
             ClusterError::Refused { status, said } => (*status, said.as_deref()),
@@ -70,34 +70,38 @@ impl Attempt<'_> {
         let quoted = said.map(|said| format!(" \"{said}\"")).unwrap_or_default();
         let (what, hint) = match status {
             401 => (
-                "the cluster does not know the ServiceAccount's token".into(),
-                "start the pod anew for another token".into(),
+                "the cluster does not accept the ServiceAccount's token".into(),
+                "restart the pod to get another token".into(),
+            ),
+            400..=499 if is_denial(said) => (
+                "an admission policy denies it".into(),
+                "meet the policy with --name or --label, or have it changed; other rights do not help".into(),
             ),
             403 => self.forbidden(said),
             404 => self.missing(),
             409 => (
-                "somebody else keeps changing it".into(),
-                "the next run tries again; see who writes it with: kubectl get --show-managed-fields -o yaml".into(),
+                "another writer keeps changing it".into(),
+                "the next run tries again; kubectl get --show-managed-fields -o yaml shows the writers".into(),
             ),
             422 => (
-                "the cluster cannot take it".into(),
+                "the cluster does not accept it".into(),
                 if said.is_some_and(|said| said.contains("immutable")) {
-                    format!("take another --name, or {}", self.how_to_delete())
+                    format!("choose another --name, or {}", self.how_to_delete())
                 } else {
-                    "an admission policy or another version of Kubernetes may forbid it; the cluster's words say what".into()
+                    "the cluster's message says why; an admission webhook or another version of Kubernetes may be the cause".into()
                 },
             ),
             429 => (
-                "the cluster has too many requests".into(),
+                "the cluster gets too many requests".into(),
                 "the next run tries again".into(),
             ),
             500.. => (
                 "the cluster failed".into(),
-                "the next run tries again; if it stays, look at the cluster's control plane".into(),
+                "the next run tries again; if this persists, check the cluster's control plane".into(),
             ),
             _ => (
                 "the cluster refused the request".into(),
-                "check what stands between this pod and the cluster's API".into(),
+                "check for a proxy between this pod and the cluster's API".into(),
             ),
         };
         Failure::new(format!("{self}: {what}: {status}{quoted}"), hint)
@@ -115,12 +119,33 @@ impl Attempt<'_> {
             Verb::Get => "may not be read",
             Verb::Patch | Verb::Apply => "may not be changed",
         };
-        if said.is_some_and(|said| said.contains("cannot create")) {
-            // Nobody can be allowed to make a Secret of one name only.
+        let says = |words: &str| said.is_some_and(|said| said.contains(words));
+        if says("exceeded quota") {
             return (
-                "it is not there and may not be made".into(),
+                "a quota of the namespace is exceeded".into(),
                 format!(
-                    "make an empty one: kubectl -n {namespace} create secret generic {name} --type=kubernetes.io/dockerconfigjson --from-literal=.dockerconfigjson={{}}"
+                    "raise the quota or delete what it counts: kubectl -n {namespace} describe resourcequota"
+                ),
+            );
+        }
+        if says("is being terminated") {
+            return (
+                "the namespace is being deleted".into(),
+                "leave it out of --namespace".into(),
+            );
+        }
+        if said.is_some() && !says(" cannot ") {
+            return (
+                "the cluster forbids it".into(),
+                "the cluster's message says why; the ServiceAccount has the right itself".into(),
+            );
+        }
+        if says("cannot create") {
+            // The right to create cannot be limited to a name.
+            return (
+                "it does not exist and may not be created".into(),
+                format!(
+                    "create an empty one: kubectl -n {namespace} create secret generic {name} --type=kubernetes.io/dockerconfigjson --from-literal=.dockerconfigjson={{}}"
                 ),
             );
         }
@@ -135,15 +160,17 @@ impl Attempt<'_> {
         let (name, namespace) = (self.name, self.namespace);
         if self.resource == "serviceaccounts" {
             return (
-                "there is no such service account".into(),
+                "it does not exist".into(),
                 format!(
-                    "kubectl -n {namespace} create serviceaccount {name}, or leave it out of --service-account"
+                    "create it with kubectl -n {namespace} create serviceaccount {name}, or leave it out of --service-account"
                 ),
             );
         }
         (
-            "there is no such namespace".into(),
-            format!("kubectl create namespace {namespace}, or leave it out of --namespace"),
+            "the namespace does not exist".into(),
+            format!(
+                "create it with kubectl create namespace {namespace}, or leave it out of --namespace"
+            ),
         )
     }
 
@@ -156,7 +183,7 @@ impl Attempt<'_> {
             ),
             TransportError::Untrusted { why, .. } => (
                 format!("no trusted connection to the cluster at {host}: {why}"),
-                "ca.crt of the pod's ServiceAccount has to be the cluster's; what answers there may be a proxy",
+                "ca.crt of the pod's ServiceAccount must be that of the cluster; a proxy may have answered",
             ),
             TransportError::TimedOut { .. } => (
                 format!("the cluster at {host} gave no answer in time"),
@@ -168,9 +195,16 @@ impl Attempt<'_> {
             ),
             TransportError::WithoutTls => (
                 format!("no trusted connection to the cluster at {host}: it does not speak TLS"),
-                "check what stands between this pod and the cluster's API",
+                "check for a proxy between this pod and the cluster's API",
             ),
         };
         Failure::new(format!("{self}: {what}"), hint)
     }
+}
+
+/// Admission plugins that run policies and webhooks use these words with several statuses.
+fn is_denial(said: Option<&str>) -> bool {
+    said.is_some_and(|said| {
+        said.contains(" denied request") || said.contains(" denied the request")
+    })
 }

@@ -1,10 +1,9 @@
-//! The pull secret: what is in it, and how it is written.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! The pull secret: its content and its formats.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
+use ring::digest::{SHA256, digest};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -13,25 +12,30 @@ use super::names::{Labels, Name, Namespace};
 use crate::credential::Credential;
 use crate::registry_host::RegistryHost;
 
-/// Tells when the credential in a Secret ends, in RFC 3339.
-pub const EXPIRES_AT: &str = "docker-credential-ionos/expires-at";
+/// The annotation with the expiry of the credential, in RFC 3339.
+const EXPIRES_AT: &str = "docker-credential-ionos/expires-at";
 
-/// The type of a Secret that a kubelet pulls with.
-pub const PULL_SECRET: &str = "kubernetes.io/dockerconfigjson";
+/// The annotation with the hash of the settings and the payload.
+const FINGERPRINT: &str = "docker-credential-ionos/fingerprint";
+
+/// The type of an image pull secret.
+pub(super) const PULL_SECRET: &str = "kubernetes.io/dockerconfigjson";
 
 const KEY: &str = ".dockerconfigjson";
 
-/// What a Secret is called, and what else is said about it.
+/// Metadata of a Secret.
 #[derive(Debug, Clone)]
 pub struct Metadata<'a> {
     /// Its name.
     pub name: &'a Name,
-    /// Where it is; `None` leaves that to kubectl.
+    /// Its namespace; `None` leaves that to kubectl.
     pub namespace: Option<&'a Namespace>,
     /// Its labels.
     pub labels: &'a Labels,
-    /// When the first of its credentials ends, in seconds since 1970.
+    /// When the first of its credentials expires, in seconds since 1970.
     pub expires_at: Option<i64>,
+    /// What the credentials depend on, for the fingerprint; without it there is none.
+    pub settings: Option<&'a String>,
 }
 
 impl Metadata<'_> {
@@ -53,23 +57,28 @@ impl Metadata<'_> {
     }
 }
 
-/// A Secret as it is sent or printed. Not `Debug`: it holds what it is about.
+/// A Secret as it is sent or printed. Not `Debug`, because it contains secrets.
 pub struct Document(Value);
 
 impl Document {
-    /// What `kubectl create secret docker-registry` makes, for `payload` (`{"auths":…}`).
+    /// The Secret that `kubectl create secret docker-registry` creates, for `payload`
+    /// (`{"auths":…}`).
     pub fn pull_secret(metadata: &Metadata<'_>, payload: &SecretString) -> Self {
         let data = BASE64_STANDARD.encode(payload.expose_secret());
+        let mut object = metadata.value(&[]);
+        if let Some(settings) = metadata.settings {
+            object["annotations"][FINGERPRINT] = fingerprint(settings, &data).into();
+        }
         Self(json!({
             "apiVersion": "v1",
             "kind": "Secret",
-            "metadata": metadata.value(&[]),
+            "metadata": object,
             "type": PULL_SECRET,
             "data": { KEY: data },
         }))
     }
 
-    /// What Argo CD reads Helm charts in a registry with.
+    /// A Helm chart repository of Argo CD.
     pub fn argocd(metadata: &Metadata<'_>, host: &RegistryHost, credential: &Credential) -> Self {
         Self(json!({
             "apiVersion": "v1",
@@ -86,7 +95,7 @@ impl Document {
         }))
     }
 
-    /// For the API of a cluster.
+    /// The object as JSON, for the API of a cluster.
     pub fn json(&self) -> SecretString {
         self.0.to_string().into()
     }
@@ -101,30 +110,37 @@ impl Document {
     }
 }
 
-/// A date as annotations have it.
+/// A time as it is written in annotations.
 pub fn date(seconds: i64) -> String {
     Timestamp::from_second(seconds)
         .unwrap_or(Timestamp::MAX)
         .to_string()
 }
 
-/// A Secret as the cluster has it, as far as we look at it.
+/// Changes if the settings or the payload change. Nobody can guess a minted password by it.
+fn fingerprint(settings: &str, payload: &str) -> String {
+    let hash = digest(&SHA256, format!("{settings}\n{payload}").as_bytes());
+    let bytes = hash.as_ref().iter().take(16);
+    bytes.map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The fields that are used of a Secret in the cluster.
 #[derive(Debug, Default, Deserialize)]
-pub struct Present {
+pub struct ExistingSecret {
     #[serde(default)]
-    metadata: PresentMetadata,
-    /// Cannot be changed once it is set.
+    metadata: ExistingMetadata,
+    /// Its type, which cannot be changed.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Whether nothing can be changed.
+    /// Whether its data cannot be changed.
     #[serde(default)]
     pub immutable: bool,
     #[serde(default)]
-    data: Option<PresentData>,
+    data: Option<ExistingData>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-struct PresentMetadata {
+struct ExistingMetadata {
     #[serde(default)]
     annotations: Option<Labels>,
     #[serde(default)]
@@ -132,47 +148,25 @@ struct PresentMetadata {
 }
 
 #[derive(Debug, Default, Deserialize)]
-struct PresentData {
+struct ExistingData {
     #[serde(rename = ".dockerconfigjson", default)]
     payload: Option<SecretString>,
 }
 
-#[derive(Deserialize)]
-struct Auths {
-    auths: BTreeMap<String, Login>,
-}
-
-#[derive(Deserialize)]
-struct Login {
-    auth: SecretString,
-}
-
-impl Present {
-    /// When its credential ends, if it says so and is what is wanted: for these hosts and no
-    /// others, with these labels.
-    pub fn good_until(&self, hosts: &[RegistryHost], labels: &Labels) -> Option<i64> {
-        let metadata = &self.metadata;
-        let has = |(key, value): (&String, &String)| {
-            let present = metadata.labels.as_ref();
-            present.is_some_and(|present| present.get(key) == Some(value))
-        };
-        if !labels.iter().all(has)
-            || self.hosts()? != hosts.iter().map(RegistryHost::to_string).collect()
+impl ExistingSecret {
+    /// When its credential expires, if it was written with these settings and has these labels.
+    pub fn expires_at(&self, settings: &str, labels: &Labels) -> Option<i64> {
+        let existing = self.metadata.labels.as_ref();
+        let has = |(key, value)| existing.and_then(|existing| existing.get(key)) == Some(value);
+        let annotations = self.metadata.annotations.as_ref()?;
+        let payload = self.data.as_ref()?.payload.as_ref()?.expose_secret();
+        if annotations.get(FINGERPRINT)? != &fingerprint(settings, payload)
+            || !labels.iter().all(has)
         {
             return None;
         }
-        let written = metadata.annotations.as_ref()?.get(EXPIRES_AT)?;
-        written.parse::<Timestamp>().ok().map(Timestamp::as_second)
-    }
-
-    fn hosts(&self) -> Option<BTreeSet<String>> {
-        let payload = self.data.as_ref()?.payload.as_ref()?.expose_secret();
-        let payload = BASE64_STANDARD.decode(payload).ok()?;
-        let auths: Auths = serde_json::from_slice(&payload).ok()?;
-        let filled = |(host, login): (String, Login)| {
-            (!login.auth.expose_secret().is_empty()).then_some(host)
-        };
-        Some(auths.auths.into_iter().filter_map(filled).collect())
+        let expires_at = annotations.get(EXPIRES_AT)?.parse::<Timestamp>().ok()?;
+        Some(expires_at.as_second())
     }
 }
 

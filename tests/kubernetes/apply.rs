@@ -175,7 +175,7 @@ fn dry_run_checks_the_cluster_and_mints_nothing() {
     job.apply(&args).says(&format!(
         "a: secret {NAME}: would be created (dry run)\n\
          b: secret {NAME}: would be refreshed (dry run)\n\
-         c: secret {NAME}: could be refreshed; is good for now, expires {end} (dry run)\n\
+         c: secret {NAME}: could be refreshed; expires {end} (dry run)\n\
          a: service account default: would be changed (dry run)\n\
          b: service account default: would be changed (dry run)\n\
          c: service account default: would be changed (dry run)\n"
@@ -209,7 +209,7 @@ fn pod_without_home_and_cache_works() {
 fn outside_a_cluster_it_fails() {
     let home = Home::new();
     let done = home.helper().run(&["kubernetes-apply", DEMO_HOST], "");
-    let hint = done.refuses("this is not a pod: KUBERNETES_SERVICE_HOST is not set");
+    let hint = done.refuses("not in a pod: KUBERNETES_SERVICE_HOST is not set");
     assert!(hint.contains("kubernetes-manifest"), "{hint}");
 }
 
@@ -221,11 +221,11 @@ fn missing_pod_file_is_named() {
     let helper = job.helper();
     let run = || job.apply_as(&helper, &[]);
     std::fs::remove_file(pod.join("namespace")).unwrap();
-    run().refuses("no namespace was given, and the pod does not know its own");
+    run().refuses("no --namespace was given, and the pod does not know its own namespace");
     job.home.file("pod/ca.crt", "not a certificate");
     run().refuses(&format!("{}: it contains no certificate", path("ca.crt")));
     job.home.file("pod/token", "\n");
-    run().refuses(&format!("cannot read {}: it is empty", path("token")));
+    run().refuses(&format!("cannot read {}: the file is empty", path("token")));
     std::fs::remove_file(pod.join("token")).unwrap();
     let hint = run().refuses(&format!(
         "cannot read {}: No such file or directory",

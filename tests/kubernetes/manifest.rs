@@ -175,7 +175,7 @@ fn invalid_kubernetes_names_are_refused_before_minting() {
         ),
         (
             &[DEMO_HOST, "--label", "a=b", "--label", "a=c"],
-            "label a is both 'b' and 'c'",
+            "label a has two values, 'b' and 'c'",
         ),
         (
             &[DEMO_HOST, "--format", "helm"],
@@ -183,7 +183,7 @@ fn invalid_kubernetes_names_are_refused_before_minting() {
         ),
         (
             &[DEMO_HOST, "--format", "dockerconfigjson", "--name", "x"],
-            "--format dockerconfigjson has no place for a name, a namespace or labels",
+            "--format dockerconfigjson cannot have --name, --namespace or --label",
         ),
         (&["docker.io"], "docker.io is not an IONOS registry"),
         (
@@ -199,7 +199,7 @@ fn invalid_kubernetes_names_are_refused_before_minting() {
                 &vec!["a"; 120].join("."),
             ],
             &format!(
-                "'{}-{DEMO_HOST}' is no name: a name is at most 253 of a-z, 0-9, - and ., with a letter or digit at both ends of each part",
+                "'{}-{DEMO_HOST}' is not a valid name: a name is at most 253 of a-z, 0-9, - and ., with a letter or digit at both ends of each part",
                 vec!["a"; 120].join(".")
             ),
         ),

@@ -1,6 +1,8 @@
 //! Pull secrets for Kubernetes.
 
+mod admission;
 mod apply;
+mod freshness;
 mod kubelet;
 mod manifest;
 mod manifest_formats;

@@ -27,9 +27,9 @@ fn unknown_service_account_token_is_reported() {
     );
     let hint = is_refused_before_minting(
         &job,
-        ": the cluster does not know the ServiceAccount's token: 401 \"Unauthorized\"",
+        ": the cluster does not accept the ServiceAccount's token: 401 \"Unauthorized\"",
     );
-    assert!(hint.contains("start the pod anew"), "{hint}");
+    assert!(hint.contains("restart the pod"), "{hint}");
 }
 
 #[test]
@@ -53,11 +53,14 @@ fn missing_rights_are_reported_with_grant_commands() {
         .allow_only(vec![right("get"), right("patch")]);
     let hint = is_refused_before_minting(
         &job,
-        &format!(": it is not there and may not be made: {}", said("create")),
+        &format!(
+            ": it does not exist and may not be created: {}",
+            said("create")
+        ),
     );
     assert_eq!(
         hint,
-        "make an empty one: kubectl -n shop create secret generic ionos-registry --type=kubernetes.io/dockerconfigjson --from-literal=.dockerconfigjson={}"
+        "create an empty one: kubectl -n shop create secret generic ionos-registry --type=kubernetes.io/dockerconfigjson --from-literal=.dockerconfigjson={}"
     );
     job.cluster.objects().put_placeholder("shop", NAME);
     assert_eq!(job.apply(&["-n", "shop"]).code, Some(0));
@@ -68,11 +71,11 @@ fn missing_namespace_is_reported() {
     let job = Job::new(&[]);
     let hint = is_refused_before_minting(
         &job,
-        ": there is no such namespace: 404 \"namespaces \"shop\" not found\"",
+        ": the namespace does not exist: 404 \"namespaces \"shop\" not found\"",
     );
     assert_eq!(
         hint,
-        "kubectl create namespace shop, or leave it out of --namespace"
+        "create it with kubectl create namespace shop, or leave it out of --namespace"
     );
 }
 
@@ -80,7 +83,7 @@ fn missing_namespace_is_reported() {
 fn secret_of_another_type_is_reported() {
     let job = Job::new(&["shop"]);
     let delete =
-        "take another --name, or delete it once: kubectl -n shop delete secret ionos-registry";
+        "choose another --name, or delete it once: kubectl -n shop delete secret ionos-registry";
     job.cluster.objects().put_secret(
         "shop",
         NAME,
@@ -106,7 +109,7 @@ fn immutable_secret_is_reported() {
     });
     let hint = is_refused_before_minting(
         &job,
-        ": the cluster cannot take it: 422 \"Secret \"ionos-registry\" is invalid: type: Invalid value: \"kubernetes.io/dockerconfigjson\": field is immutable\"",
+        ": the cluster does not accept it: 422 \"Secret \"ionos-registry\" is invalid: type: Invalid value: \"kubernetes.io/dockerconfigjson\": field is immutable\"",
     );
     assert!(
         hint.contains("kubectl -n shop delete secret ionos-registry"),
@@ -129,7 +132,7 @@ fn conflict_is_retried() {
     }
     is_refused_before_minting(
         &job,
-        ": somebody else keeps changing it: 409 \"the object has been modified\"",
+        ": another writer keeps changing it: 409 \"the object has been modified\"",
     );
 }
 
@@ -158,7 +161,7 @@ fn other_refusals_quote_the_message_of_the_cluster() {
     for (answer, what) in [
         (
             status(422, "Invalid", "admission webhook denied it"),
-            "the cluster cannot take it: 422 \"admission webhook denied it\"",
+            "the cluster does not accept it: 422 \"admission webhook denied it\"",
         ),
         (
             status(500, "", ".foo: field not declared in schema"),
@@ -188,7 +191,7 @@ fn other_refusals_quote_the_message_of_the_cluster() {
             job.cluster.answer("PATCH", "/secrets/", busy);
         }
         let what = if code == 429 {
-            "the cluster has too many requests"
+            "the cluster gets too many requests"
         } else {
             "the cluster failed"
         };
@@ -242,7 +245,7 @@ fn refused_write_does_not_print_the_secret() {
         job.cluster.echo_writes(quote);
         let done = job.apply(&["-n", "shop"]);
         done.refuses(&format!(
-            "secret {NAME} in namespace shop: the cluster cannot take it: 422"
+            "secret {NAME} in namespace shop: the cluster does not accept it: 422"
         ));
         assert_eq!(job.minted(), 1);
     }
@@ -250,7 +253,7 @@ fn refused_write_does_not_print_the_secret() {
     let job = Job::new(&["shop"]);
     job.cluster.echo_writes(|secret| secret["kind"].to_string());
     job.apply(&["-n", "shop"]).refuses(&format!(
-        "secret {NAME} in namespace shop: the cluster cannot take it: 422 \"admission webhook denied \"Secret\" as such\""
+        "secret {NAME} in namespace shop: the cluster does not accept it: 422 \"admission webhook denied \"Secret\" as such\""
     ));
 }
 
@@ -291,7 +294,7 @@ fn failing_namespace_does_not_stop_the_others() {
     assert_eq!(
         errors,
         [
-            "error: secret ionos-registry in namespace b: there is no such namespace: 404 \"namespaces \"b\" not found\"",
+            "error: secret ionos-registry in namespace b: the namespace does not exist: 404 \"namespaces \"b\" not found\"",
             "error: secret ionos-registry in namespace c cannot be changed: its type is Opaque",
         ]
     );

@@ -89,7 +89,7 @@ fn endless_conflicts_end_with_an_error() {
     }
     let done = job.apply(&["-n", "a", "--service-account=default"]);
     assert_eq!(job.cluster.faults_left(), 0);
-    done.complains("service account default in namespace a: the cluster cannot take it: 422 \"the server rejected our request due to an error in our request\"");
+    done.complains("service account default in namespace a: the cluster does not accept it: 422 \"the server rejected our request due to an error in our request\"");
     let list = job.cluster.objects().pull_secrets("a", "default");
     assert_eq!(list, ["other-4"]);
 }
@@ -103,10 +103,10 @@ fn missing_service_account_is_named_and_the_others_are_updated() {
         "--service-account=ci",
         "--service-account=default",
     ]);
-    let hint = done.complains("service account ci in namespace a: there is no such service account: 404 \"serviceaccounts \"ci\" not found\"");
+    let hint = done.complains("service account ci in namespace a: it does not exist: 404 \"serviceaccounts \"ci\" not found\"");
     assert_eq!(
         hint,
-        "kubectl -n a create serviceaccount ci, or leave it out of --service-account"
+        "create it with kubectl -n a create serviceaccount ci, or leave it out of --service-account"
     );
     assert!(
         done.stdout

@@ -88,7 +88,7 @@ fn token_file_may_have_a_byte_order_mark_and_must_be_utf_8() {
     write_private(&path, &wide);
     let path = path.to_str().unwrap();
     helper.env("IONOS_TOKEN_FILE", path).get(DEMO_HOST).fails(&format!(
-        "no credential for {DEMO_HOST}: the file is not UTF-8 text (account from IONOS_TOKEN_FILE={path}); save it as UTF-8, without a mark"
+        "no credential for {DEMO_HOST}: the file is not valid UTF-8 (account from IONOS_TOKEN_FILE={path}); save it as UTF-8 without a byte order mark"
     ));
 }
 

@@ -33,7 +33,7 @@ impl Account {
             Source::TokenFile(path) => {
                 let file = UserFile::read(path).map_err(|why| {
                     Failure::new(
-                        format!("cannot read it: {}", system(&why)),
+                        format!("cannot read {}: {}", path.display(), system(&why)),
                         "check the path and its mode",
                     )
                 })?;

@@ -1,9 +1,9 @@
-//! The kubelet's protocol: the image credential provider.
+//! The kubelet's image credential provider protocol.
 //!
-//! A kubelet that pulls an image runs us with a `CredentialProviderRequest` on stdin and takes one
-//! `CredentialProviderResponse` from stdout. It decodes strictly and hides why it threw an answer
-//! away, so [`Response`] can only be what it accepts, and `check` reads its configuration as it
-//! does. It logs the whole of stderr when we fail, and kills us after a minute.
+//! To pull an image, the kubelet runs the program with a `CredentialProviderRequest` on stdin and
+//! reads one `CredentialProviderResponse` from stdout. It decodes strictly and does not log why it
+//! rejects a response, so [`Response`] can only be what it accepts. It logs stderr on failure, and
+//! kills the program after a minute.
 
 mod api_version;
 pub mod check;
@@ -24,17 +24,17 @@ use crate::error::Failure;
 use crate::kubernetes;
 use crate::output::{self, Reply};
 
-/// The kubelet kills us after 60 s, and what is tidied up after the answer takes a second more.
+/// The kubelet kills the program after 60 s; the cleanup after the response may take a second.
 const LONGEST: Duration = Duration::from_secs(50);
 
-/// More than a token and the annotations of a service account can be; the rest is read and dropped.
+/// More than a token and the annotations of a service account can be.
 const LONGEST_INPUT: usize = 1024 * 1024;
 
 /// Answers the request on stdin.
 pub fn answer(stdin: &mut dyn Read, profile: Option<&str>) -> Reply {
     match read(stdin).and_then(|request| respond(&request, profile)) {
         Ok(reply) => reply,
-        // Nothing on stdout, where only an answer may be.
+        // On stdout only a response is allowed.
         Err(failure) => Reply {
             stdout: None,
             ..Reply::failure(&failure)
@@ -42,7 +42,7 @@ pub fn answer(stdin: &mut dyn Read, profile: Option<&str>) -> Reply {
     }
 }
 
-/// To the end: a kubelet that cannot get rid of its request fails.
+/// Reads stdin to the end: the kubelet fails if it cannot write the whole request.
 fn read(stdin: &mut dyn Read) -> Result<Request, Failure> {
     let mut bytes = Vec::new();
     let limit = LONGEST_INPUT as u64 + 1;
@@ -85,5 +85,5 @@ fn respond(request: &Request, profile: Option<&str>) -> Result<Reply, Failure> {
 fn line(response: &Response<'_>) -> Result<Reply, Failure> {
     serde_json::to_string(response)
         .map(Reply::line)
-        .map_err(|_| Failure::new("the answer is no JSON", "report this"))
+        .map_err(|_| Failure::new("the response is not valid JSON", "report this"))
 }

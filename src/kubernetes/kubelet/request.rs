@@ -1,4 +1,4 @@
-//! What a kubelet asks.
+//! The request of a kubelet.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -7,26 +7,26 @@ use super::api_version::ApiVersion;
 use crate::error::Failure;
 use crate::registry_host::RegistryHost;
 
-/// The annotation by which a service account chooses the profile. A kubelet hands it on only if
-/// its configuration lists it under `tokenAttributes`.
+/// The annotation of a service account that selects the profile. A kubelet passes it on only if its
+/// configuration lists it under `tokenAttributes`.
 pub const PROFILE_ANNOTATION: &str = "docker-credential-ionos/profile";
 
 const KIND: &str = "CredentialProviderRequest";
 
-/// A request, as far as we go by it. The service account's token is not even looked at.
+/// The fields that are used of a request. The service account's token is not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// To be echoed.
+    /// The version for the response.
     pub api_version: ApiVersion,
-    /// The registry's address as it stands in the image: what the kubelet compares with.
+    /// The registry's address as written in the image, which the kubelet compares with.
     pub address: String,
     /// The registry of the image.
     pub registry: RegistryHost,
-    /// The profile that the service account chose.
+    /// The profile that the service account selects.
     pub profile: Option<String>,
 }
 
-// A later kubelet may send more, so unknown fields are let pass.
+// A later kubelet may send more, so unknown fields are allowed.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Raw {
@@ -43,7 +43,7 @@ struct Annotations {
 }
 
 impl Request {
-    /// Reads a request. No failure quotes it: it may hold a service account's token.
+    /// Parses a request. No error quotes it: it may contain a service account's token.
     pub fn parse(bytes: &[u8]) -> Result<Self, Failure> {
         if bytes.trim_ascii().is_empty() {
             return Err(unusable("it is empty"));
@@ -62,10 +62,10 @@ impl Request {
         let image = raw.image.unwrap_or_default();
         let image = image.trim_ascii();
         if image.is_empty() {
-            return Err(unusable("it names no image"));
+            return Err(unusable("it has no image"));
         }
         let registry = RegistryHost::parse(image)
-            .map_err(|_| unusable("its image does not begin with a registry's host"))?;
+            .map_err(|_| unusable("its image does not begin with the host of a registry"))?;
         Ok(Self {
             api_version,
             address: address(image).to_owned(),
@@ -78,7 +78,7 @@ impl Request {
     }
 }
 
-/// Kubelets send no scheme; one would not be part of what they compare.
+/// Kubelets send no scheme, and would not compare one.
 fn address(image: &str) -> &str {
     let rest = match image.split_once("://") {
         Some((scheme, rest)) if !scheme.contains('/') => rest,
@@ -87,11 +87,11 @@ fn address(image: &str) -> &str {
     rest.split(['/', '?', '#']).next().unwrap_or_default()
 }
 
-/// Why a request cannot be answered.
+/// The error for a request that cannot be answered.
 pub(super) fn unusable(why: &str) -> Failure {
     Failure::new(
         format!("unusable request on stdin: {why}"),
-        "this command is run by a kubelet; \"docker-credential-ionos kubelet --check CONFIG\" checks how",
+        "this command is for the kubelet; \"docker-credential-ionos kubelet --check CONFIG\" checks its configuration",
     )
 }
 
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn the_address_is_the_images_own_spelling() {
+    fn address_keeps_the_spelling_of_the_image() {
         for (image, address, registry) in [
             (
                 "demo.cr.ionos.com/app",
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn the_annotation_is_spelt_the_same_everywhere() {
+    fn annotation_selects_the_profile() {
         let text = request("a.b/c").replace(
             "\"image\"",
             &format!(r#""serviceAccountAnnotations":{{"{PROFILE_ANNOTATION}":"p"}},"image""#),
@@ -156,12 +156,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_a_request_or_one_line(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        fn any_input_is_a_request_or_a_one_line_error(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
             crate::testing::kubelet_request(&bytes);
         }
 
         #[test]
-        fn any_image_has_the_address_of_its_registry(image in "(https?://|//)?[a-zA-Z0-9.:@\\[\\] -]{0,30}[/?#]?\\PC{0,20}") {
+        fn address_of_any_image_is_its_registry(image in "(https?://|//)?[a-zA-Z0-9.:@\\[\\] -]{0,30}[/?#]?\\PC{0,20}") {
             crate::testing::kubelet_request(request(&image).as_bytes());
         }
     }

@@ -1,4 +1,4 @@
-//! What a kubelet accepts as an answer, and nothing else.
+//! The response to a kubelet.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,14 +11,14 @@ use super::api_version::ApiVersion;
 use super::request::Request;
 use crate::credential::Credential;
 
-/// A kubelet asks again after this long at most: it does not notice that a token was revoked, and
-/// our own cache answers in milliseconds.
+/// The longest time that a kubelet may cache a response. It does not notice a revoked token, and our
+/// own cache answers in milliseconds.
 const LONGEST_CACHED: i64 = 15 * 60;
 
-/// A credential this close to its end is for the pull that asked and for no other.
+/// A credential that expires sooner is not cached by the kubelet.
 const MARGIN: i64 = 60;
 
-/// An answer.
+/// A response.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Response<'a> {
@@ -26,7 +26,7 @@ pub struct Response<'a> {
     api_version: ApiVersion,
     cache_key_type: CacheKeyType,
     cache_duration: CacheDuration,
-    /// `null` is "no credentials".
+    /// `null` means "no credentials".
     auth: Option<BTreeMap<&'a str, AuthConfig<'a>>>,
 }
 
@@ -35,7 +35,7 @@ enum Kind {
     CredentialProviderResponse,
 }
 
-/// What an answer holds for. The kubelet also knows `Image` and `Global`.
+/// What a response is valid for. The kubelet also knows `Image` and `Global`.
 #[derive(Serialize)]
 enum CacheKeyType {
     Registry,
@@ -48,20 +48,20 @@ struct AuthConfig<'a> {
 }
 
 impl<'a> Response<'a> {
-    /// A credential, for the registry as the request spells it.
+    /// A credential, for the registry as written in the request.
     pub fn of(request: &'a Request, credential: &'a Credential, now: i64) -> Self {
-        let login = AuthConfig {
+        let auth = AuthConfig {
             username: &credential.username,
             password: credential.secret.expose_secret(),
         };
         Self {
             cache_duration: CacheDuration::of(credential.expires_at, now),
-            auth: Some(BTreeMap::from([(request.address.as_str(), login)])),
+            auth: Some(BTreeMap::from([(request.address.as_str(), auth)])),
             ..Self::none(request.api_version)
         }
     }
 
-    /// "No credentials", to be forgotten at once: a kubelet would remember even that.
+    /// "No credentials". It must not be cached, which a kubelet would do even with that.
     pub fn none(api_version: ApiVersion) -> Self {
         Self {
             kind: Kind::CredentialProviderResponse,
@@ -73,12 +73,12 @@ impl<'a> Response<'a> {
     }
 }
 
-/// How long a kubelet may use an answer: whole seconds in Go's spelling.
+/// How long a kubelet may cache a response: whole seconds as a duration of Go.
 #[derive(Clone, Copy)]
 struct CacheDuration(Duration);
 
 impl CacheDuration {
-    /// Half of what is left. A login that somebody stored does not end by itself.
+    /// Half of the remaining lifetime. A stored login does not expire.
     fn of(expires_at: Option<i64>, now: i64) -> Self {
         let left = expires_at.map_or(i64::MAX, |end| end.saturating_sub(now));
         let seconds = if left < MARGIN {
@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn half_of_what_is_left_is_cached_and_a_quarter_of_an_hour_at_most() {
+    fn cache_duration_is_half_the_remaining_lifetime_up_to_15_minutes() {
         for (left, duration) in [
             (i64::MIN, "0s"),
             (-1, "0s"),

@@ -11,7 +11,7 @@ use crate::support::helper::{Home, walk};
 
 #[test]
 fn malformed_request_is_one_error_line() {
-    let hint = "this command is run by a kubelet; \"docker-credential-ionos kubelet --check CONFIG\" checks how";
+    let hint = "this command is for the kubelet; \"docker-credential-ionos kubelet --check CONFIG\" checks its configuration";
     let good = request(V1, IMAGE);
     let longer = good.replace('}', &format!(",\"x\":\"{}\"}}", "x".repeat(1024 * 1024)));
     let deep = format!("{}{}", "[".repeat(500_000), "]".repeat(500_000));
@@ -48,11 +48,11 @@ fn malformed_request_is_one_error_line() {
             good.replace("k8s.io/v1", "k8s.io/V1"),
             "its apiVersion is not credentialprovider.kubelet.k8s.io/v1, v1beta1 or v1alpha1",
         ),
-        (good.replace(IMAGE, ""), "it names no image"),
-        (good.replace("\"image\"", "\"img\""), "it names no image"),
+        (good.replace(IMAGE, ""), "it has no image"),
+        (good.replace("\"image\"", "\"img\""), "it has no image"),
         (
             good.replace(IMAGE, "user@demo.cr.de-fra.ionos.com/app"),
-            "its image does not begin with a registry's host",
+            "its image does not begin with the host of a registry",
         ),
         (longer, "it is longer than 1 MiB"),
     ] {

@@ -42,6 +42,12 @@ pub struct Objects {
     /// `None` allows everything.
     rights: Option<Vec<Right>>,
     used: BTreeSet<Right>,
+    /// Namespaces that are being deleted.
+    terminating: BTreeSet<String>,
+    /// The name of a quota for each namespace whose quota is used up.
+    exceeded: BTreeMap<String, String>,
+    /// What an admission policy or webhook answers to every write.
+    denial: Option<Answer>,
     version: u64,
 }
 
@@ -52,6 +58,9 @@ impl Objects {
             stored: BTreeMap::new(),
             rights: None,
             used: BTreeSet::new(),
+            terminating: BTreeSet::new(),
+            exceeded: BTreeMap::new(),
+            denial: None,
             version: 100,
         };
         for namespace in namespaces {
@@ -120,6 +129,21 @@ impl Objects {
     /// Allows only these rights from now on.
     pub fn allow_only(&mut self, rights: Vec<Right>) {
         self.rights = Some(rights);
+    }
+
+    /// Marks the namespace as being deleted: it takes changes and no new objects.
+    pub fn terminate(&mut self, namespace: &str) {
+        self.terminating.insert(namespace.into());
+    }
+
+    /// Refuses every new object in the namespace by this quota.
+    pub fn exceed_quota(&mut self, namespace: &str, quota: &str) {
+        self.exceeded.insert(namespace.into(), quota.into());
+    }
+
+    /// Denies every write by admission, dry runs included.
+    pub fn deny_writes(&mut self, answer: Answer) {
+        self.denial = Some(answer);
     }
 
     /// Every right that a request needed.
@@ -212,6 +236,12 @@ impl Objects {
                     if !self.namespaces.contains(namespace) {
                         return not_found("namespaces", namespace);
                     }
+                    if self.terminating.contains(namespace) {
+                        let message = format!(
+                            "{resource} \"{name}\" is forbidden: unable to create new content in namespace {namespace} because it is being terminated"
+                        );
+                        return status(403, "Forbidden", &message);
+                    }
                 }
                 patch::apply(request, present.as_ref(), namespace, name)
             }
@@ -234,6 +264,18 @@ impl Objects {
         {
             let message = format!("Secret \"{name}\" is invalid: {why}");
             return status(422, "Invalid", &message);
+        }
+        if let Some(denial) = &self.denial {
+            return denial.clone();
+        }
+        // The last admission plugin; it counts new objects, in a dry run too.
+        if present.is_none()
+            && let Some(quota) = self.exceeded.get(namespace)
+        {
+            let message = format!(
+                "{resource} \"{name}\" is forbidden: exceeded quota: {quota}, requested: count/{resource}=1, used: count/{resource}=1, limited: count/{resource}=1"
+            );
+            return status(403, "Forbidden", &message);
         }
         let code = if present.is_none() { 201 } else { 200 };
         // Kubernetes keeps the resource version of an unchanged object.
