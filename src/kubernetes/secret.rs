@@ -120,8 +120,7 @@ pub fn date(seconds: i64) -> String {
 /// Changes if the settings or the payload change. Nobody can guess a minted password by it.
 fn fingerprint(settings: &str, payload: &str) -> String {
     let hash = digest(&SHA256, format!("{settings}\n{payload}").as_bytes());
-    let bytes = hash.as_ref().iter().take(16);
-    bytes.map(|byte| format!("{byte:02x}")).collect()
+    BASE64_STANDARD.encode(hash)
 }
 
 /// The fields that are used of a Secret in the cluster.
