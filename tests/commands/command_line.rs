@@ -1,7 +1,5 @@
 //! Help, usage errors and arguments.
 
-use std::os::unix::net::UnixStream;
-
 use crate::support::fake_ionos::{DEMO_HOST, FakeIonos};
 use crate::support::helper::{Done, Home};
 
@@ -103,11 +101,11 @@ fn invalid_arguments_have_a_hint() {
 #[test]
 fn get_accepts_the_host_as_an_argument() {
     let (fake, home) = (FakeIonos::start(), Home::new());
-    let (_open, theirs) = UnixStream::pair().unwrap();
+    let (theirs, _open) = std::io::pipe().unwrap();
     let output = home
         .helper_for(&fake)
         .command(&["get", DEMO_HOST])
-        .stdin(std::os::fd::OwnedFd::from(theirs))
+        .stdin(theirs)
         .output()
         .unwrap();
     assert_eq!(Done::from(output).credential().server_url, DEMO_HOST);

@@ -1,12 +1,12 @@
 //! The credential-helper protocol as each client uses it: stdin, stdout, stderr, exit code.
 
 use std::io::Write as _;
-use std::os::unix::net::UnixStream;
 use std::process::Stdio;
 use std::time::Duration;
 
 use crate::support::fake_ionos::{DEMO_HOST, FakeIonos};
 use crate::support::helper::{Done, Home};
+use crate::support::platform;
 
 const VERSION: &str = concat!("docker-credential-ionos ", env!("CARGO_PKG_VERSION"), "\n");
 
@@ -127,11 +127,8 @@ fn stdin_may_be_a_socket_or_a_file() {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     };
-    let (mut ours, theirs) = UnixStream::pair().unwrap(); // Node
-    let child = command()
-        .stdin(std::os::fd::OwnedFd::from(theirs))
-        .spawn()
-        .unwrap();
+    let (mut ours, theirs) = platform::stdin_as_node_makes_it();
+    let child = command().stdin(theirs).spawn().unwrap();
     ours.write_all(b"demo.cr.de-fra.ionos.com\n").unwrap();
     drop(ours);
     let by_socket = Done::from(child.wait_with_output().unwrap()).credential();
@@ -154,11 +151,11 @@ fn verbs_without_input_do_not_read_stdin() {
         ("--version", VERSION),
         ("-v", VERSION),
     ] {
-        let (_open, theirs) = UnixStream::pair().unwrap();
+        let (theirs, _open) = std::io::pipe().unwrap();
         let output = home
             .helper()
             .command(&[verb])
-            .stdin(std::os::fd::OwnedFd::from(theirs))
+            .stdin(theirs)
             .output()
             .unwrap();
         Done::from(output).says(answer);
@@ -168,13 +165,13 @@ fn verbs_without_input_do_not_read_stdin() {
 #[test]
 fn closed_stdout_is_no_failure() {
     let (fake, home) = (FakeIonos::start(), Home::new());
-    let (ours, theirs) = UnixStream::pair().unwrap();
+    let (ours, theirs) = std::io::pipe().unwrap();
     drop(ours);
     let status = home
         .helper_for(&fake)
         .command(&["get", DEMO_HOST])
         .stdin(Stdio::null())
-        .stdout(std::os::fd::OwnedFd::from(theirs))
+        .stdout(theirs)
         .stderr(Stdio::piped())
         .output()
         .unwrap();

@@ -1,14 +1,14 @@
 //! A damaged file is a miss for that file only: no crash, and no other file is affected.
 
 use std::fs;
-use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
 use crate::support::damage::{DAMAGES, Damage, edit};
 use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, Fault, RegistrySpec};
-use crate::support::helper::{Done, Helper, Home, mode, write_private};
+use crate::support::helper::{Done, Helper, Home, write_private};
+use crate::support::platform;
 use crate::support::skip;
 
 pub(super) const OTHER_HOST: &str = "other.cr.de-fra.ionos.com";
@@ -154,7 +154,7 @@ fn damaged_entry_is_a_miss_and_affects_no_other() {
             "{what}"
         );
         if replaceable {
-            assert_eq!(mode(&entry), 0o600, "{what}");
+            platform::assert_mode(&entry, 0o600);
         }
         setup.other_registry_is_unaffected(what);
         damage_again_and_erase(&setup, &entry, damage, replaceable);
@@ -172,19 +172,19 @@ fn damage_again_and_erase(setup: &Setup, entry: &Path, damage: fn(&Path), replac
 
 #[test]
 fn file_of_another_user_is_not_used() {
-    if !rustix::process::geteuid().is_root() {
+    if !platform::is_root() {
         return skip::skip_or_fail("a file of another user", "only root can give files away");
     }
     let setup = Setup::new();
     let before = setup.helper.get(DEMO_HOST).credential();
-    chown(setup.file("json"), Some(12345), None).unwrap();
+    platform::chown(setup.file("json"), 12345, None);
     let after = setup.helper.get(DEMO_HOST).credential();
     assert_ne!(after.secret, before.secret);
     assert_eq!(setup.helper.get(DEMO_HOST).credential(), after);
     setup.other_registry_is_unaffected("");
     // The whole cache belongs to another user (sudo -E): nothing is written into it.
     let (fake, home) = (FakeIonos::start(), Home::new());
-    chown(home.path(), Some(12345), None).unwrap();
+    platform::chown(home.path(), 12345, None);
     let _ = home.helper_for(&fake).get(DEMO_HOST).credential();
     assert_eq!(home.files(), [""; 0]);
     home.helper().store(DEMO_HOST, "jane", "typed").fails(&format!(
@@ -217,7 +217,7 @@ fn damaged_login_is_a_miss_and_affects_no_other() {
                 "again",
                 "{what}"
             );
-            assert_eq!(mode(&login), 0o600, "{what}");
+            platform::assert_mode(&login, 0o600);
             damage(&login);
         } else {
             assert!(

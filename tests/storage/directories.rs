@@ -1,24 +1,19 @@
 //! Directories: private ones, and ones that cannot be written.
 
 use std::fs;
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _, symlink};
-use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 
 use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, Fault, RegistrySpec};
-use crate::support::helper::{BIN, Done, Helper, Home, mode, walk, write_private};
+use crate::support::helper::{BIN, Done, Helper, Home, walk, write_private};
+use crate::support::platform::{self, assert_mode, symlink};
 use crate::support::{mounts, skip};
 
 const OTHER_HOST: &str = "other.cr.de-fra.ionos.com";
 const TEMPORARY: &str = ".docker-credential-ionos-";
 
 fn dir(path: &Path, mode: u32) {
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(mode)
-        .create(path)
-        .unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    fs::DirBuilder::new().recursive(true).create(path).unwrap();
+    platform::set_mode(path, mode);
 }
 
 /// Writes a cache entry, a failure, a stored login and a pending revocation, with umask 0.
@@ -57,7 +52,7 @@ fn written_files_are_private() {
     );
     for path in walk(home.path()) {
         let wanted = if path.is_dir() { 0o700 } else { 0o600 };
-        assert_eq!(mode(&path), wanted, "{}", path.display());
+        assert_mode(&path, wanted);
     }
 }
 
@@ -74,7 +69,7 @@ fn widened_permissions_are_restored_at_the_next_write() {
     }
     write_everything(&fake, &home);
     for place in &places {
-        assert_eq!(mode(place), 0o700, "{}", place.display());
+        assert_mode(place, 0o700);
     }
 }
 
@@ -88,15 +83,15 @@ fn configured_cache_directory_is_the_only_one_used() {
     let credential = helper.get(DEMO_HOST).credential();
     assert_eq!(helper.get(DEMO_HOST).credential(), credential);
     assert_eq!(home.files(), [""; 0]);
-    assert_eq!(mode(&cache), 0o700);
-    assert_eq!(mode(&cache.join(DEMO_HOST)), 0o700);
+    assert_mode(&cache, 0o700);
+    assert_mode(&cache.join(DEMO_HOST), 0o700);
 }
 
 #[test]
 fn linked_cache_directory_is_used_and_linked_host_directory_is_not() {
     let (fake, home, elsewhere) = (FakeIonos::start(), Home::new(), Home::new());
     dir(home.cache().parent().unwrap(), 0o700);
-    symlink(elsewhere.path(), home.cache()).unwrap();
+    symlink(elsewhere.path(), home.cache());
     let helper = home.helper_for(&fake);
     let credential = helper.get(DEMO_HOST).credential();
     assert_eq!(helper.get(DEMO_HOST).credential(), credential);
@@ -104,7 +99,7 @@ fn linked_cache_directory_is_used_and_linked_host_directory_is_not() {
     // Another user who can create a symlink there could read what is written through it.
     fake.add_registry(RegistrySpec::new("other"));
     let trap = Home::new();
-    symlink(trap.path(), elsewhere.path().join(OTHER_HOST)).unwrap();
+    symlink(trap.path(), elsewhere.path().join(OTHER_HOST));
     let first = helper.get(OTHER_HOST).credential();
     assert_ne!(helper.get(OTHER_HOST).credential(), first);
     assert_eq!(trap.files(), [""; 0]);
@@ -142,7 +137,7 @@ fn invalid_home_caches_nothing() {
 fn home_of_another_user_caches_nothing() {
     // A container with an arbitrary user id and HOME=/root.
     const NOBODY: u32 = 65534;
-    if !rustix::process::geteuid().is_root() {
+    if !platform::is_root() {
         return skip::skip_or_fail(
             "a home of somebody else",
             "only root can become another user",
@@ -152,7 +147,7 @@ fn home_of_another_user_caches_nothing() {
     dir(home.path(), 0o700);
     let run = |helper: Helper| {
         let mut command = helper.command(&["get", DEMO_HOST]);
-        let output = command.uid(NOBODY).gid(NOBODY).output();
+        let output = platform::run_as(&mut command, NOBODY).output();
         output.map(Done::from)
     };
     let helper = home.helper_for(&fake);

@@ -13,6 +13,7 @@ use crate::network::api_failures::revocations;
 use crate::support::damage::edit;
 use crate::support::fake_ionos::{ACCOUNT_TOKEN, DEMO_HOST, FakeIonos, Fault};
 use crate::support::helper::{Credential, Helper, Home, walk, write_private};
+use crate::support::platform;
 use crate::support::proxy::Proxy;
 use crate::support::tls::Ca;
 
@@ -310,6 +311,5 @@ fn shape(value: &Value) -> Value {
 }
 
 fn make_private(dir: &Path) {
-    use std::os::unix::fs::PermissionsExt as _;
-    fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).unwrap();
+    platform::set_mode(dir, 0o700);
 }

@@ -7,7 +7,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::support::fake_ionos::{DEMO_HOST, FakeIonos};
-use crate::support::helper::{Helper, Home, mode, walk};
+use crate::support::helper::{Helper, Home, walk};
+use crate::support::platform;
 use crate::support::tally;
 
 const TEMPORARY: &str = ".docker-credential-ionos-";
@@ -78,7 +79,7 @@ fn is_whole(home: &Home, what: &str) {
         if path.is_dir() {
             continue;
         }
-        assert_eq!(mode(&path), 0o600, "{what}: {}", path.display());
+        platform::assert_mode(&path, 0o600);
         let content = fs::read(&path).unwrap();
         let is_work = name.starts_with(TEMPORARY) || name.starts_with(TAKEN);
         let is_lock = path.extension().is_some_and(|it| it == "lock");

@@ -1,13 +1,12 @@
 //! Ways to damage a file.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
-use rustix::fs::{CWD, FileType, Mode, mknodat};
 use serde_json::Value;
 
 use super::helper::write_private;
+use super::platform::{fifo, set_mode, socket, symlink};
 
 /// A name, a function that damages the file, and whether the program can replace the file with a
 /// good one.
@@ -61,12 +60,12 @@ pub const DAMAGES: [Damage; 18] = [
     ),
     (
         "a dangling link",
-        |path| replace(path, |path| symlink("/nowhere", path).unwrap()),
+        |path| replace(path, |path| symlink("/nowhere", path)),
         true,
     ),
     (
         "a link to itself",
-        |path| replace(path, |path| symlink(path, path).unwrap()),
+        |path| replace(path, |path| symlink(path, path)),
         true,
     ),
     (
@@ -74,33 +73,13 @@ pub const DAMAGES: [Damage; 18] = [
         |path| {
             let good = path.with_extension("good");
             fs::rename(path, &good).unwrap();
-            symlink(good, path).unwrap();
+            symlink(good, path);
         },
         true,
     ),
-    (
-        "a FIFO",
-        |path| {
-            replace(path, |path| {
-                mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
-            });
-        },
-        true,
-    ),
-    (
-        "a socket",
-        |path| {
-            replace(path, |path| {
-                mknodat(CWD, path, FileType::Socket, Mode::RUSR | Mode::WUSR, 0).unwrap();
-            });
-        },
-        true,
-    ),
-    (
-        "open to others",
-        |path| fs::set_permissions(path, fs::Permissions::from_mode(0o644)).unwrap(),
-        true,
-    ),
+    ("a FIFO", |path| replace(path, fifo), true),
+    ("a socket", |path| replace(path, socket), true),
+    ("open to others", |path| set_mode(path, 0o644), true),
 ];
 
 fn edit_bytes(path: &Path, edit: impl FnOnce(&[u8]) -> Vec<u8>) {

@@ -3,13 +3,13 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use serde::Deserialize;
 
 use super::fake_ionos::{ACCOUNT_TOKEN, FakeIonos};
+use super::platform;
 
 /// The built program.
 pub const BIN: &str = env!("CARGO_BIN_EXE_docker-credential-ionos");
@@ -28,12 +28,16 @@ impl Home {
 
     /// The cache directory.
     pub fn cache(&self) -> PathBuf {
-        self.path().join(".cache/docker-credential-ionos")
+        self.path()
+            .join(own_dir(".cache", r".cache\docker-credential-ionos\cache"))
     }
 
     /// The data directory, which holds stored logins and pending revocations.
     pub fn data(&self) -> PathBuf {
-        self.path().join(".local/share/docker-credential-ionos")
+        self.path().join(own_dir(
+            ".local/share",
+            r".config\docker-credential-ionos\data",
+        ))
     }
 
     /// All files below the home, relative to it and sorted.
@@ -88,7 +92,11 @@ impl Home {
     /// Path of the program's configuration file.
     pub fn config(&self) -> PathBuf {
         self.path()
-            .join(".config/docker-credential-ionos/config.json")
+            .join(own_dir(
+                ".config",
+                r".config\docker-credential-ionos\config",
+            ))
+            .join("config.json")
     }
 
     /// Writes a file in this home and returns its path.
@@ -102,7 +110,7 @@ impl Home {
     pub fn helper_called(&self, name: &str, fake: &FakeIonos) -> Helper {
         let link = self.path().join(name);
         if !link.exists() {
-            std::os::unix::fs::symlink(BIN, &link).unwrap();
+            platform::link_program(&link);
         }
         self.helper_for(fake).program(&link)
     }
@@ -111,7 +119,7 @@ impl Home {
     pub fn helper(&self) -> Helper {
         Helper {
             program: PathBuf::from(BIN),
-            env: vec![("HOME".into(), self.path().display().to_string())],
+            env: platform::user_variables(self.path()),
         }
     }
 
@@ -120,6 +128,15 @@ impl Home {
         self.helper()
             .env("IONOS_API_URL", &fake.url())
             .env("IONOS_TOKEN", ACCOUNT_TOKEN)
+    }
+}
+
+/// A directory of the program below the home that `platform::user_variables` describes.
+fn own_dir(parent: &str, on_windows: &str) -> PathBuf {
+    if cfg!(windows) {
+        on_windows.into()
+    } else {
+        Path::new(parent).join("docker-credential-ionos")
     }
 }
 
@@ -135,11 +152,6 @@ pub fn walk(dir: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The permission bits of a path.
-pub fn mode(path: &Path) -> u32 {
-    fs::symlink_metadata(path).unwrap().permissions().mode() & 0o777
-}
-
 /// Writes a file with the permissions that the program uses.
 #[expect(
     clippy::disallowed_methods,
@@ -148,7 +160,7 @@ pub fn mode(path: &Path) -> u32 {
 pub fn write_private(path: &Path, content: &[u8]) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(path, content).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+    platform::set_mode(path, 0o600);
 }
 
 /// How to run the program: path and environment.

@@ -19,7 +19,9 @@ pub mod fake_cluster;
 pub mod fake_ionos;
 pub mod helper;
 pub mod mounts;
+pub mod platform;
 pub mod proxy;
+#[cfg_attr(not(unix), path = "no_pty.rs")]
 pub mod pty;
 pub mod registry;
 pub mod skip;

@@ -4,14 +4,17 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::helper::{Done, Helper};
-use super::skip;
+use super::{platform, skip};
 
 /// Runs a shell script as root of a new mount namespace. Returns `None` and reports a skip if that
 /// is not allowed here.
 pub fn run(helper: Helper, script: &str, stdin: impl AsRef<[u8]>) -> Option<Done> {
     let unshare = Path::new("/usr/bin/unshare");
-    let is_root = rustix::process::geteuid().is_root();
-    let start = [if is_root { "-m" } else { "-rm" }, "/bin/sh", "-c"];
+    let start = [
+        if platform::is_root() { "-m" } else { "-rm" },
+        "/bin/sh",
+        "-c",
+    ];
     let works = Command::new(unshare)
         .args(start)
         .arg("mount -t tmpfs none /mnt")

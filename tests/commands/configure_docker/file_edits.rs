@@ -1,15 +1,14 @@
 //! Bytes that change in a configuration file.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
-use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 
 use serde_json::Value;
 
 use super::{LOGIN, Person, run, start};
 use crate::support::fake_ionos::DEMO_HOST;
-use crate::support::helper::{Done, Started, mode, write_private};
+use crate::support::helper::{Done, Started, write_private};
+use crate::support::platform::{self, assert_mode, symlink};
 use crate::support::{mounts, skip};
 
 fn five_hundred() -> String {
@@ -58,7 +57,7 @@ fn only_our_key_changes() {
         };
         let (before, after) = (format!("{head}{tail}"), format!("{head}{ours}{tail}"));
         let person = Person::with(&before);
-        fs::set_permissions(person.config(), fs::Permissions::from_mode(0o640)).unwrap();
+        platform::set_mode(person.config(), 0o640);
         person.sees(
             &person.run(&[DEMO_HOST]),
             0,
@@ -66,23 +65,22 @@ fn only_our_key_changes() {
             "",
         );
         assert_eq!(person.content(), after);
-        assert_eq!(mode(&person.config()), 0o640);
+        assert_mode(&person.config(), 0o640);
         let _ = person.run(&["--remove", DEMO_HOST]);
         assert_eq!(person.content(), before);
-        assert_eq!(mode(&person.config()), 0o640);
+        assert_mode(&person.config(), 0o640);
     }
 }
 
 #[test]
 fn file_of_another_user_keeps_its_owner() {
-    if !rustix::process::geteuid().is_root() {
+    if !platform::is_root() {
         return skip::skip_or_fail("a file of another user", "only root can give files away");
     }
     let person = Person::with("{}");
-    chown(person.config(), Some(4711), Some(4712)).unwrap();
+    platform::chown(person.config(), 4711, Some(4712));
     assert_eq!(person.run(&[DEMO_HOST]).code, Some(0));
-    let metadata = fs::metadata(person.config()).unwrap();
-    assert_eq!((metadata.uid(), metadata.gid()), (4711, 4712));
+    assert_eq!(platform::owner(&person.config()), (4711, 4712));
 }
 
 #[test]
@@ -146,7 +144,7 @@ fn symlink_stays_a_symlink() {
         } else {
             PathBuf::from("../dotfiles/docker.json")
         };
-        symlink(&target, person.config()).unwrap();
+        symlink(&target, person.config());
         let _ = person.run(&[DEMO_HOST]);
         assert_eq!(
             fs::read_to_string(&real).unwrap(),
@@ -158,7 +156,7 @@ fn symlink_stays_a_symlink() {
         fs::remove_file(&real).unwrap();
         let _ = person.run(&[DEMO_HOST]);
         assert_eq!(fs::read_link(person.config()).unwrap(), target);
-        assert_eq!(mode(&real), 0o600);
+        assert_mode(&real, 0o600);
         assert_eq!(
             person.home.files(),
             [".docker/config.json", "dotfiles/docker.json"]
@@ -203,7 +201,7 @@ fn unwritable_directory_is_reported() {
     fs::DirBuilder::new()
         .create(person.home.path().join(".docker"))
         .unwrap();
-    symlink("config.json", person.config()).unwrap();
+    symlink("config.json", person.config());
     person.sees(
         &person.run(&[DEMO_HOST]),
         1,
@@ -241,16 +239,16 @@ fn read_only_directory_is_reported_and_its_file_kept() {
     let person = Person::with("{}");
     let dir = person.config().parent().unwrap().to_owned();
     let mut command = person.helper().command(&["configure-docker", DEMO_HOST]);
-    if rustix::process::geteuid().is_root() {
+    if platform::is_root() {
         // Root may write whatever the mode says.
         for path in [person.home.path(), &dir, &person.config()] {
-            chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+            platform::chown(path, NOBODY, Some(NOBODY));
         }
-        command.uid(NOBODY).gid(NOBODY);
+        platform::run_as(&mut command, NOBODY);
     }
-    fs::set_permissions(&dir, fs::Permissions::from_mode(0o500)).unwrap();
+    platform::set_mode(&dir, 0o500);
     let done = command.output().map(Done::from);
-    fs::set_permissions(&dir, fs::Permissions::from_mode(0o700)).unwrap();
+    platform::set_mode(&dir, 0o700);
     let Ok(done) = done else {
         return skip::skip_or_fail("a read-only directory", "the program is not theirs to run");
     };

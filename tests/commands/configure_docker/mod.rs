@@ -6,11 +6,11 @@ mod prompt;
 mod warnings;
 
 use std::fs;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::support::fake_ionos::DEMO_HOST;
-use crate::support::helper::{Done, Helper, Home, Started, mode, write_private};
+use crate::support::helper::{Done, Helper, Home, Started, write_private};
+use crate::support::platform::{self, assert_mode};
 
 const OTHER_HOST: &str = "other.cr.de-fra.ionos.com";
 const LOGIN: &str = "cGVyc29uOnR5cGVkLXNlY3JldA==";
@@ -96,23 +96,19 @@ fn new_file_is_formatted_as_docker_does() {
         person.content(),
         "{\n\t\"credHelpers\": {\n\t\t\"demo.cr.de-fra.ionos.com\": \"ionos\"\n\t}\n}\n"
     );
-    assert_eq!(mode(&person.config()), 0o600);
-    assert_eq!(mode(person.config().parent().unwrap()), 0o700);
+    assert_mode(&person.config(), 0o600);
+    assert_mode(person.config().parent().unwrap(), 0o700);
     assert_eq!(person.home.files(), [".docker/config.json"]);
 
-    let before = fs::metadata(person.config()).unwrap();
+    let before = platform::file_id(&person.config());
     person.sees(
         &person.run(&[&format!("https://{}/v2/", DEMO_HOST.to_uppercase())]),
         0,
         "unchanged: demo.cr.de-fra.ionos.com in ~/.docker/config.json, helper ionos\n",
         "",
     );
-    let after = fs::metadata(person.config()).unwrap();
-    assert_eq!(
-        before.ino(),
-        after.ino(),
-        "a file that is right is left alone"
-    );
+    let after = platform::file_id(&person.config());
+    assert_eq!(before, after, "a file that is right is left alone");
 
     person.sees(
         &person.run(&["--remove"]),

@@ -1,11 +1,11 @@
 //! Questions on a terminal and the effect of the answers.
 
 use std::fs;
-use std::os::unix::fs::symlink;
 
 use super::Person;
 use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, RegistrySpec};
 use crate::support::helper::Helper;
+use crate::support::platform::symlink;
 use crate::support::pty::Session;
 
 const WHICH: &str = "which? (numbers, or all) ";
@@ -91,7 +91,7 @@ fn profile_link_is_created_only_on_consent() {
     let (fake, person) = (two_registries(), Person::new());
     let bin = person.home.path().join("bin");
     fs::DirBuilder::new().create(&bin).unwrap();
-    symlink(Person::program(), bin.join("docker-credential-ionos")).unwrap();
+    symlink(Person::program(), bin.join("docker-credential-ionos"));
     let helper = person.at_the(&fake).env("PATH", bin.to_str().unwrap());
     let args = ["configure-docker", "--profile", "pull", DEMO_HOST];
     let question = person.text(

@@ -1,12 +1,12 @@
 //! Warnings about settings that keep a client from calling the program.
 
 use std::fs;
-use std::os::unix::fs::symlink;
 
 use serde_json::json;
 
 use super::{LOGIN, Person, run};
 use crate::support::fake_ionos::DEMO_HOST;
+use crate::support::platform::symlink;
 
 #[test]
 fn missing_program_name_is_reported_with_the_link_command() {
@@ -14,7 +14,7 @@ fn missing_program_name_is_reported_with_the_link_command() {
     let bin = person.home.path().join("my bin");
     let plain = bin.join("docker-credential-ionos");
     fs::DirBuilder::new().create(&bin).unwrap();
-    symlink(Person::program(), &plain).unwrap();
+    symlink(Person::program(), &plain);
     let on_path = person.helper().env("PATH", bin.to_str().unwrap());
     let pull = ["--profile", "pull", DEMO_HOST];
     person.sees(
@@ -26,7 +26,7 @@ fn missing_program_name_is_reported_with_the_link_command() {
     );
     let link = bin.join("docker-credential-ionos-pull");
     assert!(!link.exists(), "nobody was asked");
-    symlink(&plain, &link).unwrap();
+    symlink(&plain, &link);
     let unchanged =
         "unchanged: demo.cr.de-fra.ionos.com in ~/.docker/config.json, helper ionos-pull\n";
     person.sees(&run(&on_path, &pull), 0, unchanged, "");

@@ -4,7 +4,6 @@ mod env;
 mod login;
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -12,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, Fault, RegistrySpec};
 use crate::support::helper::{Credential, Done, Home};
+use crate::support::platform;
 
 const OTHER_HOST: &str = "other.cr.de-fra.ionos.com";
 
@@ -47,7 +47,7 @@ impl Setup {
             log = log.display()
         );
         self.home.file(&format!("bin/{name}"), &script);
-        fs::set_permissions(dir.join(name), fs::Permissions::from_mode(0o700)).unwrap();
+        platform::set_mode(dir.join(name), 0o700);
         format!("{}:/usr/bin:/bin", dir.display())
     }
 

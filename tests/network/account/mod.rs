@@ -10,6 +10,7 @@ use crate::support::fake_ionos::{
     ACCOUNT_TOKEN, DEMO_HOST, FakeIonos, Fault, OTHER_ACCOUNT_TOKEN, PASSWORD, USERNAME,
 };
 use crate::support::helper::Home;
+use crate::support::platform;
 
 fn yaml(profile: &str, token: &str) -> String {
     format!(
@@ -131,7 +132,7 @@ fn invalid_account_file_is_named_and_other_accounts_work() {
         assert_eq!(helper.get(DEMO_HOST).credential(), minted);
     }
     let home = Home::new();
-    std::os::unix::fs::symlink("config", home.path().join("config")).unwrap();
+    platform::symlink("config", home.path().join("config"));
     for path in [
         home.path().to_owned(),
         home.path().join("config"),

@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,6 +14,7 @@ use crate::support::fake_ionos::{
     ACCOUNT_TOKEN, DEMO_HOST, FakeIonos, MINTED_MARKER, PASSWORD, RegistrySpec, USERNAME,
 };
 use crate::support::helper::{Done, Helper, Home, walk};
+use crate::support::platform;
 use crate::support::tls::Ca;
 
 const OTHER_HOST: &str = "other.cr.de-fra.ionos.com";
@@ -123,7 +123,7 @@ impl Machine {
 
     fn program(&self, name: &str, script: &str) {
         let path = self.host_files.file(&format!("bin/{name}"), script);
-        fs::set_permissions(path, fs::Permissions::from_mode(0o700)).unwrap();
+        platform::set_mode(path, 0o700);
     }
 
     fn host_file(&self, name: &str) -> String {

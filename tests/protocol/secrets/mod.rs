@@ -13,7 +13,8 @@ use base64::engine::general_purpose::STANDARD;
 use crate::support::fake_ionos::{
     ACCOUNT_MARKER, ACCOUNT_TOKEN, FakeIonos, MINTED_MARKER, PASSWORD, USERNAME,
 };
-use crate::support::helper::{Helper, Home, mode, walk};
+use crate::support::helper::{Helper, Home, walk};
+use crate::support::platform;
 
 /// Part of every stored login in these tests.
 const TYPED_MARKER: &str = "typed-secret-";
@@ -88,8 +89,8 @@ fn secrets_are_private(home: &Home) {
         }
         if content.contains(MINTED_MARKER) || content.contains(TYPED_MARKER) {
             assert_eq!(name.to_string().rsplit('.').next(), Some("json"));
-            assert_eq!(mode(&path), 0o600, "{name}");
-            assert_eq!(mode(path.parent().unwrap()), 0o700, "{name}");
+            platform::assert_mode(&path, 0o600);
+            platform::assert_mode(path.parent().unwrap(), 0o700);
         }
     }
 }

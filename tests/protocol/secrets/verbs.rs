@@ -1,7 +1,6 @@
 //! Docker's verbs print no secret except in the answer to `get`.
 
 use std::fs;
-use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -14,7 +13,8 @@ use super::{OTHER_HOST, TYPED_MARKER, each_way, has_no_secret, secrets_are_priva
 use crate::support::fake_ionos::{
     ACCOUNT_MARKER, ACCOUNT_TOKEN, DEMO_HOST, FakeIonos, Fault, MINTED_MARKER, PASSWORD, USERNAME,
 };
-use crate::support::helper::{Done, Helper, Home, mode, walk, write_private};
+use crate::support::helper::{Done, Helper, Home, walk, write_private};
+use crate::support::platform;
 
 /// Only the answer to `get` may hold a registry secret. An account secret may be nowhere.
 #[track_caller]
@@ -283,7 +283,7 @@ fn running_helper_exposes_no_secret_in_proc() {
     open.retain(|path| path.is_absolute() && !path.starts_with("/dev"));
     for path in open {
         has_no_secret("an open file", &path.display().to_string());
-        assert_eq!(mode(&path), 0o600, "{}", path.display());
+        platform::assert_mode(&path, 0o600);
     }
     child.kill().unwrap();
     child.wait().unwrap();
@@ -300,7 +300,7 @@ fn secret_is_not_written_through_a_planted_link() {
     };
     fs::remove_file(entry).unwrap();
     let target = trap.path().join("target");
-    symlink(&target, entry).unwrap();
+    platform::symlink(&target, entry);
     let _ = helper.get(DEMO_HOST).credential();
     assert!(!target.exists());
     secrets_are_private(&home);

@@ -1,0 +1,171 @@
+//! Modes, owners, links and special files. Windows has none of them as unix has: there these
+//! functions do nothing or panic, and the tests that are about them are ignored.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::helper::BIN;
+
+#[cfg(unix)]
+mod unix {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    use std::os::unix::process::CommandExt as _;
+
+    use std::os::fd::OwnedFd;
+    use std::os::unix::net::UnixStream;
+    use std::process::Stdio;
+
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+    use super::{BIN, Command, Path};
+
+    /// The variables that give a user this home.
+    pub fn user_variables(home: &Path) -> Vec<(String, String)> {
+        vec![("HOME".into(), home.display().to_string())]
+    }
+
+    /// Makes another name for the program.
+    pub fn link_program(link: &Path) {
+        symlink(BIN, link);
+    }
+
+    pub fn symlink(target: impl AsRef<Path>, link: impl AsRef<Path>) {
+        std::os::unix::fs::symlink(target, link).unwrap();
+    }
+
+    pub fn set_mode(path: impl AsRef<Path>, mode: u32) {
+        fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+    }
+
+    /// The permission bits of a path.
+    pub fn mode(path: &Path) -> u32 {
+        fs::symlink_metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    pub fn is_root() -> bool {
+        rustix::process::geteuid().is_root()
+    }
+
+    pub fn chown(path: impl AsRef<Path>, user: u32, group: Option<u32>) {
+        std::os::unix::fs::chown(path, Some(user), group).unwrap();
+    }
+
+    /// User and group.
+    pub fn owner(path: &Path) -> (u32, u32) {
+        let metadata = fs::metadata(path).unwrap();
+        (metadata.uid(), metadata.gid())
+    }
+
+    /// A number that differs after the file was replaced.
+    pub fn file_id(path: &Path) -> u64 {
+        fs::metadata(path).unwrap().ino()
+    }
+
+    pub fn run_as(command: &mut Command, user: u32) -> &mut Command {
+        command.uid(user).gid(user)
+    }
+
+    /// A socket: its other end, and what to give to the program.
+    pub fn stdin_as_node_makes_it() -> (UnixStream, Stdio) {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        (ours, OwnedFd::from(theirs).into())
+    }
+
+    pub fn fifo(path: &Path) {
+        mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    }
+
+    pub fn socket(path: &Path) {
+        mknodat(CWD, path, FileType::Socket, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    }
+}
+
+#[cfg(unix)]
+pub use unix::*;
+
+#[cfg(not(unix))]
+mod other {
+    use super::{BIN, Command, Path};
+
+    const ONLY_UNIX: &str = "a test that needs unix";
+
+    /// The variables that give a user this home. The directories have the names that they have on
+    /// Linux, so that one test fits both.
+    pub fn user_variables(home: &Path) -> Vec<(String, String)> {
+        let below = |dir: &str| home.join(dir).display().to_string();
+        // Windows opens no socket without SystemRoot.
+        let system = std::env::var("SystemRoot").unwrap();
+        vec![
+            ("USERPROFILE".into(), home.display().to_string()),
+            ("LOCALAPPDATA".into(), below(".cache")),
+            ("APPDATA".into(), below(".config")),
+            ("SystemRoot".into(), system),
+        ]
+    }
+
+    /// Makes another name for the program.
+    pub fn link_program(link: &Path) {
+        let link = link.with_extension("exe");
+        std::fs::hard_link(BIN, &link)
+            .or_else(|_| std::fs::copy(BIN, &link).map(drop))
+            .unwrap();
+    }
+
+    pub fn symlink(_: impl AsRef<Path>, _: impl AsRef<Path>) {
+        unimplemented!("{ONLY_UNIX}");
+    }
+
+    pub fn set_mode(_: impl AsRef<Path>, _: u32) {}
+
+    pub fn mode(_: &Path) -> u32 {
+        unimplemented!("{ONLY_UNIX}");
+    }
+
+    pub fn is_root() -> bool {
+        false
+    }
+
+    pub fn chown(_: impl AsRef<Path>, _: u32, _: Option<u32>) {
+        unimplemented!("{ONLY_UNIX}");
+    }
+
+    pub fn owner(_: &Path) -> (u32, u32) {
+        unimplemented!("{ONLY_UNIX}");
+    }
+
+    /// The time of the last change stands in for what only an open file tells on Windows.
+    pub fn file_id(path: &Path) -> u64 {
+        use std::os::windows::fs::MetadataExt as _;
+        std::fs::metadata(path).unwrap().last_write_time()
+    }
+
+    pub fn run_as(_: &mut Command, _: u32) -> &mut Command {
+        unimplemented!("{ONLY_UNIX}");
+    }
+
+    /// A pipe: its other end, and what to give to the program.
+    pub fn stdin_as_node_makes_it() -> (std::io::PipeWriter, std::process::Stdio) {
+        let (theirs, ours) = std::io::pipe().unwrap();
+        (ours, theirs.into())
+    }
+
+    pub fn fifo(_: &Path) {
+        unimplemented!("{ONLY_UNIX}");
+    }
+
+    pub fn socket(_: &Path) {
+        unimplemented!("{ONLY_UNIX}");
+    }
+}
+
+#[cfg(not(unix))]
+pub use other::*;
+
+/// Checks the permission bits of a path, where the platform has them.
+#[track_caller]
+pub fn assert_mode(path: &Path, wanted: u32) {
+    if cfg!(unix) {
+        assert_eq!(mode(path), wanted, "{}", path.display());
+    }
+}
