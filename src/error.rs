@@ -7,8 +7,10 @@
 use std::path::Path;
 use std::{fmt, io};
 
+/// Where a person sees whether IONOS has an outage.
+pub const STATUS_PAGE: &str = "https://status.ionos.cloud shows outages";
 /// The hint for trouble on the server's side.
-pub const TRY_LATER: &str = "try again in a moment; https://status.ionos.cloud tells of outages";
+pub const TRY_LATER: &str = "try again in a moment; https://status.ionos.cloud shows outages";
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]

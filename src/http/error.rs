@@ -1,4 +1,4 @@
-//! Why there was no usable answer, by whether the request may have arrived.
+//! Errors of a request, by whether it may have arrived.
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind};
@@ -8,7 +8,7 @@ use ureq::Timeout;
 use super::pin::OtherCertificate;
 use crate::error::{Failure, TRY_LATER, one_line, system};
 
-/// Why a server gave no usable answer.
+/// Why a server returned no usable answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TransportError {
     /// No connection: nothing was sent.
@@ -25,7 +25,7 @@ pub enum TransportError {
     },
     /// The server does not speak TLS: nothing was sent.
     WithoutTls,
-    /// The connection broke or the answer made no sense. The request may have arrived.
+    /// The connection broke or the answer cannot be used. The request may have arrived.
     Lost {
         /// What was wrong with it.
         why: String,
@@ -43,8 +43,8 @@ impl TransportError {
         Self::Lost { why: why.into() }
     }
 
-    /// ureq does not say whether the request was on its way, so this goes by what can only happen
-    /// before. In doubt it may have arrived.
+    /// ureq does not say whether it sent the request, so this lists the errors that can only happen
+    /// before. After any other error the request may have arrived.
     pub(crate) fn from_ureq(err: &ureq::Error) -> Self {
         let why = one_line(&err.to_string());
         match err {
@@ -60,11 +60,20 @@ impl TransportError {
                 why: one_line(reason.split('/').next().unwrap_or_default()),
             },
             ureq::Error::Rustls(err) if is_plain_text(err) => Self::WithoutTls,
-            ureq::Error::Rustls(_) | ureq::Error::Tls(_) | ureq::Error::Pem(_) => {
-                Self::Untrusted { why, pinned: false }
-            }
+            ureq::Error::Rustls(err) => Self::Untrusted {
+                why: certificate_trouble(err).map_or(why, ToOwned::to_owned),
+                pinned: false,
+            },
+            ureq::Error::Tls(_) | ureq::Error::Pem(_) => Self::Untrusted { why, pinned: false },
             ureq::Error::Io(io) => Self::from_io(io),
-            ureq::Error::BodyExceedsLimit(_) => Self::unusable("an answer of more than 4 MiB"),
+            ureq::Error::BodyExceedsLimit(super::LARGEST_ANSWER) => Self::unusable(&format!(
+                "an answer of more than {} MiB",
+                super::LARGEST_ANSWER / super::MIB
+            )),
+            ureq::Error::BodyExceedsLimit(_) => Self::unusable(&format!(
+                "answers of more than {} MiB together",
+                super::ALL_ANSWERS / super::MIB
+            )),
             _ => Self::Lost { why },
         }
     }
@@ -81,7 +90,9 @@ impl TransportError {
                     pinned: true,
                 },
                 None => Self::Untrusted {
-                    why: system(err),
+                    why: rustls_error(err)
+                        .and_then(certificate_trouble)
+                        .map_or_else(|| system(err), ToOwned::to_owned),
                     pinned: false,
                 },
             },
@@ -96,7 +107,7 @@ impl TransportError {
         }
     }
 
-    /// The same trouble after the server began to answer.
+    /// The same error after the server began to answer.
     pub(super) fn after_sending(self) -> Self {
         match self {
             Self::Unreachable { why } | Self::Untrusted { why, .. } => Self::Lost { why },
@@ -121,7 +132,7 @@ impl TransportError {
         matches!(self, Self::Unreachable { .. } | Self::Lost { .. })
     }
 
-    /// Whether the server may have done what was asked.
+    /// Whether the server may have done what was requested.
     pub fn may_have_arrived(&self) -> bool {
         matches!(self, Self::Lost { .. } | Self::TimedOut { sent: true })
     }
@@ -155,12 +166,54 @@ impl TransportError {
     }
 }
 
+/// What is wrong with a certificate, where rustls's own words are the name of a variant or bytes.
+/// Go and OpenSSL accept some of these certificates.
+fn certificate_trouble(err: &rustls::Error) -> Option<&'static str> {
+    use rustls::CertificateError as C;
+    const NOT_FOR_SERVERS: &str = "its certificate is not for servers (extendedKeyUsage)";
+    let rustls::Error::InvalidCertificate(err) = err else {
+        return None;
+    };
+    Some(match err {
+        C::UnknownIssuer => "its certificate is issued by an unknown CA",
+        C::BadSignature => {
+            "its certificate is not signed by the CA that it names, or with RSA of less than 2048 bits"
+        }
+        C::BadEncoding => "its certificate cannot be read",
+        C::InvalidPurpose | C::InvalidPurposeContext { .. } => NOT_FOR_SERVERS,
+        C::UnsupportedSignatureAlgorithmContext { .. }
+        | C::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            "its certificate or CA uses an algorithm that is not supported here, such as SHA-1, DSA or P-521"
+        }
+        C::Other(other) => match other.to_string().as_str() {
+            // The platform verifier's name for it.
+            "EkuError" => NOT_FOR_SERVERS,
+            "CaUsedAsEndEntity" => {
+                "its certificate is that of a CA (basicConstraints CA:TRUE), not of a server"
+            }
+            "EndEntityUsedAsCa" => {
+                "the CA's certificate is not that of a CA (basicConstraints CA:TRUE is missing)"
+            }
+            "UnsupportedCertVersion" => {
+                "its certificate or CA is of X.509 version 1, without extensions"
+            }
+            "PathLenConstraintViolated" => "its CA was not allowed to issue another CA (pathlen)",
+            "NameConstraintViolation" => "its CA was not allowed to issue for this name",
+            "UnsupportedCriticalExtension" => {
+                "its certificate has a critical extension that is not supported here"
+            }
+            _ => return None,
+        },
+        _ => return None,
+    })
+}
+
 /// rustls's error in an error of a stream.
 fn rustls_error(err: &io::Error) -> Option<&rustls::Error> {
     err.get_ref()?.downcast_ref()
 }
 
-/// Bytes that begin no TLS record: plain HTTP, most likely.
+/// Whether the server answered without TLS, most likely in plain HTTP.
 fn is_plain_text(err: &rustls::Error) -> bool {
     matches!(
         err,

@@ -1,4 +1,4 @@
-//! The one room that sends HTTP: endpoint, proxy, TLS, deadline, retries.
+//! The only room that sends HTTP: endpoint, proxy, TLS, deadline, retries.
 //!
 //! The callers know what to ask and what an answer means: the IONOS API, a Kubernetes cluster, a
 //! registry.
@@ -11,6 +11,7 @@ mod proxy;
 mod quote;
 mod tls;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -30,12 +31,17 @@ use crate::env::{self, Deadline};
 use crate::error::Failure;
 use proxy::Proxy;
 
-/// Answers are a few kilobytes; a page of a hundred registries has about 90 kB.
-const LARGEST_ANSWER: u64 = 4 * 1024 * 1024;
+const MIB: u64 = 1024 * 1024;
+/// The largest answer. A page of a hundred registries has about 90 kB.
+const LARGEST_ANSWER: u64 = 4 * MIB;
+/// All answers of one run together, so that a hostile server cannot fill the memory with pages.
+const ALL_ANSWERS: u64 = 16 * MIB;
+/// Bytes of the answers so far.
+static RECEIVED: AtomicU64 = AtomicU64::new(0);
 /// Attempts for one request, the first included.
 pub const ATTEMPTS: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// A connection that takes longer will not carry an answer in time.
+/// A connection that takes longer leaves no time for an answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A client for one endpoint. Keeps its connection.
@@ -72,7 +78,7 @@ pub enum Retry {
     Never,
     /// If the server did nothing: on 429, and if no connection could be made.
     IfNothingWasDone,
-    /// On any trouble that may pass: the request may safely be done twice.
+    /// On any temporary error: the request may safely be done twice.
     IfTransient,
 }
 
@@ -106,17 +112,20 @@ impl Response {
         (200..300).contains(&self.status)
     }
 
-    /// The first header of this name, if it is text.
-    pub fn header(&self, name: &HeaderName) -> Option<&str> {
+    /// The first header of this name, if it is a string.
+    fn header(&self, name: &HeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// What `WWW-Authenticate` says.
-    pub fn challenge(&self) -> Option<&str> {
-        self.header(&header::WWW_AUTHENTICATE)
+    /// Every `WWW-Authenticate` header that is a string.
+    pub fn challenges(&self) -> impl Iterator<Item = &str> {
+        self.headers
+            .get_all(header::WWW_AUTHENTICATE)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
     }
 
-    /// What `Location` says.
+    /// The `Location` header.
     pub fn location(&self) -> Option<&str> {
         self.header(&header::LOCATION)
     }
@@ -131,7 +140,7 @@ impl Response {
         parse_retry_after(self.header(&header::RETRY_AFTER)?)
     }
 
-    /// The body; empty if it did not arrive whole.
+    /// The body; empty if it did not arrive completely.
     pub fn body(&self) -> &[u8] {
         self.body.as_ref().map_or(&[], |body| body.expose_secret())
     }
@@ -249,10 +258,11 @@ impl Client {
         let (parts, mut body) = response.into_parts();
         let status = parts.status.as_u16();
         debug!("{method} {}{path}: {status}", self.endpoint.host());
+        let limit = LARGEST_ANSWER.min(ALL_ANSWERS - RECEIVED.load(Ordering::Relaxed));
+        let body = body.with_config().limit(limit).read_to_vec();
+        let received = body.as_ref().map_or(limit, |body| body.len() as u64);
+        RECEIVED.fetch_add(received, Ordering::Relaxed);
         let body = body
-            .with_config()
-            .limit(LARGEST_ANSWER)
-            .read_to_vec()
             .map(SecretSlice::from)
             // The status line arrived, so the request was read.
             .map_err(|err| TransportError::from_ureq(&err).after_sending());
@@ -283,8 +293,8 @@ fn add_headers(headers: &mut HeaderMap, request: &Request<'_>) {
     headers.insert(header::ACCEPT, json);
 }
 
-/// Waits before another attempt: as long as the server asks for, else growing and jittered. `false`
-/// at once if the deadline does not allow it.
+/// Waits before another attempt: as long as the server asks for, else growing and jittered. Returns
+/// `false` at once if the deadline does not allow it.
 pub fn pause(deadline: Deadline, asked: Option<Duration>, attempt: u32) -> bool {
     let jitter = fastrand::f64().mul_add(0.5, 0.75);
     let pause = asked.unwrap_or_else(|| FIRST_PAUSE.mul_f64(jitter) * 3_u32.pow(attempt - 1));
@@ -319,7 +329,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn retry_after_is_seconds_or_a_date() {
+    fn retry_after_is_a_number_of_seconds_or_a_date() {
         assert_eq!(parse_retry_after("0"), Some(Duration::ZERO));
         assert_eq!(parse_retry_after("3600"), Some(Duration::from_secs(3600)));
         assert_eq!(
@@ -331,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_header_is_read_in_seconds() {
+    fn date_header_is_read_in_seconds() {
         let date = "Wed, 15 Jul 2026 18:00:00 GMT";
         assert_eq!(parse_http_date(date), Some(1_784_138_400));
         assert_eq!(parse_http_date("yesterday"), None);

@@ -5,10 +5,14 @@
 
 use std::sync::Arc;
 
-use rustls::client::danger::ServerCertVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::verify_server_name;
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::{CertificateDer, pem::PemObject as _};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject as _};
+use rustls::server::ParsedCertificate;
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
+};
 use rustls_platform_verifier::Verifier;
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::typestate::AgentScope;
@@ -80,9 +84,77 @@ fn also(pem: &str, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertV
             "put the CA certificate there in PEM form, or remove the key",
         ));
     }
-    let verifier = Verifier::new_with_extra_roots(certificates, Arc::clone(provider))
+    let by_issuer = Verifier::new_with_extra_roots(certificates.clone(), Arc::clone(provider))
         .map_err(|err| cannot_set_up(&err))?;
-    Ok(Arc::new(verifier))
+    Ok(Arc::new(Also {
+        by_issuer,
+        certificates,
+    }))
+}
+
+/// The platform's verifier with extra certificates, one of which may be the server's own.
+///
+/// `openssl req -x509` makes certificates that are both a CA's and a server's. Go accepts such a
+/// server if its certificate is trusted itself; rustls refuses it.
+#[derive(Debug)]
+struct Also {
+    by_issuer: Verifier,
+    certificates: Vec<CertificateDer<'static>>,
+}
+
+impl ServerCertVerifier for Also {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let verified = self.by_issuer.verify_server_cert(
+            end_entity,
+            intermediates,
+            server_name,
+            ocsp_response,
+            now,
+        );
+        match verified {
+            // webpki checks this after the dates and before the name.
+            Err(err) if is_ca_as_server(&err) && self.certificates.contains(end_entity) => {
+                verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            other => other,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.by_issuer.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.by_issuer.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.by_issuer.supported_verify_schemes()
+    }
+}
+
+/// webpki's error is only reachable as words without a dependency on webpki.
+fn is_ca_as_server(err: &rustls::Error) -> bool {
+    matches!(err, rustls::Error::InvalidCertificate(CertificateError::Other(other))
+        if other.to_string() == "CaUsedAsEndEntity")
 }
 
 fn only(pem: &str, provider: Arc<CryptoProvider>) -> Result<ClientConfig, Failure> {

@@ -7,7 +7,7 @@ use secrecy::ExposeSecret as _;
 use crate::docker::registry_login;
 use crate::error;
 use crate::http::{self, Endpoint};
-use crate::ionos::api::{Access, ApiError, refusal as api_refusal, wire};
+use crate::ionos::api::{Access, refusal as api_refusal, wire};
 use crate::kubernetes;
 use crate::uuid::is_uuid;
 
@@ -16,7 +16,7 @@ use crate::uuid::is_uuid;
 pub fn answer(bytes: &[u8]) {
     if let Ok(page) = serde_json::from_slice::<wire::Registries>(bytes) {
         assert_ne!(page.next_page().as_deref(), Some(""));
-        for registry in page.into_items() {
+        for registry in page.items.good {
             assert!(is_uuid(&registry.id));
             assert_ne!(registry.hostname.as_deref(), Some(""));
         }
@@ -29,9 +29,7 @@ pub fn answer(bytes: &[u8]) {
         assert!(token.id.as_deref().is_none_or(is_uuid));
     }
     if let Ok(page) = serde_json::from_slice::<wire::Tokens>(bytes) {
-        let _ = (page.len(), page.total());
-        assert!(page.id_of("n").is_none_or(is_uuid));
-        for token in page.into_listed() {
+        for token in page.items.good {
             assert!(is_uuid(&token.id));
         }
     }
@@ -43,8 +41,8 @@ pub fn answer(bytes: &[u8]) {
 }
 
 fn refusal(body: &[u8]) {
-    let words = wire::message(body);
-    let words = words.as_deref().unwrap_or_default();
+    let words = wire::ErrorMessage::parse(body).message;
+    let words = words.as_str();
     // Whoever answers may repeat what was sent, as it was, cut, or broken into lines.
     for password in [words, &error::one_line(words), &format!("1{words}2")] {
         let is_repeated = words.contains(password) || words.len() >= 8;
@@ -78,25 +76,22 @@ fn refused(body: &[u8], status: u16, authorization: &str) -> Option<String> {
         origin: "IONOS_TOKEN".into(),
     };
     super::one_line(&err.failure(&access));
-    match err {
-        ApiError::Unauthorized { said }
-        | ApiError::Forbidden { said }
-        | ApiError::Refused { said, .. } => said,
-        _ => None,
-    }
+    err.said().map(ToOwned::to_owned)
 }
 
 fn header(text: &str) {
     let _ = (http::parse_retry_after(text), http::parse_http_date(text));
     assert!(wire::last_segment(Some(text)).is_none_or(|id| is_uuid(&id)));
-    let realm = registry_login::parameter(text, "realm").unwrap_or_default();
-    match Endpoint::of_token_service(&realm) {
-        Ok(service) => {
-            let is_https = realm
-                .get(..8)
-                .is_some_and(|it| it.eq_ignore_ascii_case("https://"));
-            assert!(is_https || service.is_loopback(), "{realm}");
+    for challenge in registry_login::Challenge::parse_all(text) {
+        let realm = challenge.parameter("realm").unwrap_or_default();
+        match Endpoint::of_token_service(realm) {
+            Ok(service) => {
+                let is_https = realm
+                    .get(..8)
+                    .is_some_and(|it| it.eq_ignore_ascii_case("https://"));
+                assert!(is_https || service.is_loopback(), "{realm}");
+            }
+            Err(failure) => super::one_line(&failure),
         }
-        Err(failure) => super::one_line(&failure),
     }
 }

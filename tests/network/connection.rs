@@ -118,7 +118,7 @@ fn untrusted_certificate_gets_no_request() {
         (
             ca.issue(&["127.0.0.1"]),
             &other,
-            "invalid peer certificate: UnknownIssuer",
+            "its certificate is issued by an unknown CA",
         ),
         (
             ca.issue_expired(&["127.0.0.1"]),

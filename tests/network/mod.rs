@@ -5,10 +5,12 @@ pub(crate) mod api_failures;
 mod connection;
 mod endpoint_tls;
 mod fake_api;
+mod lists;
 mod proxy;
 mod registry_lookup;
 mod tinyproxy;
 mod tls;
+mod words;
 
 use std::net::TcpListener;
 

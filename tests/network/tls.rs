@@ -155,3 +155,74 @@ fn skip_tls_verify_keeps_a_pin_in_force() {
     );
     let _ = home.helper().get(DEMO_HOST).credential();
 }
+
+fn pem_lines(certificate: &str) -> String {
+    let indent = "\n              ";
+    let pem = certificate.trim_end().replace('\n', indent);
+    format!("            certificateAuthData: |{indent}{pem}")
+}
+
+#[test]
+fn certificate_authority_data_may_be_the_certificate_of_the_server() {
+    for (issued, trouble) in [
+        (Ca::own_certificate(&["localhost"], 2125), None),
+        (
+            Ca::own_certificate(&["localhost"], 2021),
+            Some("certificate expired: "),
+        ),
+        (
+            Ca::own_certificate(&["elsewhere.example"], 2125),
+            Some("certificate not valid for name \"localhost\""),
+        ),
+    ] {
+        let pem = issued.cert_pem.clone();
+        let fake = FakeIonos::builder().certificate(issued).start();
+        let url = format!("https://localhost:{}", fake.address().port());
+        let file = |pem: &str| file_for(&fake, &pem_lines(pem)).replace(&fake.url(), &url);
+        let home = Home::new();
+        home.file(".ionos/config", &file(&pem));
+        let done = home.helper().get(DEMO_HOST);
+        match trouble {
+            None => drop(done.credential()),
+            Some(trouble) => assert!(done.failure().contains(trouble), "{}", done.stdout),
+        }
+        // Another certificate of this kind vouches for nobody.
+        let other = Ca::own_certificate(&["localhost"], 2125);
+        let home = Home::new();
+        home.file(".ionos/config", &file(&other.cert_pem));
+        let line = home.helper().get(DEMO_HOST).failure().to_owned();
+        assert!(
+            line.contains("no trusted connection to localhost"),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn untrusted_certificate_is_explained() {
+    let ca = Ca::new();
+    for (issued, why) in [
+        (
+            Ca::new().issue(&["localhost"]),
+            "its certificate is issued by an unknown CA",
+        ),
+        (
+            Ca::own_certificate(&["localhost"], 2125),
+            "its certificate is that of a CA (basicConstraints CA:TRUE), not of a server",
+        ),
+        (
+            ca.issue_for_clients(&["localhost"]),
+            "its certificate is not for servers (extendedKeyUsage)",
+        ),
+    ] {
+        let (fake, home) = (
+            FakeIonos::builder().certificate(issued).start(),
+            Home::new(),
+        );
+        let port = fake.address().port();
+        helper(&home, &fake, &ca)
+            .env("IONOS_API_URL", &format!("https://localhost:{port}"))
+            .get(DEMO_HOST)
+            .fails(&format!("no credential for {DEMO_HOST}: no trusted connection to localhost:{port}: {why} (account from IONOS_TOKEN); if a company proxy is between, add its CA to the system's or name it in SSL_CERT_FILE"));
+    }
+}

@@ -49,31 +49,49 @@ impl Ca {
         self.issue_until(names, 2021)
     }
 
-    fn issue_until(&self, names: &[&str], year: i32) -> Issued {
-        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
-        let mut params = CertificateParams::new(names.clone()).unwrap();
-        params.not_before = rcgen::date_time_ymd(2020, 1, 1);
-        params.not_after = rcgen::date_time_ymd(year, 1, 1);
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        params.use_authority_key_identifier_extension = true;
-        if let Some(name) = names.first() {
-            params.distinguished_name.push(DnType::CommonName, name);
-        }
+    /// With a purpose that is not a server's.
+    pub fn issue_for_clients(&self, names: &[&str]) -> Issued {
+        let mut params = params(names, 2125);
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         let key = KeyPair::generate().unwrap();
         let cert = params.signed_by(&key, &self.issuer).unwrap();
-        Issued {
-            cert_pem: cert.pem(),
-            key_pem: key.serialize_pem(),
-            names,
-            cert_der: cert.der().clone(),
-            key_der: key.serialize_der(),
-        }
+        Issued::new(names, &cert, &key)
+    }
+
+    /// Signed by itself and a CA's, as `openssl req -x509` makes it.
+    pub fn own_certificate(names: &[&str], until_year: i32) -> Issued {
+        let mut params = params(names, until_year);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.extended_key_usages = Vec::new();
+        let key = KeyPair::generate().unwrap();
+        let cert = params.self_signed(&key).unwrap();
+        Issued::new(names, &cert, &key)
+    }
+
+    fn issue_until(&self, names: &[&str], year: i32) -> Issued {
+        let key = KeyPair::generate().unwrap();
+        let cert = params(names, year).signed_by(&key, &self.issuer).unwrap();
+        Issued::new(names, &cert, &key)
     }
 
     /// Writes `ca.pem` into `dir` and returns its path.
     pub fn write_pem(&self, dir: &Path) -> PathBuf {
         write(dir, "ca.pem", &self.pem())
     }
+}
+
+/// A server's certificate from 2020 to the given year.
+fn params(names: &[&str], until_year: i32) -> CertificateParams {
+    let owned: Vec<String> = names.iter().map(ToString::to_string).collect();
+    let mut params = CertificateParams::new(owned).unwrap();
+    params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+    params.not_after = rcgen::date_time_ymd(until_year, 1, 1);
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    params.use_authority_key_identifier_extension = true;
+    if let Some(name) = names.first() {
+        params.distinguished_name.push(DnType::CommonName, *name);
+    }
+    params
 }
 
 impl Default for Ca {
@@ -83,6 +101,16 @@ impl Default for Ca {
 }
 
 impl Issued {
+    fn new(names: &[&str], cert: &rcgen::Certificate, key: &KeyPair) -> Self {
+        Self {
+            cert_pem: cert.pem(),
+            key_pem: key.serialize_pem(),
+            names: names.iter().map(ToString::to_string).collect(),
+            cert_der: cert.der().clone(),
+            key_der: key.serialize_der(),
+        }
+    }
+
     pub fn names(&self) -> &[String] {
         &self.names
     }

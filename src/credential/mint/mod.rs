@@ -83,6 +83,8 @@ pub enum MintError {
     NoSuchRegistry {
         /// How many it has.
         seen: usize,
+        /// How many more could not be read.
+        odd: usize,
     },
     /// The registry is there and has no hostname yet.
     BeingCreated,
@@ -101,8 +103,13 @@ impl MintError {
     pub fn failure(&self, access: &Access) -> Failure {
         match self {
             Self::Api(err) => err.failure(access),
-            Self::NoSuchRegistry { seen } => Failure::new(
-                format!("no such registry among the {seen} that the account sees"),
+            Self::NoSuchRegistry { seen, odd } => Failure::new(
+                match odd {
+                    0 => format!("no such registry among the {seen} that the account sees"),
+                    _ => format!(
+                        "no such registry among the {seen} that the account sees ({odd} more could not be read)"
+                    ),
+                },
                 "check the spelling with \"ionosctl container-registry registry list\", or use the account that owns it",
             ),
             Self::BeingCreated => Failure::new(
@@ -183,18 +190,18 @@ pub fn mint(
                     return Err(err.into());
                 }
             }
-            ApiError::Conflict => {
+            err @ ApiError::Conflict { .. } => {
                 if doubts > 0 && !delete(api, &registry_id, &name) {
                     lost(orphan(&registry_id, &name));
                 }
                 conflicts += 1;
-                if conflicts >= TRIES {
-                    return Err(ApiError::Conflict.into());
+                if conflicts >= TRIES || !err.is_taken_name() {
+                    return Err(err.into());
                 }
                 name = name::new();
             }
             // Deleted and made anew, or another account's: its id is another one.
-            ApiError::NotFound if id_may_be_old => {
+            ApiError::NotFound { .. } if id_may_be_old => {
                 id_may_be_old = false;
                 registry_id = find(api, order.host, order.target)?.id;
             }
@@ -278,7 +285,10 @@ fn find(api: &Api, host: &RegistryHost, target: &Target) -> Result<api::Registry
     Err(if seen.iter().any(unfinished) {
         MintError::BeingCreated
     } else {
-        MintError::NoSuchRegistry { seen: seen.len() }
+        MintError::NoSuchRegistry {
+            seen: seen.len(),
+            odd: api.odd_items(),
+        }
     })
 }
 

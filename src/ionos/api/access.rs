@@ -1,4 +1,4 @@
-//! An account with its secret: everything a request needs.
+//! An account with its secret and its endpoint: everything that a request needs.
 
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::env;
 use crate::http::Endpoint;
 
-/// What it takes to ask the API.
+/// Credentials and endpoint for requests to the API.
 #[derive(Debug)]
 pub struct Access {
     /// The value of the `Authorization` header.
@@ -26,6 +26,12 @@ impl Access {
     /// cannot use.
     pub fn is_password(&self) -> bool {
         self.authorization.expose_secret().starts_with("Basic ")
+    }
+
+    /// Whether the token looks like one of IONOS CLOUD, which are JWTs. Keys of other IONOS products
+    /// are put into `IONOS_TOKEN` by mistake.
+    pub fn is_jwt(&self) -> bool {
+        self.authorization.expose_secret().starts_with("Bearer eyJ")
     }
 
     /// When the token expires, if it says so.

@@ -1,15 +1,17 @@
-//! The IONOS Container Registry API over HTTP: the five calls this program makes.
+//! The calls that this program makes to the IONOS Container Registry API.
 //!
 //! <https://api.ionos.com/docs/containerregistry/v1/>. Each call ends within the deadline. A `GET`
-//! is tried again on trouble that passes, a `POST` only where nothing can have been made twice;
-//! the caller has to find out what a doubtful `POST` did.
+//! is retried, a `POST` only if nothing was created; the caller has to find out what a doubtful
+//! `POST` did.
 
 mod access;
 mod error;
 pub(crate) mod wire;
 
 use std::cell::Cell;
+use std::collections::HashSet;
 
+use log::debug;
 use secrecy::ExposeSecret as _;
 
 pub use access::Access;
@@ -20,7 +22,7 @@ use crate::env::{self, Deadline};
 use crate::error::Failure;
 use crate::http::{self, Client, Method, Request, Response, Retry, TransportError};
 
-/// Pages of a hundred: more than any contract has, and an end for an API that repeats itself.
+/// A page has up to a hundred items. No contract has so many; an API that repeats itself may.
 const MOST_PAGES: usize = 100;
 
 /// A client for one account and one deadline. Keeps its connection.
@@ -31,16 +33,19 @@ pub struct Api {
     deadline: Deadline,
     /// The API's clock less ours, in seconds, once it is known.
     skew: Cell<Option<i64>>,
+    /// Items of the last list of registries that could not be read.
+    odd: Cell<usize>,
 }
 
 impl Api {
-    /// Gets ready to ask. Nothing is sent yet.
+    /// A client for this account. Nothing is sent yet.
     pub fn new(access: Access, deadline: Deadline) -> Result<Self, Failure> {
         Ok(Self {
             client: Client::new(access.endpoint.clone())?,
             access,
             deadline,
             skew: Cell::new(None),
+            odd: Cell::new(0),
         })
     }
 
@@ -59,7 +64,7 @@ impl Api {
         self.client.proxy()
     }
 
-    /// The moment by which every call has to be done.
+    /// The moment by which every call ends.
     pub fn deadline(&self) -> Deadline {
         self.deadline
     }
@@ -69,9 +74,33 @@ impl Api {
         self.skew.get()
     }
 
-    /// All registries of the account, or those the API finds for a name. How it compares names is
-    /// nowhere said, so the caller compares again.
+    /// How many items of the last list of registries could not be read and were skipped.
+    pub fn odd_items(&self) -> usize {
+        self.odd.get()
+    }
+
+    /// All registries of the account, or those that the API finds for a name. The API's description
+    /// does not say how it compares names, so the caller has to compare again.
     pub fn registries(&self, name: Option<&str>) -> Result<Vec<Registry>, ApiError> {
+        let mut filter = name;
+        let mut is_second_try = false;
+        loop {
+            self.odd.set(0);
+            match self.pages_of_registries(filter) {
+                // The filter is not accepted.
+                Err(ApiError::Refused { status: 400, .. }) if filter.is_some() => filter = None,
+                // The token of a page is too old. It is one of Kubernetes, where a list that
+                // changed meanwhile has to be read from the start.
+                Err(ApiError::Refused { status: 410, .. }) if !is_second_try => {
+                    is_second_try = true;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// Pages may be short or empty before the last, which has no token for another.
+    fn pages_of_registries(&self, name: Option<&str>) -> Result<Vec<Registry>, ApiError> {
         let mut found = Vec::new();
         let mut page = String::new();
         for _ in 0..MOST_PAGES {
@@ -83,17 +112,27 @@ impl Api {
             let answer = self.send(Request::get("/registries", &query))?;
             let registries: wire::Registries = answer.json()?;
             let next = registries.next_page();
-            found.extend(registries.into_items());
-            // The last page says "", null or nothing, or repeats its own token.
+            found.extend(self.counted(registries.items));
             match next {
                 Some(next) if next != page => page = next,
-                _ => break,
+                _ => return Ok(found),
             }
         }
-        Ok(found)
+        Err(too_many_pages())
     }
 
-    /// Makes a token. Only this answer ever holds its password.
+    fn counted<T>(&self, items: wire::Items<T>) -> Vec<T> {
+        if items.odd > 0 {
+            debug!(
+                "{} items are not what the API describes: skipped",
+                items.odd
+            );
+            self.odd.set(self.odd.get() + items.odd);
+        }
+        items.good
+    }
+
+    /// Creates a token. Only this answer contains its password.
     pub fn create_token(&self, registry_id: &str, token: &NewToken) -> Result<Token, ApiError> {
         let path = format!("/registries/{registry_id}/tokens");
         let body = serde_json::to_vec(token).map_err(|_| TransportError::unusable("request"))?;
@@ -110,7 +149,7 @@ impl Api {
         })
     }
 
-    /// Deletes a token; one that is gone is deleted.
+    /// Deletes a token. One that does not exist counts as deleted.
     pub fn delete_token(&self, registry_id: &str, token_id: &str) -> Result<(), ApiError> {
         let path = format!("/registries/{registry_id}/tokens/{token_id}");
         let request = Request {
@@ -119,7 +158,7 @@ impl Api {
             ..Request::get(&path, &[])
         };
         match self.send(request) {
-            Ok(_) | Err(ApiError::NotFound) => Ok(()),
+            Ok(_) | Err(ApiError::NotFound { .. }) => Ok(()),
             Err(err) => Err(err),
         }
     }
@@ -128,44 +167,52 @@ impl Api {
     pub fn token_id(&self, registry_id: &str, name: &str) -> Result<Option<String>, ApiError> {
         let mut id = None;
         self.pages_of_tokens(registry_id, |page| {
-            id = page.id_of(name).map(ToOwned::to_owned);
+            id = page.into_iter().find(|token| token.name == name);
             id.is_none()
         })?;
-        Ok(id)
+        Ok(id.map(|token| token.id))
     }
 
-    /// All tokens of a registry, whoever made them.
+    /// All tokens of a registry, also those that others created.
     pub fn tokens(&self, registry_id: &str) -> Result<Vec<ListedToken>, ApiError> {
         let mut tokens = Vec::new();
         self.pages_of_tokens(registry_id, |page| {
-            tokens.extend(page.into_listed());
+            tokens.extend(page);
             true
         })?;
         Ok(tokens)
     }
 
-    /// One page after the other, as long as `more` are wanted.
+    /// Reads pages as long as `wants_more`, up to an empty one. `total` is not read: published
+    /// answers of other collections have none, and a wrong one would hide tokens.
     fn pages_of_tokens(
         &self,
         registry_id: &str,
-        mut more: impl FnMut(wire::Tokens) -> bool,
+        mut wants_more: impl FnMut(Vec<ListedToken>) -> bool,
     ) -> Result<(), ApiError> {
         let path = format!("/registries/{registry_id}/tokens");
+        let mut seen = HashSet::new();
         let mut offset = 0;
+        let mut last: Option<Response> = None;
         for _ in 0..MOST_PAGES {
             let from = offset.to_string();
             let answer = self.send(Request::get(&path, &[("offset", &from), ("limit", "100")]))?;
             let tokens: wire::Tokens = answer.json()?;
-            let (count, total) = (tokens.len(), tokens.total());
+            let count = tokens.items.count;
             offset += count;
-            if !more(tokens) || count == 0 || offset >= total {
-                break;
+            // An API that ignores the offset repeats its page.
+            let is_repeated = last.is_some_and(|last| last.body() == answer.body());
+            last = Some(answer);
+            let mut listed = self.counted(tokens.items);
+            listed.retain(|token| seen.insert(token.id.clone()));
+            if count == 0 || is_repeated || !wants_more(listed) {
+                return Ok(());
             }
         }
-        Ok(())
+        Err(too_many_pages())
     }
 
-    /// Waits before another attempt. `false` at once if there is no time for it.
+    /// Waits before another attempt. Returns `false` at once if there is no time for it.
     pub fn pause(&self, err: &ApiError, attempt: u32) -> bool {
         http::pause(self.deadline, err.retry_after(), attempt)
     }
@@ -193,14 +240,18 @@ impl Api {
     }
 }
 
-/// What an answer without success means, in the API's words as far as they tell no secret.
+fn too_many_pages() -> ApiError {
+    TransportError::unusable(&format!("a list of more than {MOST_PAGES} pages")).into()
+}
+
+/// The error of an answer without success, with the API's message unless that repeats a secret.
 pub(crate) fn refusal(
     status: u16,
     body: &[u8],
     retry_after: Option<std::time::Duration>,
     authorization: &str,
 ) -> ApiError {
-    let said = wire::message(body)
-        .and_then(|said| http::quotable(&said, |said| http::repeats(said, authorization)));
-    ApiError::from_status(status, said, retry_after)
+    let message = wire::ErrorMessage::parse(body);
+    let said = http::quotable(&message.message, |said| http::repeats(said, authorization));
+    ApiError::from_status(status, said, &message.error_code, retry_after)
 }

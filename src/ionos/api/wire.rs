@@ -1,49 +1,56 @@
-//! The API's JSON, as far as we need it.
+//! The API's JSON, as far as this program needs it.
 //!
-//! Tolerant in: whatever the description calls optional or nullable may be missing, null or empty,
-//! and unknown members are ignored. Exact out.
+//! Reading is tolerant: what the description calls optional or nullable may be missing, null or
+//! empty, unknown members are ignored, and an item of a list that is not what the description says
+//! is skipped. Writing is exact.
+
+use std::fmt;
+use std::marker::PhantomData;
 
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
+use serde::de::{DeserializeOwned, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::scope::Scope;
 use crate::uuid::is_uuid;
 
 /// A registry of the account.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "RegistryItem")]
 pub struct Registry {
-    /// For the paths of its tokens.
+    /// For the paths of its tokens. Always a UUID.
     pub id: String,
     /// Its name.
     pub name: String,
-    /// Where clients reach it; none while it is being made.
+    /// Where clients reach it; `None` while it is being created.
     pub hostname: Option<String>,
-    /// `Running`, once it can be used.
+    /// `Running` once it can be used.
     pub state: Option<String>,
-    /// The networks that may reach it; all if there are none.
+    /// The networks that may reach it; all if the list is empty.
     pub allow_list: Vec<String>,
 }
 
 /// A token as the API lists it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "TokenAnswer")]
 pub struct ListedToken {
-    /// For its deletion.
+    /// For its deletion. Always a UUID.
     pub id: String,
-    /// Its name, which is the user name.
+    /// Its name, which is also the user name.
     pub name: String,
     /// `enabled` or `disabled`.
     pub status: String,
-    /// When it was made, in seconds since 1970 by the API's clock.
+    /// When it was created, in seconds since 1970 by the API's clock.
     pub created_at: Option<i64>,
-    /// When it ends, the same; `None` for never.
+    /// When it expires, in the same unit; `None` for never.
     pub expires_at: Option<i64>,
     /// What it may do.
     pub scopes: Vec<Scope>,
 }
 
-/// A token as it was just made.
+/// A token that was just created.
 #[derive(Debug)]
 pub struct Token {
     /// For its deletion.
@@ -52,14 +59,60 @@ pub struct Token {
     pub username: String,
     /// The password for the registry.
     pub password: SecretString,
-    /// When it ends, in seconds since 1970 by the API's clock.
+    /// When it expires, in seconds since 1970 by the API's clock.
     pub expires_at: Option<i64>,
+}
+
+/// The items of one page that are what the description says.
+pub(crate) struct Items<T> {
+    pub(crate) good: Vec<T>,
+    /// How many items there were, nulls included.
+    pub(crate) count: usize,
+    /// How many could not be read.
+    pub(crate) odd: usize,
+}
+
+impl<T> Default for Items<T> {
+    fn default() -> Self {
+        Self {
+            good: Vec::new(),
+            count: 0,
+            odd: 0,
+        }
+    }
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Items<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct List<T>(PhantomData<T>);
+        impl<'de, T: DeserializeOwned> Visitor<'de> for List<T> {
+            type Value = Items<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+
+            // One at a time: a list of a million empty items takes no memory.
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Items<T>, A::Error> {
+                let mut items = Items::default();
+                while let Some(item) = list.next_element::<&RawValue>()? {
+                    items.count += 1;
+                    match serde_json::from_str::<Option<T>>(item.get()) {
+                        Ok(item) => items.good.extend(item),
+                        Err(_) => items.odd += 1,
+                    }
+                }
+                Ok(items)
+            }
+        }
+        deserializer.deserialize_seq(List(PhantomData))
+    }
 }
 
 #[derive(Deserialize)]
 pub(crate) struct Registries {
     #[serde(default, deserialize_with = "or_default")]
-    items: Vec<Option<RegistryItem>>,
+    pub(crate) items: Items<Registry>,
     #[serde(default, deserialize_with = "or_default")]
     pagination: Pagination,
 }
@@ -87,34 +140,37 @@ struct RegistryProperties {
     name: String,
     #[serde(default, deserialize_with = "or_default")]
     hostname: String,
-    /// Only shown, so that what is odd in it spoils nothing else.
-    #[serde(default)]
-    api_subnet_allow_list: Value,
+    #[serde(default, deserialize_with = "lenient")]
+    api_subnet_allow_list: Vec<String>,
 }
 
 impl Registries {
+    /// The token of the next page. The last page has an empty one, null or none.
     pub(crate) fn next_page(&self) -> Option<String> {
         Some(self.pagination.token.clone()).filter(|token| !token.is_empty())
     }
+}
 
-    /// A registry without an id that can stand in a path is of no use to anybody.
-    pub(crate) fn into_items(self) -> impl Iterator<Item = Registry> {
-        self.items
-            .into_iter()
-            .flatten()
-            .filter(|item| is_uuid(&item.id))
-            .map(|item| Registry {
-                id: item.id,
-                name: item.properties.name,
-                hostname: Some(item.properties.hostname).filter(|name| !name.is_empty()),
-                state: Some(item.metadata.state).filter(|state| !state.is_empty()),
-                allow_list: serde_json::from_value(item.properties.api_subnet_allow_list)
-                    .unwrap_or_default(),
-            })
+impl TryFrom<RegistryItem> for Registry {
+    type Error = &'static str;
+
+    fn try_from(item: RegistryItem) -> Result<Self, Self::Error> {
+        Ok(Self {
+            id: checked_id(item.id)?,
+            name: item.properties.name,
+            hostname: Some(item.properties.hostname).filter(|name| !name.is_empty()),
+            state: Some(item.metadata.state).filter(|state| !state.is_empty()),
+            allow_list: item.properties.api_subnet_allow_list,
+        })
     }
 }
 
-/// What is asked for.
+/// An id becomes part of a path.
+fn checked_id(id: String) -> Result<String, &'static str> {
+    is_uuid(&id).then_some(id).ok_or("no id")
+}
+
+/// A token to create.
 #[derive(Debug, Serialize)]
 pub struct NewToken {
     properties: NewTokenProperties,
@@ -130,7 +186,7 @@ struct NewTokenProperties {
 }
 
 impl NewToken {
-    /// A token called `name` that ends at `expires_at` (seconds since 1970 by the API's clock).
+    /// A token called `name` that expires at `expires_at` (seconds since 1970 by the API's clock).
     pub fn new(name: &str, expires_at: i64, scopes: &[Scope]) -> Self {
         Self {
             properties: NewTokenProperties {
@@ -159,9 +215,9 @@ pub(crate) struct TokenAnswer {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Metadata {
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "lenient")]
     state: String,
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "lenient")]
     created_date: String,
 }
 
@@ -170,13 +226,12 @@ struct Metadata {
 struct TokenProperties {
     #[serde(default, deserialize_with = "or_default")]
     name: String,
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "lenient")]
     expiry_date: String,
-    #[serde(default, deserialize_with = "or_default")]
+    #[serde(default, deserialize_with = "lenient")]
     status: String,
-    /// Only shown, so that what is odd in it spoils nothing else.
-    #[serde(default)]
-    scopes: Value,
+    #[serde(default, deserialize_with = "lenient")]
+    scopes: Vec<Scope>,
     credentials: Option<Credentials>,
 }
 
@@ -188,7 +243,7 @@ struct Credentials {
 }
 
 impl TokenAnswer {
-    /// `None` if there is nothing to log in with.
+    /// `None` without a user name and a password.
     pub(crate) fn into_token(self, id_from_header: Option<String>) -> Option<Token> {
         let credentials = self.properties.credentials?;
         let password = credentials
@@ -210,70 +265,47 @@ impl TokenAnswer {
 #[derive(Deserialize)]
 pub(crate) struct Tokens {
     #[serde(default, deserialize_with = "or_default")]
-    items: Vec<Option<TokenAnswer>>,
-    #[serde(default, deserialize_with = "or_default")]
-    total: usize,
+    pub(crate) items: Items<ListedToken>,
 }
 
-impl Tokens {
-    pub(crate) fn id_of(&self, name: &str) -> Option<&str> {
-        self.items
-            .iter()
-            .flatten()
-            .find(|token| token.properties.name == name && is_uuid(&token.id))
-            .map(|token| token.id.as_str())
-    }
+impl TryFrom<TokenAnswer> for ListedToken {
+    type Error = &'static str;
 
-    /// A token without an id that can stand in a path is of no use to anybody.
-    pub(crate) fn into_listed(self) -> impl Iterator<Item = ListedToken> {
-        self.items
-            .into_iter()
-            .flatten()
-            .filter(|token| is_uuid(&token.id))
-            .map(|token| ListedToken {
-                id: token.id,
-                name: token.properties.name,
-                status: token.properties.status,
-                created_at: parse_date(&token.metadata.created_date),
-                expires_at: parse_date(&token.properties.expiry_date),
-                scopes: serde_json::from_value(token.properties.scopes).unwrap_or_default(),
-            })
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.items.len()
-    }
-
-    pub(crate) fn total(&self) -> usize {
-        self.total
+    fn try_from(token: TokenAnswer) -> Result<Self, Self::Error> {
+        Ok(Self {
+            id: checked_id(token.id)?,
+            name: token.properties.name,
+            status: token.properties.status,
+            created_at: parse_date(&token.metadata.created_date),
+            expires_at: parse_date(&token.properties.expiry_date),
+            scopes: token.properties.scopes,
+        })
     }
 }
 
-/// The API's own words in a body that need not be JSON (the edge answers in HTML).
-pub(crate) fn message(body: &[u8]) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Described {
-        messages: Vec<Message>,
-    }
-    #[derive(Deserialize)]
-    struct Message {
-        message: String,
-    }
-    #[derive(Deserialize)]
-    struct Short {
-        #[serde(alias = "message")]
-        msg: String,
-    }
-    let described = serde_json::from_slice::<Described>(body)
-        .ok()
-        .and_then(|described| described.messages.into_iter().next())
-        .map(|first| first.message);
-    let said = described.or_else(|| {
-        serde_json::from_slice::<Short>(body)
+/// What the API says about an error.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct ErrorMessage {
+    #[serde(deserialize_with = "lenient")]
+    pub(crate) error_code: String,
+    #[serde(alias = "msg", deserialize_with = "or_default")]
+    pub(crate) message: String,
+}
+
+impl ErrorMessage {
+    /// The first message in a body, which need not be JSON: the edge answers in HTML.
+    pub(crate) fn parse(body: &[u8]) -> Self {
+        #[derive(Deserialize)]
+        struct Described {
+            messages: Vec<ErrorMessage>,
+        }
+        serde_json::from_slice::<Described>(body)
             .ok()
-            .map(|short| short.msg)
-    })?;
-    Some(said).filter(|said| !said.trim().is_empty())
+            .and_then(|described| described.messages.into_iter().next())
+            .or_else(|| serde_json::from_slice(body).ok())
+            .unwrap_or_default()
+    }
 }
 
 /// The token's id in `Location: /…/tokens/ID`.
@@ -291,7 +323,7 @@ fn parse_date(text: &str) -> Option<i64> {
         .map(Timestamp::as_second)
 }
 
-/// A member that is null as good as missing.
+/// A member that is null counts as missing.
 fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -300,12 +332,28 @@ where
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
+/// A member that is not used to find or log in to anything counts as missing if it has another
+/// type.
+fn lenient<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + DeserializeOwned,
+{
+    let member = Option::<&RawValue>::deserialize(deserializer)?;
+    let read = |member: &RawValue| {
+        serde_json::from_str::<Option<T>>(member.get())
+            .ok()
+            .flatten()
+    };
+    Ok(member.and_then(read).unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn dates_come_in_many_forms() {
+    fn date_is_read_in_every_form() {
         let at = Some(1_784_138_400);
         for text in [
             "2026-07-15T18:00:00Z",
@@ -319,32 +367,37 @@ mod tests {
     }
 
     #[test]
-    fn the_api_is_quoted_from_any_body() {
-        for (body, said) in [
+    fn error_message_is_read_from_any_body() {
+        for (body, code, message) in [
             (
                 r#"{"httpStatus":409,"messages":[{"errorCode":"0","message":"already exists"}]}"#,
-                Some("already exists"),
+                "0",
+                "already exists",
             ),
-            (r#"{"msg":"Not Found"}"#, Some("Not Found")),
-            (r#"{"errorCode":"x","message":"feature"}"#, Some("feature")),
-            (r#"{"httpStatus":500,"messages":null}"#, None),
-            ("<html>", None),
-            ("", None),
+            (r#"{"msg":"Not Found"}"#, "", "Not Found"),
+            (r#"{"errorCode":"x","message":"feature"}"#, "x", "feature"),
+            (r#"{"errorCode":7,"message":"feature"}"#, "", "feature"),
+            (r#"{"httpStatus":500,"messages":null}"#, "", ""),
+            ("<html>", "", ""),
+            ("", "", ""),
         ] {
-            assert_eq!(message(body.as_bytes()).as_deref(), said, "{body}");
+            let read = ErrorMessage::parse(body.as_bytes());
+            let seen = (read.error_code.as_str(), read.message.as_str());
+            assert_eq!(seen, (code, message), "{body}");
         }
     }
 
     #[test]
-    fn nulls_are_as_good_as_missing() {
+    fn null_counts_as_missing() {
         for body in [
             r#"{"items":null,"pagination":null}"#,
             r"{}",
-            r#"{"items":[null,{"id":null,"properties":null}],"pagination":{"token":null}}"#,
+            r#"{"items":[null],"pagination":{"token":null}}"#,
         ] {
             let registries: Registries = serde_json::from_str(body).unwrap();
             assert_eq!(registries.next_page(), None);
-            assert_eq!(registries.into_items().count(), 0);
+            assert!(registries.items.good.is_empty());
+            assert_eq!(registries.items.odd, 0);
         }
         for body in [
             r"{}",
@@ -356,6 +409,20 @@ mod tests {
             let token: TokenAnswer = serde_json::from_str(body).unwrap();
             assert!(token.into_token(None).is_none(), "{body}");
         }
+    }
+
+    #[test]
+    fn odd_items_of_a_list_are_counted_and_skipped() {
+        let id = "789f8e3c-d5c8-4359-8f85-c200fb89e97c";
+        let text = format!(
+            r#"{{"items":[1,null,"x",[],{{}},{{"id":"../x"}},{{"id":"{id}","properties":{{"hostname":7}}}},{{"id":"{id}","metadata":{{"state":{{}}}},"properties":{{"name":"n","apiSubnetAllowList":"all"}}}}]}}"#
+        );
+        let items = serde_json::from_str::<Registries>(&text).unwrap().items;
+        assert_eq!((items.count, items.odd), (8, 6));
+        let [registry] = items.good.as_slice() else {
+            panic!("{:?}", items.good)
+        };
+        assert_eq!((registry.name.as_str(), &registry.state), ("n", &None));
     }
 
     const REGISTRIES: &str = r#"{"items":[{"id":"789f8e3c-d5c8-4359-8f85-c200fb89e97c","metadata":{"state":"Running"},"properties":{"name":"demo","hostname":"demo.cr.de-fra.ionos.com","apiSubnetAllowList":["10.0.0.0/8"]}}],"pagination":{"token":"x"}}"#;

@@ -1,5 +1,6 @@
 //! The account whose credentials the program sends.
 
+mod choices;
 mod sources;
 mod token_command;
 
@@ -49,7 +50,8 @@ fn accounts_sharing_a_home_get_separate_credentials() {
 
 fn jwt(exp: &str) -> String {
     let claims = format!("{{\"exp\":{exp},\"identity\":{{\"uuid\":\"u\"}}}}");
-    format!("e30.{}.signature", URL_SAFE_NO_PAD.encode(claims))
+    let header = URL_SAFE_NO_PAD.encode("{\"alg\":\"RS256\"}");
+    format!("{header}.{}.signature", URL_SAFE_NO_PAD.encode(claims))
 }
 
 #[test]
@@ -68,6 +70,10 @@ fn account_refusal_names_the_source_and_a_fix() {
         (
             jwt("4100000000"),
             "the token is wrong, expired or revoked: make a new one (\"ionosctl token generate\") and put it into IONOS_TOKEN",
+        ),
+        (
+            "publicprefix.a-key-of-another-product".to_owned(),
+            "IONOS CLOUD tokens begin with eyJ, and this one does not (a key of IONOS hosting is not one): make one (\"ionosctl token generate\") and put it into IONOS_TOKEN",
         ),
     ] {
         let home = Home::new();

@@ -9,19 +9,24 @@ use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, Fault};
 use crate::support::helper::{Done, Helper, Home};
 use crate::support::tally;
 
-pub(crate) const LATER: &str = "try again in a moment; https://status.ionos.cloud tells of outages";
+pub(crate) const LATER: &str = "try again in a moment; https://status.ionos.cloud shows outages";
 const REPORT: &str = "if the settings look right, report it with this line";
 const RIGHTS: &str = "ask the contract's owner for the privilege to access and manage registries (accessAndManageRegistries)";
 const TOKEN: &str = "the token is wrong, expired or revoked: make a new one (\"ionosctl token generate\") and put it into IONOS_TOKEN";
+const FEATURE: &str = "the contract does not have the Container Registry: ask IONOS to enable it";
 const TIMEOUT: &str = "try again, or allow more time with IONOS_CR_TIMEOUT (8s unless set)";
-const MUCH_LATER: &str = "it asks to wait 3600s; try again then";
+const MUCH_LATER: &str = "try again in 3600s, as it asks; https://status.ionos.cloud shows outages";
 
 const BAD: &str = "API refused the request: 400 \"Bad Request\"";
 const REFUSED: &str = "API refused the account: 401 \"Unauthorized, wrong or no api key provided to process this request\"";
-const FORBIDDEN: &str =
+const NO_FEATURE: &str =
     "API does not let the account do this: 403 \"feature is not enabled for the contract\"";
+const FORBIDDEN: &str = "API does not let the account do this: 403 \"Access denied\"";
 const UNFIT: &str = "API refused the request: 422 \"Unprocessable Content\"";
-const BUSY: &str = "API has too many requests: 429";
+const BUSY: &str = "API has too many requests: 429 \"Too Many Requests\"";
+const UNAVAILABLE: &str = "API is not available: 503 \"Service Unavailable\"";
+const GATEWAY_TIMEOUT: &str = "API is not available: 504 \"Gateway Timeout\"";
+const NOT_FOUND: &str = "API did not find it: 404 \"Not Found\"";
 pub(crate) const BROKEN: &str = "API failed: 500 \"Internal Server Error\"";
 const RESET: &str = "API gave no usable answer: Connection reset by peer";
 const CLOSED: &str = "API gave no usable answer: the connection was closed";
@@ -86,6 +91,11 @@ pub(crate) fn api_recovers(fake: &FakeIonos, home: &Home, helper: &Helper) {
     assert_eq!(revocations(home), 0);
 }
 
+fn access_denied() -> Fault {
+    let message = json!({"errorCode": "0", "message": "Access denied"});
+    Fault::replace(403, &json!({"httpStatus": 403, "messages": [message]}))
+}
+
 fn after(seconds: &str) -> Fault {
     Fault::status(429).header("Retry-After", seconds)
 }
@@ -93,19 +103,26 @@ fn after(seconds: &str) -> Fault {
 #[test]
 fn every_lookup_failure_is_named_and_mints_no_token() {
     for (fault, finds, what, hint) in [
-        (Fault::status(400), 1, BAD, REPORT),
+        // Once with the filter, once without.
+        (Fault::status(400), 2, BAD, REPORT),
         (Fault::status(401), 1, REFUSED, TOKEN),
-        (Fault::status(403), 1, FORBIDDEN, RIGHTS),
+        (Fault::status(403), 1, NO_FEATURE, FEATURE),
+        (access_denied(), 1, FORBIDDEN, RIGHTS),
         (
             Fault::status(404).msg_body(),
             1,
-            "API knows nothing there: 404",
+            NOT_FOUND,
             "check IONOS_API_URL, and registryId in config.json if it is set",
         ),
         (Fault::status(422), 1, UNFIT, REPORT),
         (Fault::status(429), 3, BUSY, LATER),
         (after("0"), 3, BUSY, LATER),
-        (after("1"), 3, BUSY, "it asks to wait 1s; try again then"),
+        (
+            after("1"),
+            3,
+            BUSY,
+            "try again in 1s, as it asks; https://status.ionos.cloud shows outages",
+        ),
         (after("3600"), 1, BUSY, MUCH_LATER),
         (after(PAST), 3, BUSY, LATER),
         (after("soon"), 3, BUSY, LATER),
@@ -121,14 +138,14 @@ fn every_lookup_failure_is_named_and_mints_no_token() {
             "API is not available: 502",
             LATER,
         ),
-        (Fault::status(503), 3, "API is not available: 503", LATER),
+        (Fault::status(503), 3, UNAVAILABLE, LATER),
         (
             Fault::status(503).header("Retry-After", "3600"),
             1,
-            "API is not available: 503",
+            UNAVAILABLE,
             MUCH_LATER,
         ),
-        (Fault::status(504), 3, "API is not available: 504", LATER),
+        (Fault::status(504), 3, GATEWAY_TIMEOUT, LATER),
         (Fault::status(200).html(), 1, GARBAGE, LATER),
         (Fault::status(200).empty(), 1, GARBAGE, LATER),
         (Fault::replace(200, &Value::Null), 1, GARBAGE, LATER),
@@ -165,30 +182,37 @@ fn every_lookup_failure_is_named_and_mints_no_token() {
 
 #[test]
 fn every_mint_failure_is_named_and_leaves_no_token() {
-    let taken = "API says that every name for a token is taken: 409";
+    let taken = "API refused every name for a token: 409 \"already exists: name is not available\"";
     let nameless = json!({"properties": {"credentials": {"username": "", "password": "x"}}});
     let empty = json!({"properties": {"credentials": {"username": "u", "password": ""}}});
     for (fault, mints, doubtful, what, hint) in [
         (Fault::status(400), 1, false, BAD, REPORT),
         (Fault::status(401), 1, false, REFUSED, TOKEN),
-        (Fault::status(403), 1, false, FORBIDDEN, RIGHTS),
+        (Fault::status(403), 1, false, NO_FEATURE, FEATURE),
+        (access_denied(), 1, false, FORBIDDEN, RIGHTS),
         (
             Fault::status(404),
             1,
             false,
-            "API knows nothing there: 404",
+            NOT_FOUND,
             "check IONOS_API_URL, and registryId in config.json if it is set",
         ),
         (Fault::status(409), 3, false, taken, LATER),
         (Fault::status(422), 1, false, UNFIT, REPORT),
-        (Fault::status(429).html(), 3, false, BUSY, LATER),
+        (
+            Fault::status(429).html(),
+            3,
+            false,
+            "API has too many requests: 429",
+            LATER,
+        ),
         (after("0"), 3, false, BUSY, LATER),
         (
             after("1"),
             3,
             false,
             BUSY,
-            "it asks to wait 1s; try again then",
+            "try again in 1s, as it asks; https://status.ionos.cloud shows outages",
         ),
         (after("3600"), 1, false, BUSY, MUCH_LATER),
         (after(PAST), 3, false, BUSY, LATER),
@@ -201,27 +225,15 @@ fn every_mint_failure_is_named_and_leaves_no_token() {
             "API is not available: 502",
             LATER,
         ),
-        (
-            Fault::status(503),
-            3,
-            true,
-            "API is not available: 503",
-            LATER,
-        ),
+        (Fault::status(503), 3, true, UNAVAILABLE, LATER),
         (
             Fault::status(503).header("Retry-After", "3600"),
             1,
             true,
-            "API is not available: 503",
+            UNAVAILABLE,
             MUCH_LATER,
         ),
-        (
-            Fault::status(504),
-            3,
-            true,
-            "API is not available: 504",
-            LATER,
-        ),
+        (Fault::status(504), 3, true, GATEWAY_TIMEOUT, LATER),
         (Fault::status(200).html(), 3, true, GARBAGE, LATER),
         (Fault::status(201).empty(), 3, true, GARBAGE, LATER),
         (Fault::status(200).empty(), 3, true, GARBAGE, LATER),
@@ -263,9 +275,9 @@ fn retry_after_date_is_printed_in_seconds() {
             let fault = Fault::status(status).header("Retry-After", FUTURE);
             fake.fault(fault.on(method, path).always());
             let done = helper.get(DEMO_HOST);
-            let (_, wait) = done.failure().split_once("; it asks to wait ").unwrap();
+            let (_, wait) = done.failure().split_once("; try again in ").unwrap();
             let seconds: u64 = wait
-                .strip_suffix("s; try again then")
+                .strip_suffix("s, as it asks; https://status.ionos.cloud shows outages")
                 .unwrap()
                 .parse()
                 .unwrap();

@@ -7,7 +7,7 @@ use std::thread;
 use super::account::{ACCOUNT_TOKEN, PASSWORD, USERNAME};
 use super::registries::{DEMO_NAME, RegistrySpec};
 use super::server;
-use super::state::{Data, OnTokensChanged, Shared};
+use super::state::{Data, Oddities, OnTokensChanged, Shared};
 use super::tokens::Token;
 use super::{
     super::tls::{Ca, Issued},
@@ -21,6 +21,7 @@ pub struct Builder {
     data: Data,
     page_size: usize,
     created_status: u16,
+    oddities: Oddities,
     on_tokens_changed: Option<OnTokensChanged>,
 }
 
@@ -33,6 +34,7 @@ impl Builder {
             data: Data::default(),
             page_size: 100,
             created_status: 201,
+            oddities: Oddities::default(),
             on_tokens_changed: None,
         }
     }
@@ -92,6 +94,18 @@ impl Builder {
     }
 
     /// The specification says 201, the documentation 200.
+    /// What lists of tokens have as `total`; nothing for null.
+    pub fn total(mut self, total: &serde_json::Value) -> Self {
+        self.oddities.total = Some(total.clone());
+        self
+    }
+
+    /// Lists have always another page with other items.
+    pub fn endless(mut self) -> Self {
+        self.oddities.is_endless = true;
+        self
+    }
+
     pub fn created_status(mut self, status: u16) -> Self {
         self.created_status = status;
         self
@@ -132,6 +146,7 @@ impl Builder {
             clock: super::clock::Clock::default(),
             page_size: self.page_size,
             created_status: self.created_status,
+            oddities: self.oddities,
             on_tokens_changed: Mutex::new(self.on_tokens_changed),
             tls,
             stopping: false.into(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::http::Request;
 use super::response::{Response, usual_error_body};
 
 #[derive(Clone, Debug)]
@@ -26,6 +27,8 @@ pub struct Fault {
 pub struct Match {
     pub method: Option<String>,
     pub path_contains: Option<String>,
+    /// The name of a query parameter that is not empty.
+    pub parameter: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -136,6 +139,12 @@ impl Fault {
         self
     }
 
+    /// Only requests with this query parameter.
+    pub fn on_parameter(mut self, name: &str) -> Self {
+        self.on.parameter = Some(name.to_owned());
+        self
+    }
+
     pub fn times(mut self, times: usize) -> Self {
         self.times = times;
         self
@@ -195,12 +204,13 @@ impl Fault {
 }
 
 impl Match {
-    fn matches(&self, method: &str, path: &str) -> bool {
-        self.method.as_deref().is_none_or(|wanted| wanted == method)
-            && self
-                .path_contains
-                .as_deref()
-                .is_none_or(|part| path.contains(part))
+    fn matches(&self, request: &Request) -> bool {
+        let method = self.method.as_deref();
+        let path = self.path_contains.as_deref();
+        let parameter = self.parameter.as_deref();
+        method.is_none_or(|wanted| wanted == request.method)
+            && path.is_none_or(|part| request.path.contains(part))
+            && parameter.is_none_or(|name| request.query(name).is_some_and(|it| !it.is_empty()))
     }
 }
 
@@ -219,9 +229,9 @@ impl Script {
         self.0.clear();
     }
 
-    pub fn take(&mut self, method: &str, path: &str) -> Option<Fault> {
+    pub fn take(&mut self, request: &Request) -> Option<Fault> {
         self.take_first(|fault| {
-            !matches!(fault.kind, FaultKind::ResetBeforeRead) && fault.on.matches(method, path)
+            !matches!(fault.kind, FaultKind::ResetBeforeRead) && fault.on.matches(request)
         })
     }
 

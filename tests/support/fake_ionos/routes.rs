@@ -26,7 +26,10 @@ fn act(shared: &Shared, request: &Request) -> Result<Response, Response> {
     let size = shared.page_size;
     match (method, route) {
         ("GET", ["locations"]) => Ok(registries::locations(&shared.data().registries)),
-        ("GET", ["registries"]) => Ok(registries::list(&shared.data().registries, request, size)),
+        ("GET", ["registries"]) => {
+            let listed = registries::list(&shared.data().registries, request, size);
+            Ok(odd(shared, listed))
+        }
         ("GET", ["registries", id]) => {
             let data = shared.data();
             Ok(Response::json(200, &registry(&data, id)?.json()))
@@ -39,7 +42,10 @@ fn act(shared: &Shared, request: &Request) -> Result<Response, Response> {
                 .iter()
                 .filter(|token| token.registry_id == *id)
                 .collect();
-            Ok(tokens::list(&own, request, &request.path, size))
+            Ok(odd(
+                shared,
+                tokens::list(&own, request, &request.path, size),
+            ))
         }
         ("POST", ["registries", id, "tokens"]) => create(shared, request, id),
         ("GET", ["registries", id, "tokens", token]) => {
@@ -69,6 +75,24 @@ fn act(shared: &Shared, request: &Request) -> Result<Response, Response> {
         ) => Err(Response::error(405, "0", "method not allowed")),
         _ => Err(Response::no_such_route()),
     }
+}
+
+/// The list as [`Oddities`](super::state::Oddities) have it.
+fn odd(shared: &Shared, mut listed: Response) -> Response {
+    let Ok(mut list) = serde_json::from_slice::<Value>(&listed.body) else {
+        return listed;
+    };
+    match &shared.oddities.total {
+        Some(Value::Null) => drop(list.as_object_mut().map(|list| list.remove("total"))),
+        Some(total) => list["total"] = total.clone(),
+        None => {}
+    }
+    if shared.oddities.is_endless {
+        list["items"] = serde_json::json!([{"id": ids::random(), "properties": {"name": "x"}}]);
+        list["pagination"]["token"] = ids::random().into();
+        listed.status = 200;
+    }
+    listed.body(list.to_string())
 }
 
 fn registry<'a>(data: &'a Data, id: &str) -> Result<&'a RegistrySpec, Response> {

@@ -80,7 +80,7 @@ fn converse(shared: &Shared, wire: &mut Wire, number: u64) -> io::Result<()> {
         lock(&shared.log).push(request.clone());
         let delay = *lock(&shared.delay);
         thread::sleep(delay);
-        let fault = lock(&shared.script).take(&request.method, &request.path);
+        let fault = lock(&shared.script).take(&request);
         let next = match fault {
             None => {
                 wire.settle()?;

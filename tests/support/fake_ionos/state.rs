@@ -23,10 +23,20 @@ pub struct Shared {
     pub clock: Clock,
     pub page_size: usize,
     pub created_status: u16,
+    pub oddities: Oddities,
     pub on_tokens_changed: Mutex<Option<OnTokensChanged>>,
     pub tls: Option<Arc<rustls::ServerConfig>>,
     pub stopping: AtomicBool,
     pub open: Mutex<HashMap<u64, Arc<TcpStream>>>,
+}
+
+/// Lists that are not as the description has them.
+#[derive(Default)]
+pub struct Oddities {
+    /// `total` of a list of tokens; left out for null.
+    pub total: Option<serde_json::Value>,
+    /// There is always another page.
+    pub is_endless: bool,
 }
 
 #[derive(Default)]
