@@ -114,6 +114,25 @@ fn role_allows_exactly_what_the_job_needs() {
     assert_eq!(job.cluster.objects().pull_secrets("own", "default"), [NAME]);
 }
 
+/// The files that a further namespace needs, without the component.
+#[test]
+fn roles_of_a_further_namespace_allow_exactly_what_the_job_needs() {
+    let mut all = rights(&only("role.yaml", "Role")["rules"][0]);
+    let role = only("service-account-role.yaml", "Role");
+    all.extend(rights(&role["rules"][0]));
+    all.sort();
+    let mut args = texts(&pod()["containers"][0]["args"]);
+    args.push(added("CronJob").as_str().unwrap().to_owned());
+    runs_with(&args, &all);
+    let (binding, own) = (
+        only("service-account-role.yaml", "RoleBinding"),
+        only("role.yaml", "RoleBinding"),
+    );
+    assert_eq!(binding["roleRef"]["name"], role["metadata"]["name"]);
+    assert_ne!(binding["metadata"]["name"], own["metadata"]["name"]);
+    assert_eq!(binding["subjects"], own["subjects"]);
+}
+
 #[test]
 fn role_is_bound_to_the_service_account_of_the_pod() {
     let account = only("service-account.yaml", "ServiceAccount")["metadata"]["name"].clone();
@@ -167,14 +186,23 @@ fn schedule_is_valid_and_allows_several_tries() {
     assert!(hours * 60 / 2 >= 3 * minutes);
     assert_eq!(spec["concurrencyPolicy"], "Forbid");
     let deadline = &spec["jobTemplate"]["spec"]["activeDeadlineSeconds"];
-    assert!(deadline.as_u64().unwrap() < u64::from(minutes) * 60);
+    let deadline = deadline.as_u64().unwrap();
+    assert!(deadline < u64::from(minutes) * 60);
+    // Each attempt may wait a minute for the API and 20 s for the cluster; Kubernetes waits 10 s,
+    // 20 s, 40 s before the next. The deadline would delete a running pod and its log.
+    let retries = spec["jobTemplate"]["spec"]["backoffLimit"]
+        .as_u64()
+        .unwrap();
+    let pauses: u64 = (0..retries).map(|n| 10 << n).sum();
+    assert!(deadline >= (retries + 1) * 90 + pauses);
 }
 
 /// Requirements of the Pod Security Standard "restricted", and a few more.
 #[test]
 fn pod_is_unprivileged() {
     let pod = pod();
-    assert_eq!(pod["restartPolicy"], "OnFailure");
+    // With OnFailure the pod of a failed Job is deleted, and its log with it.
+    assert_eq!(pod["restartPolicy"], "Never");
     let security = &pod["securityContext"];
     assert_eq!(security["runAsNonRoot"], true);
     assert!(security["runAsUser"].as_u64().unwrap() > 0);
@@ -193,8 +221,12 @@ fn pod_is_unprivileged() {
     let limit = container["resources"]["limits"]["memory"].as_str().unwrap();
     let limit: u64 = limit.strip_suffix("Mi").unwrap().parse().unwrap();
     assert!(limit * MEBIBYTE >= 32 * MEBIBYTE);
-    let request = &container["resources"]["requests"];
-    assert!(request["cpu"].is_string() && request["memory"].is_string());
+    // A quota on limits.cpu or limits.memory refuses a pod without that limit.
+    for kind in ["requests", "limits"] {
+        for resource in ["cpu", "memory"] {
+            assert!(container["resources"][kind][resource].is_string());
+        }
+    }
     // The pod's group reads the account file.
     let volume = &pod["volumes"][0];
     assert_eq!(volume["name"], container["volumeMounts"][0]["name"]);
