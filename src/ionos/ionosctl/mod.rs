@@ -356,7 +356,7 @@ mod tests {
         );
         assert_eq!(
             why_not(&at("dir")),
-            format!("cannot read DIR/dir: not a plain file; {hint}")
+            format!("cannot read DIR/dir: not a regular file; {hint}")
         );
         assert!(why_not(&at("missing")).starts_with("cannot read DIR/missing: "));
         for name in ["binary", "utf16"] {
@@ -386,7 +386,7 @@ mod tests {
         rustix::fs::mkfifoat(rustix::fs::CWD, at("pipe"), 0o600.into()).unwrap();
         assert!(may_exist(&at("loop")));
         assert!(why_not(&at("loop")).starts_with("cannot read DIR/loop: "));
-        assert!(why_not(&at("pipe")).starts_with("cannot read DIR/pipe: not a plain file; "));
+        assert!(why_not(&at("pipe")).starts_with("cannot read DIR/pipe: not a regular file; "));
         // A dotfile manager links to the file; a link to nothing is no file.
         symlink(at("nothing"), at("config.yaml")).unwrap();
         symlink(at("real"), at("config.json")).unwrap();
