@@ -170,12 +170,16 @@ _docker_credential_ionos() {
             return 0
             ;;
         docker_credential_ionos__subcmd__configure__subcmd__docker)
-            opts="-h --podman --remove --dry-run --profile --help"
+            opts="-h --podman --remove --dry-run --wait --profile --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -206,12 +210,16 @@ _docker_credential_ionos() {
             return 0
             ;;
         docker_credential_ionos__subcmd__doctor)
-            opts="-h --mint --json --profile --help"
+            opts="-h --mint --json --wait --profile --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -668,7 +676,7 @@ _docker_credential_ionos() {
             return 0
             ;;
         docker_credential_ionos__subcmd__login)
-            opts="-h --with --podman --profile --help"
+            opts="-h --with --podman --wait --profile --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -676,6 +684,10 @@ _docker_credential_ionos() {
             case "${prev}" in
                 --with)
                     COMPREPLY=($(compgen -W "docker podman buildah skopeo helm nerdctl oras crane" -- "${cur}"))
+                    return 0
+                    ;;
+                --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --profile)

@@ -55,6 +55,7 @@ complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_sub
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand list" -s h -l help -d 'Print help'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand version" -l profile -d 'Use a profile: "pull", "push" or one from config.json' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand version" -s h -l help -d 'Print help'
+complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand configure-docker" -l wait -d 'Wait until a new registry accepts a credential, at most TIME [default: 10m]' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand configure-docker" -l profile -d 'Use a profile: "pull", "push" or one from config.json' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand configure-docker" -l podman -d 'Change podman\'s auth.json instead of Docker\'s config.json, which podman also reads'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand configure-docker" -l remove -d 'Take the registries out again; without HOST, all that use this program'
@@ -76,12 +77,14 @@ helm\t'Helm'
 nerdctl\t'nerdctl'
 oras\t'ORAS'
 crane\t'crane'"
+complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand login" -l wait -d 'Wait until a new registry accepts a credential, at most TIME [default: 10m]' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand login" -l profile -d 'Use a profile: "pull", "push" or one from config.json' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand login" -l podman -d 'The same as --with podman'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand status" -l profile -d 'Use a profile: "pull", "push" or one from config.json' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand status" -l json -d 'Print JSON'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand doctor" -l wait -d 'Wait until a new registry accepts a credential, at most TIME [default: 10m]' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand doctor" -l profile -d 'Use a profile: "pull", "push" or one from config.json' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand doctor" -l mint -d 'Mint a token if none is cached, to check that this works'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand doctor" -l json -d 'Print JSON'

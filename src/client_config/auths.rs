@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 
 use crate::credential::Credential;
+use crate::error::Failure;
 use crate::registry_host::RegistryHost;
 
 /// The keys of an entry of `auths` beside `auth`.
@@ -34,19 +35,27 @@ struct Login<'a> {
     auth: String,
 }
 
-/// `{"auths":{"HOST":{"auth":"…"}}}` on one line.
+/// `{"auths":{"HOST":{"auth":"…"}}}` on one line. Fails if a user name has a colon, which ends the
+/// user name in `auth`.
 pub fn auths<'a>(
     logins: impl IntoIterator<Item = (&'a RegistryHost, &'a Credential)>,
     entry: AuthEntry,
-) -> SecretString {
-    let auths = logins
-        .into_iter()
-        .map(|(host, credential)| (host.as_str(), login(credential, entry)))
-        .collect();
+) -> Result<SecretString, Failure> {
+    let mut auths = BTreeMap::new();
+    for (host, credential) in logins {
+        if credential.username.contains(':') {
+            return Err(Failure::new(
+                format!("the user name for {host} has a colon, which auths cannot hold"),
+                format!(
+                    "log in with another user name, or use: docker-credential-ionos env {host}"
+                ),
+            ));
+        }
+        auths.insert(host.as_str(), login(credential, entry));
+    }
     // A map of strings always serializes.
-    serde_json::to_string(&Auths { auths })
-        .unwrap_or_default()
-        .into()
+    let json = serde_json::to_string(&Auths { auths }).unwrap_or_default();
+    Ok(json.into())
 }
 
 fn login(credential: &Credential, entry: AuthEntry) -> Login<'_> {

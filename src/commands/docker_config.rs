@@ -1,4 +1,4 @@
-//! `docker-config HOST…`: a ready `config.json` for what cannot run a helper.
+//! `docker-config HOST…`: a `config.json` with a login, for clients that cannot run a helper.
 
 use clap::Args;
 use secrecy::ExposeSecret as _;
@@ -9,7 +9,7 @@ use crate::config::ConfigFile;
 use crate::error::Failure;
 use crate::terminal::Terminal;
 
-/// What `docker-config` takes.
+/// The arguments of `docker-config`.
 #[derive(Debug, Args)]
 pub struct Options {
     /// The registries
@@ -27,7 +27,7 @@ pub fn run(
     let hosts = hosts::parse_all(&options.hosts, &config)?;
     let credentials = Credentials::get(&hosts, &config, profile, terminal)?;
     let logins = credentials.logins.iter().map(|(host, login)| (host, login));
-    let auths = client_config::auths(logins, AuthEntry::Plain);
+    let auths = client_config::auths(logins, AuthEntry::Plain)?;
     terminal.result(auths.expose_secret());
     credentials.tidy_up();
     Ok(true)

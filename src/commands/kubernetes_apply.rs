@@ -191,7 +191,7 @@ impl<'a> Refresh<'a> {
     ) -> Result<(), Failure> {
         let force = self.options.force;
         let credentials = manifest::get(&self.hosts, config, profile, force, terminal)?;
-        let payload = manifest::payload(&credentials);
+        let payload = manifest::payload(&credentials)?;
         let expires_at = manifest::expires_at(&credentials);
         // A stored login has no end, and its password may be weak: no hash of it is written.
         let mut logins = credentials.logins.iter();

@@ -100,11 +100,11 @@ pub fn run(
     };
     match options.format {
         Format::Secret => {
-            let secret = Document::pull_secret(&metadata, &payload(&credentials));
+            let secret = Document::pull_secret(&metadata, &payload(&credentials)?);
             head(&metadata, terminal);
             print(&secret.yaml(), terminal);
         }
-        Format::Dockerconfigjson => print(&payload(&credentials), terminal),
+        Format::Dockerconfigjson => print(&payload(&credentials)?, terminal),
         Format::Argocd => {
             head(&metadata, terminal);
             let names = argocd_names(&name, &hosts)?;
@@ -168,7 +168,7 @@ pub(super) fn expires_at(credentials: &Credentials) -> Option<i64> {
 }
 
 /// The payload that `kubectl create secret docker-registry` creates.
-pub(super) fn payload(credentials: &Credentials) -> SecretString {
+pub(super) fn payload(credentials: &Credentials) -> Result<SecretString, Failure> {
     let logins = credentials.logins.iter().map(|(host, login)| (host, login));
     client_config::auths(logins, AuthEntry::Kubectl)
 }

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use secrecy::ExposeSecret as _;
 
 use super::hosts::{self, Credentials};
+use super::wait::WaitOptions;
 use crate::client_config::{Client, ClientConfig, is_our_helper};
 use crate::config::ConfigFile;
 use crate::credential::Credential;
@@ -26,6 +27,8 @@ pub struct Options {
     /// The same as --with podman
     #[arg(long, conflicts_with = "with")]
     podman: bool,
+    #[command(flatten)]
+    wait: WaitOptions,
 }
 
 /// Programs that take a password on stdin.
@@ -86,6 +89,8 @@ pub fn run(
     let config = ConfigFile::load()?;
     let host = hosts::parse(&options.host, &config)?;
     say_if_needless(program, &host, terminal);
+    let wait = &options.wait;
+    wait.wait_for(std::slice::from_ref(&host), &config, profile, terminal)?;
     let credentials = Credentials::get(&[host], &config, profile, terminal)?;
     let mut outcome = Ok(());
     for (host, credential) in &credentials.logins {

@@ -17,4 +17,5 @@ pub mod prune;
 mod registry_tokens;
 pub mod status;
 pub mod tokens;
+mod wait;
 mod when;

@@ -225,17 +225,35 @@ impl<'a> Terminal<'a> {
         matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes")
     }
 
-    /// Does what takes a while. On a terminal a line says so, and goes when it is done.
-    pub fn while_saying<T>(&mut self, line: &str, work: impl FnOnce() -> T) -> T {
-        if !self.err.is_terminal {
-            return work();
-        }
+    /// Whether a status line is visible: stderr is a terminal.
+    pub fn shows_status(&self) -> bool {
+        self.err.is_terminal
+    }
+
+    /// Shows a line until the next one or [`Self::end_status`].
+    pub fn status(&mut self, line: &str) {
         let width = self.width.saturating_sub(1);
         let line: String = one_line(line).chars().take(width).collect();
         let line = paint(self.err, Tone::Faint, &line);
-        let _ = write!(self.stderr, "{line}").and_then(|()| self.stderr.flush());
+        self.replace_status(&line);
+    }
+
+    /// Removes the status line.
+    pub fn end_status(&mut self) {
+        self.replace_status("");
+    }
+
+    fn replace_status(&mut self, line: &str) {
+        if self.err.is_terminal {
+            let _ = write!(self.stderr, "\r\x1b[K{line}").and_then(|()| self.stderr.flush());
+        }
+    }
+
+    /// Does what takes a while, with a status line meanwhile.
+    pub fn while_saying<T>(&mut self, line: &str, work: impl FnOnce() -> T) -> T {
+        self.status(line);
         let done = work();
-        let _ = write!(self.stderr, "\r\x1b[K").and_then(|()| self.stderr.flush());
+        self.end_status();
         done
     }
 }

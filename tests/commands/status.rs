@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use crate::support::fake_ionos::{
     ACCOUNT_TOKEN, DEMO_HOST, FakeIonos, OTHER_ACCOUNT_TOKEN, RegistrySpec,
 };
-use crate::support::helper::{Done, Helper, Home};
+use crate::support::helper::{BIN, Done, Helper, Home};
+use crate::support::mounts;
 
 const STORED_HOST: &str = "stored.cr.de-fra.ionos.com";
 const WIRED_HOST: &str = "wired.cr.de-fra.ionos.com";
@@ -205,4 +206,75 @@ fn status_without_credentials_shows_the_first_command() {
         done.stderr,
         "no credential is stored or cached, and no client uses this program\nhint: docker-credential-ionos configure-docker sets Docker up\n"
     );
+}
+
+#[test]
+fn status_names_each_file_that_a_client_refuses() {
+    let home = Home::new();
+    let runtime = home.path().join("run").display().to_string();
+    let helper = home.helper().env("XDG_RUNTIME_DIR", &runtime);
+    home.file(
+        ".docker/config.json",
+        &format!("{{\"credHelpers\": {{\"{WIRED_HOST}\": \"ionos\"}}}} x"),
+    );
+    home.file(".config/containers/auth.json", "{broken");
+    let docker = home.path().join(".docker/config.json");
+    let podman = home.path().join(".config/containers/auth.json");
+    let (docker, podman) = (docker.display(), podman.display());
+    let tail = format!(
+        "{docker}: text after the JSON object at line 1, column 57; Docker ignores it, podman refuses the file"
+    );
+    let broken = format!("{podman}: invalid JSON at line 1, column 2");
+    let fix = "fix it there; JSON has no comments and no comma after the last item";
+    let seen = status(&helper);
+    assert_eq!(
+        seen["unreadable"],
+        json!([
+            {"file": docker.to_string(), "clients": ["podman"], "what": tail, "hint": "remove that text"},
+            {"file": podman.to_string(), "clients": ["podman"], "what": broken, "hint": fix},
+        ])
+    );
+    // Docker runs the helper all the same.
+    assert_eq!(seen["credentials"][0]["clients"], json!(["docker"]));
+    let done = helper.run(&["status"], "");
+    assert_eq!(
+        done.stderr,
+        format!("warning: {tail}\nhint: remove that text\nwarning: {broken}\nhint: {fix}\n")
+    );
+    home.file(".docker/config.json", "\u{feff}{}");
+    assert_eq!(
+        status(&helper)["unreadable"][0],
+        json!({
+            "file": docker.to_string(),
+            "clients": ["docker", "podman"],
+            "what": format!("{docker}: begins with a byte order mark"),
+            "hint": "save it as UTF-8 without BOM",
+        })
+    );
+}
+
+#[test]
+fn entry_of_the_kubelets_cache_is_shown_as_such() {
+    let (api, home) = (api(), Home::new());
+    let request = json!({
+        "apiVersion": "credentialprovider.kubelet.k8s.io/v1",
+        "kind": "CredentialProviderRequest",
+        "image": format!("{DEMO_HOST}/app"),
+    });
+    let script = format!(
+        "mount -t tmpfs none /run || exit
+        env -u HOME {BIN} kubelet >/dev/null || exit
+        {BIN} status --json"
+    );
+    let helper = home.helper_for(&api);
+    let Some(done) = mounts::run(helper, &script, request.to_string()) else {
+        return;
+    };
+    assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
+    let seen: Value = serde_json::from_str(&done.stdout).unwrap();
+    let lines = seen["credentials"].as_array().unwrap();
+    assert_eq!(lines.len(), 1, "{seen}");
+    assert_eq!(lines[0]["held"], "minted");
+    assert_eq!(lines[0]["profile"], "pull");
+    assert_eq!(lines[0]["clients"], json!(["kubelet"]));
 }

@@ -1,6 +1,7 @@
 //! A registry's authentication endpoint, `GET /v2/`, and a token service.
 
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
@@ -30,6 +31,7 @@ pub enum Auth {
 pub struct Registry {
     address: SocketAddr,
     seen: Arc<Mutex<Vec<Request>>>,
+    unavailable: Arc<AtomicUsize>,
     acceptor: Option<JoinHandle<()>>,
 }
 
@@ -40,6 +42,8 @@ impl Registry {
         let address = listener.local_addr().unwrap();
         let seen: Arc<Mutex<Vec<Request>>> = Arc::default();
         let log = Arc::clone(&seen);
+        let unavailable: Arc<AtomicUsize> = Arc::default();
+        let left = Arc::clone(&unavailable);
         let acceptor = thread::spawn(move || {
             for tcp in listener.incoming() {
                 let Ok(tcp) = tcp else { continue };
@@ -49,8 +53,17 @@ impl Registry {
                     return;
                 };
                 log.lock().unwrap().push(request.clone());
-                let answer =
-                    answer(auth, address, &request, &accepts).header("Connection", "close");
+                let is_down = left
+                    .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                        left.checked_sub(1)
+                    })
+                    .is_ok();
+                let answer = if is_down {
+                    Response::json(503, &json!({}))
+                } else {
+                    answer(auth, address, &request, &accepts)
+                };
+                let answer = answer.header("Connection", "close");
                 let sent = wire
                     .settle()
                     .and_then(|()| std::io::Write::write_all(&mut wire, &answer.encode("")));
@@ -60,6 +73,7 @@ impl Registry {
         Self {
             address,
             seen,
+            unavailable,
             acceptor: Some(acceptor),
         }
     }
@@ -67,6 +81,11 @@ impl Registry {
     /// `host:port`.
     pub fn host(&self) -> String {
         self.address.to_string()
+    }
+
+    /// The next requests get 503.
+    pub fn be_unavailable(&self, requests: usize) {
+        self.unavailable.store(requests, Ordering::SeqCst);
     }
 
     pub fn requests(&self) -> Vec<Request> {

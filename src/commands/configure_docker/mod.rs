@@ -9,6 +9,7 @@ use std::path::Path;
 use clap::Args;
 
 use super::hosts;
+use super::wait::WaitOptions;
 use crate::client_config::{self, Change, Client, Rewritten};
 use crate::config::ConfigFile;
 use crate::error::{Failure, one_line};
@@ -20,7 +21,7 @@ use crate::terminal::{Terminal, Tone};
 #[derive(Debug, Args)]
 pub struct Options {
     /// The registries; without any, choose from those of the account
-    #[arg(value_name = "HOST")]
+    #[arg(id = "host", value_name = "HOST")]
     hosts: Vec<String>,
     /// Change podman's auth.json instead of Docker's config.json, which podman also reads
     #[arg(long)]
@@ -31,6 +32,8 @@ pub struct Options {
     /// Change nothing; print what would be changed, as a diff
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    wait: WaitOptions,
 }
 
 /// Changes the file, and says what may stand in the way.
@@ -108,6 +111,9 @@ fn add(
     }
     let is_found = program::make_sure(&helper, client, options.dry_run, terminal);
     conflicts::warn(path, client, &hosts, terminal);
+    if !options.dry_run {
+        options.wait.wait_for(&hosts, &config, profile, terminal)?;
+    }
     if is_found && !options.dry_run && terminal.is_interactive() {
         say_what_is_next(client, &hosts, &config, profile, terminal);
     }

@@ -10,7 +10,6 @@ use crate::ionos::api::Api;
 
 /// A clock that is off by more seconds confuses other programs. This one uses the API's.
 const TOLERATED_SKEW: i64 = 60;
-const RUNNING: &str = "Running";
 
 pub(super) fn account(state: &mut State<'_>) -> Vec<Finding> {
     let Some(settings) = &state.settings else {
@@ -95,12 +94,14 @@ pub(super) fn registry(state: &mut State<'_>) -> Vec<Finding> {
         (Some(Err(err)), Some(api)) => Failed(err.failure(api.access())),
         (Some(Ok(found)), _) => {
             let name = one_line(&found.name);
-            match found.state.as_deref().map(one_line) {
-                Some(state) if !state.eq_ignore_ascii_case(RUNNING) => Failed(Failure::new(
+            if found.is_running() {
+                Passed(format!("{name} is running"))
+            } else {
+                let state = one_line(found.state.as_deref().unwrap_or_default());
+                Failed(Failure::new(
                     format!("{name} is {state}"),
-                    "wait until its state is Running (doctor --wait), or see the DCD",
-                )),
-                _ => Passed(format!("{name} is running")),
+                    "wait until its state is Running (doctor --wait HOST), or see the DCD",
+                ))
             }
         }
         _ => Skipped("no HOST given".into()),

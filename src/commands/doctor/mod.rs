@@ -13,6 +13,7 @@ use self::checks::State;
 use self::report::Report;
 use super::hosts;
 use super::local_state::{self, Held};
+use super::wait::WaitOptions;
 use crate::config::ConfigFile;
 use crate::error::Failure;
 use crate::registry_host::RegistryHost;
@@ -30,6 +31,8 @@ pub struct Options {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    wait: WaitOptions,
 }
 
 /// Runs the checks and prints what they found. `true` if none failed.
@@ -49,12 +52,19 @@ pub fn run(
         }
         (None, Err(_)) => Vec::new(),
     };
+    if let (Some(Some(host)), Ok(config)) = (hosts.first(), &config) {
+        let host = std::slice::from_ref(host);
+        if let Err(failure) = options.wait.wait_for(host, config, profile, terminal) {
+            terminal.fail(&failure);
+        }
+    }
+    let may_mint = options.mint || options.wait.is_set();
     let hosts = if hosts.is_empty() { vec![None] } else { hosts };
     let mut reports: Vec<Report> = Vec::new();
     for host in &hosts {
         let named = host.as_ref().map_or("the account", RegistryHost::as_str);
         let report = terminal.while_saying(&format!("checking {named} …"), || {
-            let state = State::new(host.as_ref(), config.as_ref(), profile, options.mint);
+            let state = State::new(host.as_ref(), config.as_ref(), profile, may_mint);
             checks::run(state)
         });
         if !options.json {

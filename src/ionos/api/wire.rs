@@ -32,6 +32,14 @@ pub struct Registry {
     pub allow_list: Vec<String>,
 }
 
+impl Registry {
+    /// Whether it accepts logins. The API may leave the state out.
+    pub fn is_running(&self) -> bool {
+        let is_running = |state: &String| state.eq_ignore_ascii_case("Running");
+        self.state.as_ref().is_none_or(is_running)
+    }
+}
+
 /// A token as the API lists it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "TokenAnswer")]

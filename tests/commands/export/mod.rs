@@ -130,3 +130,19 @@ fn refused_account_is_named() {
         );
     }
 }
+
+#[test]
+fn user_name_with_a_colon_is_refused() {
+    let setup = Setup::new();
+    let helper = setup.home.helper_for(&setup.api);
+    helper.store(DEMO_HOST, "team:jane", "secret").says("");
+    let done = setup.run(&["docker-config", DEMO_HOST]);
+    assert_eq!((done.code, done.stdout.as_str()), (Some(1), ""));
+    assert_eq!(
+        done.stderr,
+        format!(
+            "error: the user name for {DEMO_HOST} has a colon, which auths cannot hold\n\
+             hint: log in with another user name, or use: docker-credential-ionos env {DEMO_HOST}\n"
+        )
+    );
+}

@@ -1,0 +1,53 @@
+//! The scripts of the GitHub Action.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::fake_ionos::{FakeIonos, RegistrySpec};
+use crate::support::helper::{BIN, Home};
+use crate::support::skip;
+
+/// More than fit into one answer to `list`.
+const REGISTRIES: usize = 200;
+
+#[test]
+fn revoke_deletes_the_tokens_of_two_hundred_registries() {
+    let has_python = Command::new("python3").arg("--version").output();
+    if has_python.is_err() {
+        return skip::skip_or_fail("the Action's revoke step", "no python3");
+    }
+    let names: Vec<String> = (0..REGISTRIES).map(|n| format!("registry-{n}")).collect();
+    let builder = names.iter().fold(FakeIonos::builder(), |builder, name| {
+        builder.registry(RegistrySpec::new(name))
+    });
+    let (api, home) = (builder.start(), Home::new());
+    let helper = home.helper_for(&api);
+    for name in &names {
+        let host = format!("{name}.cr.de-fra.ionos.com");
+        let _ = helper.get(&host).credential();
+    }
+    // A login of a person on a self-hosted runner stays.
+    helper
+        .store("stored.cr.de-fra.ionos.com", "jane", "secret")
+        .says("");
+    assert_eq!(api.tokens().len(), REGISTRIES);
+    let listed = helper.list().stdout.matches(".ionos.com").count();
+    assert!(listed < REGISTRIES, "{listed}");
+
+    let job = home.file("runner/docker-credential-ionos/account-token", "x");
+    let script =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/github-action/revoke/revoke");
+    let program = Path::new(BIN).parent().unwrap().display();
+    let done = helper
+        .env("PATH", &format!("{program}:/usr/local/bin:/usr/bin:/bin"))
+        .env("RUNNER_TEMP", home.path().join("runner").to_str().unwrap())
+        .program(&script)
+        .run(&[], "");
+    done.says("");
+    assert_eq!(api.tokens().len(), 0);
+    assert!(!Path::new(&job).exists());
+    assert_eq!(
+        home.helper().list().stdout,
+        "{\"stored.cr.de-fra.ionos.com\":\"jane\"}\n"
+    );
+}

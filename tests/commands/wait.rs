@@ -1,0 +1,195 @@
+//! `--wait`: a registry that is being created.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::fake_ionos::{ACCOUNT_TOKEN, DEMO_HOST, DEMO_ID, FakeIonos, Fault};
+use crate::support::helper::{Done, Helper, Home, Started};
+use crate::support::pty::Session;
+use crate::support::registry::{Auth, Registry};
+
+struct Setup {
+    home: Home,
+    api: Arc<FakeIonos>,
+    registry: Registry,
+}
+
+impl Setup {
+    fn new() -> Self {
+        let api = Arc::new(FakeIonos::start());
+        let accepts = Arc::clone(&api);
+        let registry = Registry::start(Auth::Basic, move |name, word| accepts.accepts(name, word));
+        let home = Home::new();
+        home.configure(json!({"registries": {registry.host(): {"registryName": "demo"}}}));
+        Self {
+            home,
+            api,
+            registry,
+        }
+    }
+
+    fn helper(&self) -> Helper {
+        let program = std::path::Path::new(env!("CARGO_BIN_EXE_docker-credential-ionos"));
+        let runtime = self.home.path().join("run");
+        self.home
+            .helper_for(&self.api)
+            .env("PATH", program.parent().unwrap().to_str().unwrap())
+            .env("XDG_RUNTIME_DIR", runtime.to_str().unwrap())
+    }
+
+    /// The command with the host, for a registry that runs after a while and then answers 503.
+    fn start_early(&self, args: &[&str]) -> Started {
+        self.api.set_registry_state(DEMO_ID, "New");
+        self.registry.be_unavailable(1);
+        let host = self.registry.host();
+        let started = self.helper().start(&[args, &[&host]].concat(), "");
+        thread::sleep(Duration::from_millis(500));
+        self.api.set_registry_state(DEMO_ID, "Running");
+        started
+    }
+
+    fn shown(&self, text: &str) -> String {
+        text.replace(&self.registry.host(), "HOST")
+            .replace(&self.api.address().to_string(), "API")
+            .replace(self.home.path().to_str().unwrap(), "~")
+    }
+
+    /// Exit code and stderr, which ends with how long it took.
+    #[track_caller]
+    fn waited(&self, done: &Done) {
+        assert_eq!(done.code, Some(0), "{done:?}");
+        let stderr = self.shown(&done.stderr);
+        let first = "0 s of 10 min: HOST is not ready: its state is New\nHOST is ready after ";
+        assert!(stderr.starts_with(first), "{stderr}");
+        assert!(stderr.ends_with(" s\n"), "{stderr}");
+        assert_eq!(stderr.lines().count(), 2, "{stderr}");
+    }
+}
+
+#[test]
+fn doctor_waits_until_the_registry_accepts_a_credential() {
+    let setup = Setup::new();
+    let done = setup.start_early(&["doctor", "--wait"]).finish();
+    setup.waited(&done);
+    let last = setup.shown(done.stdout.lines().last().unwrap());
+    assert_eq!(last, "ok       login: HOST accepts the credential (Basic)");
+    assert_eq!(setup.api.count("POST", "/tokens"), 1);
+}
+
+#[test]
+fn configure_docker_waits_after_it_has_written_the_entry() {
+    let setup = Setup::new();
+    let done = setup
+        .start_early(&["configure-docker", "--wait=10m"])
+        .finish();
+    setup.waited(&done);
+    assert_eq!(
+        setup.shown(&done.stdout),
+        "added HOST to ~/.docker/config.json, helper ionos\n"
+    );
+}
+
+#[test]
+fn login_waits_before_it_runs_the_client() {
+    let setup = Setup::new();
+    setup.registry.be_unavailable(2);
+    let done = setup
+        .helper()
+        .run(&["login", "--wait=1m", &setup.registry.host()], "");
+    let stderr = setup.shown(&done.stderr);
+    let lines: Vec<&str> = stderr.lines().collect();
+    assert_eq!(
+        lines[0],
+        "0 s of 1 min: HOST is not ready: HOST answers 503 to GET /v2/"
+    );
+    assert_eq!(lines[1], "HOST is ready after 3 s");
+    assert_eq!(
+        lines[2..],
+        [
+            "error: cannot log in to HOST: docker is not on PATH",
+            "hint: install it, or name another program with --with"
+        ]
+    );
+}
+
+#[test]
+fn wait_ends_when_its_time_is_over() {
+    let setup = Setup::new();
+    setup.api.set_registry_state(DEMO_ID, "New");
+    let hint = "wait until its state is Running and try again";
+    let done = setup
+        .helper()
+        .run(&["configure-docker", "--wait=1s", DEMO_HOST], "");
+    assert_eq!(
+        (done.code, setup.shown(&done.stderr)),
+        (
+            Some(1),
+            format!(
+                "error: {DEMO_HOST} is not ready after 1 s: the registry is still being created and has no hostname yet\nhint: {hint}\n"
+            )
+        )
+    );
+}
+
+#[test]
+fn wait_ends_at_once_when_waiting_cannot_help() {
+    let setup = Setup::new();
+    let host = setup.registry.host();
+    setup.api.fault(Fault::status(403));
+    let done = setup.helper().run(&["login", "--wait", &host], "");
+    assert_eq!(done.code, Some(1));
+    let stderr = setup.shown(&done.stderr);
+    assert!(
+        stderr.starts_with("error: HOST is not ready: API does not let the account do this: 403")
+            && stderr.contains("(account from IONOS_TOKEN)"),
+        "{stderr}"
+    );
+    assert!(!stderr.contains(ACCOUNT_TOKEN));
+    setup.api.clear_faults();
+    setup.api.remove_registry(DEMO_ID);
+    let done = setup.helper().run(&["login", "--wait", &host], "");
+    assert!(
+        setup
+            .shown(&done.stderr)
+            .starts_with("error: HOST is not ready: no such registry among the 0"),
+        "{done:?}"
+    );
+}
+
+#[test]
+fn wait_needs_a_host_and_a_time_within_bounds() {
+    let setup = Setup::new();
+    for (args, line) in [
+        (
+            &["doctor", "--wait"][..],
+            "error: the following required arguments were not provided: <HOST>\nhint: see docker-credential-ionos --help\n",
+        ),
+        (
+            &["doctor", "--wait=soon", DEMO_HOST],
+            "error: invalid value 'soon' for '--wait[=<TIME>]': use 1s to 24h, such as 90s or 10m\nhint: see docker-credential-ionos --help\n",
+        ),
+        (
+            &["doctor", "--wait=0s", DEMO_HOST],
+            "error: invalid value '0s' for '--wait[=<TIME>]': use 1s to 24h, such as 90s or 10m\nhint: see docker-credential-ionos --help\n",
+        ),
+    ] {
+        let done = setup.helper().run(args, "");
+        assert_eq!((done.code, done.stderr.as_str()), (Some(1), line));
+    }
+}
+
+#[test]
+fn terminal_shows_one_line_while_waiting() {
+    let setup = Setup::new();
+    setup.api.set_registry_state(DEMO_ID, "New");
+    let host = setup.registry.host();
+    let (code, screen) = Session::start(&setup.helper(), &["login", "--wait=2s", &host]).end();
+    assert_eq!(code, Some(1));
+    assert_eq!(
+        setup.shown(&screen),
+        "error: HOST is not ready after 2 s: its state is New\nhint: see the DCD, or wait longer: --wait=30m\n"
+    );
+}
