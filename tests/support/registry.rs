@@ -23,6 +23,12 @@ pub enum Auth {
     Bearer,
     /// Names a token service with plain HTTP.
     PlainHttpBearer,
+    /// Two headers: one of an unknown scheme, and Bearer.
+    BearerInSecondHeader,
+    /// One header with Basic and Bearer.
+    BasicAndBearer,
+    /// Answers every request with this status.
+    Status(u16),
     /// The server is not a registry.
     NoRegistry,
 }
@@ -110,15 +116,22 @@ fn answer(
         Response::json(401, &json!({"errors": [{"code": "UNAUTHORIZED"}]}))
             .header("WWW-Authenticate", challenge)
     };
+    let bearer = format!("Bearer realm=\"http://{address}/token\",service=\"the registry\"");
+    let has_token = authorization == format!("Bearer {BEARER}");
     match (auth, request.path.as_str()) {
+        (Auth::Status(status), _) => Response::json(status, &json!({})),
         (Auth::NoRegistry, _) => Response::json(404, &json!({})),
         (Auth::Open, "/v2/") => welcome,
         (Auth::Basic, "/v2/") if is_let_in => welcome,
         (Auth::Basic, "/v2/") => refusal("Basic realm=\"Registry\""),
-        (Auth::Bearer, "/v2/") if authorization == format!("Bearer {BEARER}") => welcome,
-        (Auth::Bearer, "/v2/") => refusal(&format!(
-            "Bearer realm=\"http://{address}/token\",service=\"the registry\""
-        )),
+        (Auth::Bearer | Auth::BearerInSecondHeader | Auth::BasicAndBearer, "/v2/") if has_token => {
+            welcome
+        }
+        (Auth::Bearer, "/v2/") => refusal(&bearer),
+        (Auth::BearerInSecondHeader, "/v2/") => {
+            refusal("Negotiate").header("WWW-Authenticate", &bearer)
+        }
+        (Auth::BasicAndBearer, "/v2/") => refusal(&format!("Basic realm=\"a, b\", {bearer}")),
         (Auth::PlainHttpBearer, "/v2/") => {
             refusal("Bearer realm=\"http://tokens.example.com/token\",service=\"x\"")
         }

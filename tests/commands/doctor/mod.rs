@@ -2,6 +2,7 @@
 
 mod client_files;
 mod findings;
+mod registry_answers;
 
 use std::sync::Arc;
 
