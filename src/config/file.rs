@@ -213,13 +213,13 @@ mod tests {
     // Where paths begin with a slash.
     #[cfg(unix)]
     #[test]
-    fn the_sample_is_a_configuration() {
+    fn sample_is_valid() {
         assert!(ConfigFile::parse(PathBuf::from("x"), SAMPLE.as_bytes()).is_ok());
     }
 
     proptest::proptest! {
         #[test]
-        fn any_configuration_is_read_or_refused_in_one_line(bytes in crate::testing::hostile::bytes(SAMPLE)) {
+        fn any_input_is_a_configuration_or_a_one_line_error(bytes in crate::testing::hostile::bytes(SAMPLE)) {
             crate::testing::config(&bytes);
         }
     }

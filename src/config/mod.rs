@@ -1,5 +1,5 @@
-//! The settings in force: the profile of the program's name over the environment over the
-//! registry's own entry over the defaults over what is built in, key by key.
+//! Settings. For each key the most specific source wins: the profile of the program's name, the
+//! environment, the registry's entry in `config.json`, its defaults, the built-in value.
 
 mod file;
 mod limits;
@@ -21,20 +21,20 @@ use crate::registry_host::RegistryHost;
 use crate::scope::{self, Scope};
 use schema::{Actions, Repositories, Timeout, TokenTtl};
 
-/// The profile of a program called by its plain name.
+/// The profile of the program under its plain name.
 pub const DEFAULT_PROFILE: &str = "default";
 
-/// Where things are kept.
+/// The directories for files.
 #[derive(Debug, Clone)]
 pub struct Places {
-    /// Minted credentials; `None` without a home.
+    /// For minted credentials; `None` without a home directory.
     pub cache: Option<PathBuf>,
-    /// Logins; `None` without a home.
+    /// For stored logins; `None` without a home directory.
     pub data: Option<PathBuf>,
 }
 
 impl Places {
-    /// The places, checked.
+    /// The directories that the environment sets.
     pub fn find() -> Result<Self, Failure> {
         Ok(Self {
             cache: env::cache_dir()?,
@@ -42,7 +42,7 @@ impl Places {
         })
     }
 
-    /// The places of a service, which has no home: root's cache is then in its runtime directory.
+    /// The directories of a service. Without a home directory, root's cache is in the runtime directory.
     pub fn of_service() -> Result<Self, Failure> {
         let places = Self::find()?;
         Ok(Self {
@@ -51,7 +51,7 @@ impl Places {
         })
     }
 
-    /// For verbs that never fail: a place that is not a place holds nothing.
+    /// The directories for verbs that never fail: an invalid one counts as missing.
     pub fn find_lossy() -> Self {
         Self {
             cache: env::cache_dir().ok().flatten(),
@@ -71,18 +71,18 @@ impl Places {
     }
 }
 
-/// What a `get` for one registry goes by.
+/// The settings for one registry.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Keeps the caches of different purposes apart.
+    /// The profile. Each profile has its own cache entries.
     pub profile: String,
     /// What a minted token may do.
     pub scopes: Vec<Scope>,
-    /// How long a minted token is meant to live.
+    /// The lifetime of a minted token.
     pub token_ttl: Duration,
-    /// How long a whole `get` may take.
+    /// The longest time for a `get`.
     pub timeout: Duration,
-    /// Which registry of the account it is.
+    /// How the registry is found among those of the account.
     pub target: Target,
     /// The account that the registry's own entry names.
     pub own_account: Option<Named>,
@@ -90,43 +90,43 @@ pub struct Settings {
     pub default_account: Option<Named>,
 }
 
-/// An account that the configuration names, and where.
+/// An account in the configuration file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
-    /// Which.
+    /// The account.
     pub source: AccountSource,
     /// Who can change the file.
     pub owner: Owner,
-    /// The key in the file, for messages.
+    /// Its place in the file, for messages.
     pub place: String,
 }
 
 impl ConfigFile {
-    /// Whether a host is ours: by its name, or because the configuration says so.
+    /// Whether a host is ours, by its name or by the configuration file.
     pub fn is_ours(&self, host: &RegistryHost) -> bool {
         host.is_ionos() || self.registries.contains_key(host)
     }
 
-    /// What is in force for `host`, asked for under the program's `profile`.
+    /// The settings for `host` with the program's `profile`.
     pub fn settings(
         &self,
         host: &RegistryHost,
         profile: Option<&str>,
     ) -> Result<Settings, Failure> {
-        self.in_force(self.registries.get(host), profile)
+        self.merge(self.registries.get(host), profile)
     }
 
-    /// What is in force where no registry is named, for what is asked of the whole account.
+    /// The settings for requests that concern the whole account.
     pub fn general_settings(&self, profile: Option<&str>) -> Result<Settings, Failure> {
-        self.in_force(None, profile)
+        self.merge(None, profile)
     }
 
-    fn in_force(
+    fn merge(
         &self,
         own: Option<&RegistryEntry>,
         profile: Option<&str>,
     ) -> Result<Settings, Failure> {
-        let mut scopes = Scopes::built_in();
+        let mut scopes = ScopeBuilder::built_in();
         let mut token_ttl = limits::TOKEN_TTL;
         let mut timeout = self.default_timeout.unwrap_or(limits::TIMEOUT);
         let mut apply = |layer: &Layer| {
@@ -173,13 +173,13 @@ impl ConfigFile {
     }
 }
 
-/// Scopes while they are put together from the least specific layer to the most.
-struct Scopes {
+/// Builds scopes from the layers, the least specific first.
+struct ScopeBuilder {
     actions: Vec<String>,
     list: Vec<Scope>,
 }
 
-impl Scopes {
+impl ScopeBuilder {
     fn built_in() -> Self {
         let actions = vec!["pull".into(), "push".into()];
         Self {
@@ -188,7 +188,7 @@ impl Scopes {
         }
     }
 
-    /// Actions alone change what may be done, not where; repositories alone the other way round.
+    /// Actions keep the repositories of less specific layers, and repositories the actions.
     fn apply(&mut self, layer: &Layer) {
         if let Some(Actions(actions)) = &layer.actions {
             self.actions.clone_from(actions);
@@ -222,8 +222,8 @@ fn from_env() -> Result<Layer, Failure> {
     })
 }
 
-/// The profile that the program's own file name stands for: `pull` for
-/// `docker-credential-ionos-pull`, which Docker runs for `"credHelpers": {"HOST": "ionos-pull"}`.
+/// The profile in the program's file name: `pull` for `docker-credential-ionos-pull`, which Docker
+/// runs for `"credHelpers": {"HOST": "ionos-pull"}`.
 pub fn profile_of(program: &OsStr) -> Option<String> {
     let name = Path::new(program).file_name()?.to_str()?;
     let name = match name
@@ -244,7 +244,7 @@ pub fn revokes_on_erase() -> Result<bool, Failure> {
 }
 
 /// Whether a failed `get` answers as if the host were not ours (`IONOS_CR_ON_ERROR=not-found`).
-/// Read apart from [`Settings`], because it decides how an error in those is reported.
+/// Not part of [`Settings`], because it decides how an error in those is reported.
 pub fn failure_is_not_found() -> Result<bool, Failure> {
     match env::var("IONOS_CR_ON_ERROR").as_deref() {
         None | Some("fail") => Ok(false),
@@ -261,7 +261,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_programs_name_tells_the_profile() {
+    fn program_name_selects_the_profile() {
         for (program, profile) in [
             ("docker-credential-ionos", None),
             ("docker-credential-ionos.exe", None),
