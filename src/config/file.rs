@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::parse::{self, at};
-use super::schema::{Actions, Defaults, Layer, RegistryEntry, Schema};
+use super::schema::{Layer, Schema, Section};
 use crate::env;
 use crate::error::{Failure, one_line, shown, system};
 use crate::files::{Owner, UserFile};
@@ -18,13 +18,13 @@ pub struct ConfigFile {
     /// Its path, for messages; empty without a home directory.
     pub path: PathBuf,
     /// For every registry.
-    pub defaults: Defaults,
+    pub defaults: Section,
     /// Who can change the file.
     pub owner: Owner,
     /// By name.
     pub profiles: BTreeMap<String, Layer>,
     /// By host; these hosts are ours, whatever their domain.
-    pub registries: BTreeMap<RegistryHost, RegistryEntry>,
+    pub registries: BTreeMap<RegistryHost, Section>,
     /// In place of the built-in timeout of a `get`.
     pub(super) default_timeout: Option<Duration>,
 }
@@ -84,17 +84,17 @@ impl ConfigFile {
         // Some editors on Windows write a byte order mark.
         let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
         let schema: Schema = parse::from_slice(content)?;
+        let defaults = schema.defaults.unwrap_or_default().check();
         let mut file = Self {
             path,
-            defaults: schema.defaults.unwrap_or_default(),
+            defaults: defaults.map_err(|failure| failure.within("defaults"))?,
             ..Self::default()
         };
-        check_layer(&file.defaults.layer, "defaults")?;
         for (name, layer) in schema.profiles.unwrap_or_default() {
             let place = at("profiles", &name);
             check_profile_name(&name, &place)?;
-            let layer = layer.unwrap_or_default();
-            check_layer(&layer, &place)?;
+            let layer = layer.unwrap_or_default().layer();
+            let layer = layer.map_err(|failure| failure.within(&place))?;
             file.profiles.insert(name, layer);
         }
         for (key, entry) in schema.registries.unwrap_or_default() {
@@ -105,8 +105,8 @@ impl ConfigFile {
                     "write the host as docker does, such as demo.cr.de-fra.ionos.com or 127.0.0.1:5000",
                 )
             })?;
-            let entry = entry.unwrap_or_default();
-            check_layer(&entry.layer, &place)?;
+            let entry = entry.unwrap_or_default().check();
+            let entry = entry.map_err(|failure| failure.within(&place))?;
             if let Some(name) = &entry.profile {
                 file.profile(name)
                     .map_err(|failure| failure.within(&at(&place, "profile")))?;
@@ -154,16 +154,6 @@ fn is_missing(path: &Path, err: &std::io::Error) -> bool {
     }
 }
 
-fn check_layer(layer: &Layer, place: &str) -> Result<(), Failure> {
-    if layer.scopes.is_some() && (layer.actions.is_some() || layer.repositories.is_some()) {
-        return Err(Failure::new(
-            format!("{place} has scopes together with actions or repositories"),
-            "keep the scopes, or the two others",
-        ));
-    }
-    Ok(())
-}
-
 /// A profile's name is part of file names and of the program's own name.
 fn check_profile_name(name: &str, place: &str) -> Result<(), Failure> {
     let is_valid = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b);
@@ -186,7 +176,7 @@ fn built_in_profile(name: &str) -> Option<Layer> {
         _ => return None,
     };
     Some(Layer {
-        actions: Some(Actions(actions.iter().map(ToString::to_string).collect())),
+        actions: Some(actions.iter().map(ToString::to_string).collect()),
         ..Layer::default()
     })
 }

@@ -12,14 +12,13 @@ use std::time::Duration;
 
 pub use file::ConfigFile;
 pub use parse::from_value;
-pub use schema::{AccountSource, Layer, RegistryEntry, Target};
+pub use schema::{AccountSource, Layer, Section, Target};
 
 use crate::env;
 use crate::error::{Failure, shown};
 use crate::files::Owner;
 use crate::registry_host::RegistryHost;
 use crate::scope::{self, Scope};
-use schema::{Actions, Repositories, Timeout, TokenTtl};
 
 /// The profile of the program under its plain name.
 pub const DEFAULT_PROFILE: &str = "default";
@@ -121,18 +120,14 @@ impl ConfigFile {
         self.merge(None, profile)
     }
 
-    fn merge(
-        &self,
-        own: Option<&RegistryEntry>,
-        profile: Option<&str>,
-    ) -> Result<Settings, Failure> {
+    fn merge(&self, own: Option<&Section>, profile: Option<&str>) -> Result<Settings, Failure> {
         let mut scopes = ScopeBuilder::built_in();
         let mut token_ttl = limits::TOKEN_TTL;
         let mut timeout = self.default_timeout.unwrap_or(limits::TIMEOUT);
         let mut apply = |layer: &Layer| {
             scopes.apply(layer);
-            token_ttl = layer.token_ttl.map_or(token_ttl, |ttl| ttl.0);
-            timeout = layer.timeout.map_or(timeout, |timeout| timeout.0);
+            token_ttl = layer.token_ttl.unwrap_or(token_ttl);
+            timeout = layer.timeout.unwrap_or(timeout);
         };
         apply(&self.defaults.layer);
         let own_profile = own.and_then(|entry| entry.profile.as_deref());
@@ -190,17 +185,17 @@ impl ScopeBuilder {
 
     /// Actions keep the repositories of less specific layers, and repositories the actions.
     fn apply(&mut self, layer: &Layer) {
-        if let Some(Actions(actions)) = &layer.actions {
+        if let Some(actions) = &layer.actions {
             self.actions.clone_from(actions);
             for scope in &mut self.list {
                 scope.actions.clone_from(actions);
             }
         }
-        if let Some(Repositories(repositories)) = &layer.repositories {
+        if let Some(repositories) = &layer.repositories {
             self.list = scope::for_repositories(repositories, &self.actions);
         }
         if let Some(scopes) = &layer.scopes {
-            self.list.clone_from(&scopes.0);
+            self.list.clone_from(scopes);
         }
     }
 }
@@ -214,11 +209,11 @@ fn from_env() -> Result<Layer, Failure> {
         value.map_err(|failure| failure.within(name))
     }
     Ok(Layer {
-        actions: read("IONOS_CR_ACTIONS", scope::parse_actions)?.map(Actions),
-        repositories: read("IONOS_CR_REPOSITORIES", scope::parse_repositories)?.map(Repositories),
+        actions: read("IONOS_CR_ACTIONS", scope::parse_actions)?,
+        repositories: read("IONOS_CR_REPOSITORIES", scope::parse_repositories)?,
         scopes: None,
-        token_ttl: read("IONOS_CR_TOKEN_TTL", limits::token_ttl)?.map(TokenTtl),
-        timeout: read("IONOS_CR_TIMEOUT", limits::timeout)?.map(Timeout),
+        token_ttl: read("IONOS_CR_TOKEN_TTL", limits::token_ttl)?,
+        timeout: read("IONOS_CR_TIMEOUT", limits::timeout)?,
     })
 }
 

@@ -1,10 +1,11 @@
-//! What `config.json` may contain. Each value is checked where it is read.
+//! The keys of `config.json`. Each value is checked where it is read, so that an error has a place.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::limits;
 use crate::error::Failure;
@@ -21,121 +22,89 @@ pub(super) struct Schema {
     pub(super) registries: Option<BTreeMap<String, Option<RegistryEntry>>>,
 }
 
-/// Settings of one source; the more specific source wins, key by key. Also a profile, which says
-/// what a token may do and not who creates it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(
-    rename_all = "camelCase",
-    deny_unknown_fields,
-    default,
-    expecting = "an object"
-)]
-pub struct Layer {
-    /// What a token may do.
-    pub actions: Option<Actions>,
-    /// Where it may do that.
-    pub repositories: Option<Repositories>,
-    /// Both at once, in place of the two above.
-    pub scopes: Option<Scopes>,
-    /// The lifetime of a minted token.
-    pub token_ttl: Option<TokenTtl>,
-    /// The longest time for a `get`.
-    pub timeout: Option<Timeout>,
+/// Declares a struct with the keys that every place has, and its own. `serde(flatten)` would lose
+/// the place of an error.
+macro_rules! place {
+    ($(#[$doc:meta])* $visibility:vis $name:ident { $($key:ident: $type:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "an object")]
+        $visibility struct $name {
+            /// `pull`, `push`, `delete` or `*`.
+            #[serde(default, deserialize_with = "actions")]
+            pub actions: Option<Vec<String>>,
+            /// Repositories and patterns.
+            #[serde(default, deserialize_with = "repositories")]
+            pub repositories: Option<Vec<String>>,
+            /// Scopes in full, in place of the two above.
+            #[serde(default, deserialize_with = "scopes")]
+            pub scopes: Option<Vec<Scope>>,
+            /// The lifetime of a minted token.
+            #[serde(default, deserialize_with = "token_ttl")]
+            pub token_ttl: Option<Duration>,
+            /// The longest time for a `get`.
+            #[serde(default, deserialize_with = "timeout")]
+            pub timeout: Option<Duration>,
+            $(pub(super) $key: Option<$type>,)*
+        }
+
+        impl $name {
+            /// The keys that every place has.
+            pub(super) fn layer(&self) -> Result<Layer, Failure> {
+                if self.scopes.is_some() && (self.actions.is_some() || self.repositories.is_some()) {
+                    return Err(Failure::new(
+                        "scopes together with actions or repositories",
+                        "keep the scopes, or the two others",
+                    ));
+                }
+                Ok(Layer {
+                    actions: self.actions.clone(),
+                    repositories: self.repositories.clone(),
+                    scopes: self.scopes.clone(),
+                    token_ttl: self.token_ttl,
+                    timeout: self.timeout,
+                })
+            }
+        }
+    };
 }
 
-/// Settings for every registry.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "RawDefaults")]
-pub struct Defaults {
-    /// What a token may do and how long things take.
-    pub layer: Layer,
-    /// The account for the API.
-    pub account: Option<AccountSource>,
+place! {
+    /// Settings of one source; the more specific source wins, key by key. Also a profile, which says
+    /// what a token may do and not who creates it.
+    pub Layer {}
 }
 
-/// Settings for one registry.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "RawRegistry")]
-pub struct RegistryEntry {
+place! {
+    pub(super) Defaults {
+        token_file: PathBuf,
+        token_command: Vec<String>,
+        ionos_profile: String,
+    }
+}
+
+place! {
+    pub(super) RegistryEntry {
+        token_file: PathBuf,
+        token_command: Vec<String>,
+        ionos_profile: String,
+        registry_id: String,
+        registry_name: String,
+        profile: String,
+    }
+}
+
+/// The settings of one place in the file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Section {
     /// What a token may do and how long things take.
     pub layer: Layer,
     /// The account for the API.
     pub account: Option<AccountSource>,
     /// How the registry is found, if not by its host.
     pub target: Option<Target>,
-    /// The profile to use.
+    /// The profile of the registry.
     pub profile: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "an object")]
-struct RawDefaults {
-    actions: Option<Actions>,
-    repositories: Option<Repositories>,
-    scopes: Option<Scopes>,
-    token_ttl: Option<TokenTtl>,
-    timeout: Option<Timeout>,
-    token_file: Option<PathBuf>,
-    token_command: Option<Vec<String>>,
-    ionos_profile: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "an object")]
-struct RawRegistry {
-    actions: Option<Actions>,
-    repositories: Option<Repositories>,
-    scopes: Option<Scopes>,
-    token_ttl: Option<TokenTtl>,
-    timeout: Option<Timeout>,
-    token_file: Option<PathBuf>,
-    token_command: Option<Vec<String>>,
-    ionos_profile: Option<String>,
-    registry_id: Option<String>,
-    registry_name: Option<String>,
-    profile: Option<String>,
-}
-
-/// `pull`, `push`, `delete` or `*`, each once and in the API's order.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Vec<String>")]
-pub struct Actions(pub Vec<String>);
-
-/// Repositories and patterns, each once.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Vec<String>")]
-pub struct Repositories(pub Vec<String>);
-
-/// Scopes in full.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Vec<RawScope>")]
-pub struct Scopes(pub Vec<Scope>);
-
-/// The lifetime of a minted token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct TokenTtl(pub Duration);
-
-/// The longest time for a `get`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct Timeout(pub Duration);
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, expecting = "an object")]
-struct RawScope {
-    #[serde(rename = "type")]
-    kind: ScopeKind,
-    name: String,
-    actions: Actions,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum ScopeKind {
-    Repository,
-    Namespace,
-    Registry,
 }
 
 /// An account that the file names. Not a secret: the file has none.
@@ -161,121 +130,23 @@ pub enum Target {
     Id(String),
 }
 
-impl TryFrom<Vec<String>> for Actions {
-    type Error = Failure;
-
-    fn try_from(list: Vec<String>) -> Result<Self, Failure> {
-        scope::check_actions(&list).map(Self)
-    }
-}
-
-impl TryFrom<Vec<String>> for Repositories {
-    type Error = Failure;
-
-    fn try_from(list: Vec<String>) -> Result<Self, Failure> {
-        scope::check_repositories(list).map(Self)
-    }
-}
-
-impl TryFrom<Vec<RawScope>> for Scopes {
-    type Error = Failure;
-
-    fn try_from(scopes: Vec<RawScope>) -> Result<Self, Failure> {
-        if scopes.is_empty() {
-            return Err(Failure::new("no scope", "add one, or remove the key"));
-        }
-        let check = |scope: RawScope| {
-            let kind = match scope.kind {
-                ScopeKind::Repository => "repository",
-                ScopeKind::Namespace => "namespace",
-                ScopeKind::Registry => "registry",
-            };
-            if scope.kind == ScopeKind::Repository {
-                scope::check_repositories(vec![scope.name.clone()])?;
-            } else if scope.name.is_empty() {
-                return Err(Failure::new(
-                    format!("a {kind} has no name"),
-                    "name it, or write * for all",
-                ));
-            }
-            Ok(Scope {
-                kind: kind.into(),
-                name: scope.name,
-                actions: scope.actions.0,
-            })
-        };
-        scopes
-            .into_iter()
-            .map(check)
-            .collect::<Result<_, _>>()
-            .map(Self)
-    }
-}
-
-impl TryFrom<String> for TokenTtl {
-    type Error = Failure;
-
-    fn try_from(text: String) -> Result<Self, Failure> {
-        limits::token_ttl(&text).map(Self)
-    }
-}
-
-impl TryFrom<String> for Timeout {
-    type Error = Failure;
-
-    fn try_from(text: String) -> Result<Self, Failure> {
-        limits::timeout(&text).map(Self)
-    }
-}
-
-impl TryFrom<RawDefaults> for Defaults {
-    type Error = Failure;
-
-    fn try_from(raw: RawDefaults) -> Result<Self, Failure> {
-        Ok(Self {
-            layer: Layer {
-                actions: raw.actions,
-                repositories: raw.repositories,
-                scopes: raw.scopes,
-                token_ttl: raw.token_ttl,
-                timeout: raw.timeout,
-            },
-            account: account(raw.token_file, raw.token_command, raw.ionos_profile)?,
+impl Defaults {
+    pub(super) fn check(self) -> Result<Section, Failure> {
+        Ok(Section {
+            layer: self.layer()?,
+            account: account(self.token_file, self.token_command, self.ionos_profile)?,
+            ..Section::default()
         })
     }
 }
 
-impl TryFrom<RawRegistry> for RegistryEntry {
-    type Error = Failure;
-
-    fn try_from(raw: RawRegistry) -> Result<Self, Failure> {
-        let target = match (raw.registry_id, raw.registry_name) {
-            (Some(_), Some(_)) => {
-                return Err(Failure::new(
-                    "both registryId and registryName are set",
-                    "keep one of them",
-                ));
-            }
-            (Some(id), None) if crate::uuid::is_uuid(&id) => Some(Target::Id(id)),
-            (Some(_), None) => {
-                return Err(Failure::new(
-                    "registryId is not a UUID",
-                    "\"ionosctl container-registry registry list\" shows it",
-                ));
-            }
-            (None, name) => name.map(Target::Name),
-        };
-        Ok(Self {
-            layer: Layer {
-                actions: raw.actions,
-                repositories: raw.repositories,
-                scopes: raw.scopes,
-                token_ttl: raw.token_ttl,
-                timeout: raw.timeout,
-            },
-            account: account(raw.token_file, raw.token_command, raw.ionos_profile)?,
-            target,
-            profile: raw.profile,
+impl RegistryEntry {
+    pub(super) fn check(self) -> Result<Section, Failure> {
+        Ok(Section {
+            layer: self.layer()?,
+            account: account(self.token_file, self.token_command, self.ionos_profile)?,
+            target: target(self.registry_id, self.registry_name)?,
+            profile: self.profile,
         })
     }
 }
@@ -285,24 +156,107 @@ fn account(
     command: Option<Vec<String>>,
     profile: Option<String>,
 ) -> Result<Option<AccountSource>, Failure> {
-    match (file, command, profile) {
-        (None, None, None) => Ok(None),
-        (Some(path), None, None) if path.is_absolute() => Ok(Some(AccountSource::TokenFile(path))),
-        (Some(_), None, None) => Err(Failure::new(
-            "tokenFile is not an absolute path",
-            "write the whole path",
-        )),
-        (None, Some(argv), None) if argv.first().is_some_and(|program| !program.is_empty()) => {
-            Ok(Some(AccountSource::TokenCommand(argv)))
+    let (what, hint) = match (file, command, profile) {
+        (None, None, None) => return Ok(None),
+        (None, None, Some(name)) => return Ok(Some(AccountSource::IonosProfile(name))),
+        (Some(path), None, None) if path.is_absolute() => {
+            return Ok(Some(AccountSource::TokenFile(path)));
         }
-        (None, Some(_), None) => Err(Failure::new(
+        (Some(_), None, None) => ("tokenFile is not an absolute path", "write the whole path"),
+        (None, Some(argv), None) if argv.first().is_some_and(|program| !program.is_empty()) => {
+            return Ok(Some(AccountSource::TokenCommand(argv)));
+        }
+        (None, Some(_), None) => (
             "tokenCommand names no program",
             "write a list, the program first: [\"op\", \"read\", \"op://…\"]",
-        )),
-        (None, None, Some(name)) => Ok(Some(AccountSource::IonosProfile(name))),
-        _ => Err(Failure::new(
+        ),
+        _ => (
             "more than one account is set",
             "keep one of tokenFile, tokenCommand and ionosProfile",
+        ),
+    };
+    Err(Failure::new(what, hint))
+}
+
+fn target(id: Option<String>, name: Option<String>) -> Result<Option<Target>, Failure> {
+    match (id, name) {
+        (Some(_), Some(_)) => Err(Failure::new(
+            "both registryId and registryName are set",
+            "keep one of them",
         )),
+        (Some(id), None) if crate::uuid::is_uuid(&id) => Ok(Some(Target::Id(id))),
+        (Some(_), None) => Err(Failure::new(
+            "registryId is not a UUID",
+            "\"ionosctl container-registry registry list\" shows it",
+        )),
+        (None, name) => Ok(name.map(Target::Name)),
     }
+}
+
+fn checked<'de, D: Deserializer<'de>, R: Deserialize<'de>, T>(
+    deserializer: D,
+    check: impl Fn(R) -> Result<T, Failure>,
+) -> Result<Option<T>, D::Error> {
+    let value = Option::<R>::deserialize(deserializer)?;
+    value.map(check).transpose().map_err(D::Error::custom)
+}
+
+fn actions<'de, D: Deserializer<'de>>(it: D) -> Result<Option<Vec<String>>, D::Error> {
+    checked(it, |list: Vec<String>| scope::check_actions(&list))
+}
+
+fn repositories<'de, D: Deserializer<'de>>(it: D) -> Result<Option<Vec<String>>, D::Error> {
+    checked(it, scope::check_repositories)
+}
+
+fn token_ttl<'de, D: Deserializer<'de>>(it: D) -> Result<Option<Duration>, D::Error> {
+    checked(it, |text: String| limits::token_ttl(&text))
+}
+
+fn timeout<'de, D: Deserializer<'de>>(it: D) -> Result<Option<Duration>, D::Error> {
+    checked(it, |text: String| limits::timeout(&text))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, expecting = "an object")]
+struct RawScope {
+    #[serde(rename = "type")]
+    kind: String,
+    name: String,
+    actions: Vec<String>,
+}
+
+fn scopes<'de, D: Deserializer<'de>>(it: D) -> Result<Option<Vec<Scope>>, D::Error> {
+    checked(it, |scopes: Vec<RawScope>| {
+        if scopes.is_empty() {
+            return Err(Failure::new("no scope", "add one, or remove the key"));
+        }
+        let check = |RawScope {
+                         kind,
+                         name,
+                         actions,
+                     }| {
+            match &*kind {
+                "repository" => drop(scope::check_repositories(vec![String::clone(&name)])?),
+                "namespace" | "registry" if !name.is_empty() => {}
+                "namespace" | "registry" => {
+                    let what = format!("a {kind} has no name");
+                    return Err(Failure::new(what, "name it, or write * for all"));
+                }
+                _ => {
+                    return Err(Failure::new(
+                        "unknown type",
+                        "use repository, namespace or registry",
+                    ));
+                }
+            }
+            let actions = scope::check_actions(&actions)?;
+            Ok(Scope {
+                kind,
+                name,
+                actions,
+            })
+        };
+        scopes.into_iter().map(check).collect()
+    })
 }
