@@ -250,6 +250,7 @@ impl Started {
         let _ = self.0.kill();
     }
 
+    #[cfg(unix)]
     pub fn signal(&self, signal: rustix::process::Signal) {
         let pid = rustix::process::Pid::from_child(&self.0);
         let _ = rustix::process::kill_process(pid, signal);

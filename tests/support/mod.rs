@@ -25,6 +25,7 @@ pub mod proxy;
 pub mod pty;
 pub mod registry;
 pub mod skip;
+#[cfg(unix)]
 pub mod strace;
 pub mod tally;
 pub mod tls;
