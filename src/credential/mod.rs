@@ -15,7 +15,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use self::mint::{MintRequest, OrphanedToken};
 use self::registry_hint::RegistryHint;
-use crate::config::{ConfigFile, Places, Settings};
+use crate::config::{self, ConfigFile, Places, Settings};
 use crate::credential::cache::{Age, Cache, CachedToken, Slot};
 use crate::credential::revocation::{Revocation, Revocations};
 use crate::credential::stored_login::StoredLogins;
@@ -226,7 +226,7 @@ impl Getter<'_> {
             Waited::TimedOut => {
                 return Err(self.named(Failure::new(
                     "another process is still minting",
-                    "try again in a moment, or allow more time with IONOS_CR_TIMEOUT (8s unless set)",
+                    format!("try again in a moment, or {}", config::allow_more_time()),
                 )));
             }
         };

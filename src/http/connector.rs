@@ -1,9 +1,8 @@
-//! Names looked up without a panic, and TLS for the API with a verifier of our own: what ureq has no
-//! setting for.
+//! What ureq has no setting for: name resolution that cannot panic, and a TLS handshake with a
+//! verifier of our own.
 //!
-//! A connector in ureq's chain, after those that open the connection or a proxy's tunnel. ureq
-//! keeps `unversioned` outside its promise of compatibility, so Cargo.toml holds it at one minor
-//! release.
+//! The handshake is a connector in ureq's chain, after those that open the connection or a proxy's
+//! tunnel. ureq may change `unversioned` in any minor release, so Cargo.toml pins the minor version.
 
 use std::fmt;
 use std::io::{Read as _, Write as _};
@@ -28,7 +27,7 @@ pub(super) fn plain_agent(config: Config) -> ureq::Agent {
     ureq::Agent::with_parts(config, DefaultConnector::default(), Names)
 }
 
-/// An agent that makes the handshake with the API as `tls` says.
+/// An agent that uses `tls` for the handshake with the server, and ureq's own for a proxy's.
 pub(super) fn agent(config: Config, tls: ClientConfig) -> ureq::Agent {
     let to_api = ToApi {
         tls: Arc::new(tls),
@@ -39,15 +38,14 @@ pub(super) fn agent(config: Config, tls: ClientConfig) -> ureq::Agent {
         .chain(ConnectProxyConnector::default())
         .chain(TcpConnector::default())
         .chain(to_api)
-        // For a proxy that is itself reached over TLS: it proves who it is by the system's
-        // certificates, not by those of the API.
+        // For a proxy that is reached over TLS: the system's certificates vouch for it.
         .chain(RustlsConnector::default());
     ureq::Agent::with_parts(config, chain, Names)
 }
 
-/// Looks names up as ureq does, in a thread of its own for the sake of the deadline; but ureq panics
-/// where no thread is to be had (a container's limit of processes). Then the look-up is waited for,
-/// which a working resolver makes short.
+/// Resolves names in a thread, because the system's resolver has no timeout. ureq does so too, but
+/// panics if no thread can be started (a container's limit of processes); then this resolves in the
+/// calling thread.
 #[derive(Debug)]
 struct Names;
 
@@ -60,7 +58,7 @@ impl Resolver for Names {
     ) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let look_up = {
             let (uri, config, mut patient) = (uri.clone(), config.clone(), timeout);
-            // How ureq is told to do without a thread.
+            // Without a timeout, ureq starts no thread.
             patient.after = Duration::NotHappening;
             move || DefaultResolver::default().resolve(&uri, &config, patient)
         };
@@ -69,8 +67,8 @@ impl Resolver for Names {
         }
         let (sender, receiver) = mpsc::sync_channel(1);
         let in_a_thread = look_up.clone();
-        let look_up_and_tell = move || drop(sender.send(in_a_thread()));
-        match thread::Builder::new().spawn(look_up_and_tell) {
+        let look_up_and_send = move || drop(sender.send(in_a_thread()));
+        match thread::Builder::new().spawn(look_up_and_send) {
             Ok(_) => receiver
                 .recv_timeout(*timeout.after)
                 .unwrap_or(Err(ureq::Error::Timeout(timeout.reason))),
@@ -96,13 +94,13 @@ impl<In: Transport> Connector<In> for ToApi {
         let Some(inner) = chained else {
             return Ok(None);
         };
-        // The chain also runs for the proxy alone, whose address is then the target.
+        // ureq also runs the chain for the proxy, with its address as the target.
         let is_proxy = self.proxy.as_ref() == Some(details.uri);
         if is_proxy || !details.needs_tls() || inner.is_tls() {
             return Ok(Some(Either::A(inner)));
         }
         let mut inner = TransportAdapter::new(inner.boxed(), Arc::clone(&details.current_time));
-        inner.set_timeout(what_is_left(details));
+        inner.set_timeout(time_left(details));
         let mut session = ClientConnection::new(Arc::clone(&self.tls), name(details.uri)?)?;
         while session.is_handshaking() {
             session.complete_io(&mut inner)?;
@@ -117,8 +115,8 @@ impl<In: Transport> Connector<In> for ToApi {
     }
 }
 
-/// The timeout counts from the start of the whole chain, and a proxy has had its share.
-fn what_is_left(details: &ConnectionDetails<'_>) -> NextTimeout {
+/// The rest of the timeout, which counts from the start of the whole chain.
+fn time_left(details: &ConnectionDetails<'_>) -> NextTimeout {
     let mut timeout = details.timeout;
     if let (Duration::Exact(all), Instant::Exact(start), Instant::Exact(now)) =
         (timeout.after, details.now, (details.current_time)())
@@ -132,7 +130,7 @@ fn what_is_left(details: &ConnectionDetails<'_>) -> NextTimeout {
 
 fn name(uri: &Uri) -> Result<ServerName<'static>, ureq::Error> {
     ServerName::try_from(bare_host(uri).to_owned())
-        .map_err(|_| ureq::Error::Tls("no certificate can be for this host name"))
+        .map_err(|_| ureq::Error::Tls("the host name cannot be in a certificate"))
 }
 
 /// An IPv6 address without its brackets.

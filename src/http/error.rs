@@ -5,7 +5,8 @@ use std::io::{self, ErrorKind};
 
 use ureq::Timeout;
 
-use super::pin::OtherCertificate;
+use super::pin::{OtherCertificate, PINNED_CERT};
+use crate::config;
 use crate::error::{Failure, TRY_LATER, one_line, system};
 
 /// Why a server returned no usable answer.
@@ -142,25 +143,28 @@ impl TransportError {
         let (what, hint) = match self {
             Self::Unreachable { why } => (
                 format!("no connection to {host}: {why}"),
-                "check the network and HTTPS_PROXY",
+                "check the network and HTTPS_PROXY".into(),
             ),
-            Self::Untrusted { why, pinned } => (
+            Self::Untrusted { why, pinned: true } => (
                 format!("no trusted connection to {host}: {why}"),
-                if *pinned {
-                    "check what IONOS says its certificate is, then set IONOS_PINNED_CERT to that or unset it"
-                } else {
-                    "if a company proxy is between, add its CA to the system's or name it in SSL_CERT_FILE"
-                },
+                format!("check which certificate IONOS publishes, then set {PINNED_CERT} to its fingerprint or unset it"),
+            ),
+            Self::Untrusted { why, .. } => (
+                format!("no trusted connection to {host}: {why}"),
+                "if a company proxy is between, add its CA to the system's or name it in SSL_CERT_FILE".into(),
             ),
             Self::WithoutTls => (
                 format!("no trusted connection to {host}: it does not speak TLS"),
-                "check IONOS_API_URL, and HTTPS_PROXY if it is set",
+                "check IONOS_API_URL, and HTTPS_PROXY if it is set".into(),
             ),
             Self::TimedOut { .. } => (
                 format!("{host} gave no answer in time"),
-                "try again, or allow more time with IONOS_CR_TIMEOUT (8s unless set)",
+                format!("try again, or {}", config::allow_more_time()),
             ),
-            Self::Lost { why } => (format!("{host} gave no usable answer: {why}"), TRY_LATER),
+            Self::Lost { why } => (
+                format!("{host} gave no usable answer: {why}"),
+                TRY_LATER.into(),
+            ),
         };
         Failure::new(what, hint)
     }

@@ -3,12 +3,14 @@
 //! The callers know what to ask and what an answer means: the IONOS API, a Kubernetes cluster, a
 //! registry.
 
+mod challenge;
 mod connector;
 mod endpoint;
 mod error;
 mod pin;
 mod proxy;
 mod quote;
+mod response;
 mod tls;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,18 +18,21 @@ use std::thread;
 use std::time::Duration;
 
 use log::debug;
-use secrecy::{ExposeSecret as _, SecretSlice, SecretString};
-use serde::de::DeserializeOwned;
+use secrecy::{SecretSlice, SecretString};
 use ureq::http::HeaderValue;
-use ureq::http::header::{self, HeaderMap, HeaderName};
+use ureq::http::header::{self, HeaderMap};
 
+pub use challenge::Challenge;
 pub use endpoint::Endpoint;
 pub use error::TransportError;
 pub use pin::Fingerprint;
 pub use quote::{holds_part_of, quotable, repeats};
+pub use response::Response;
+#[cfg(any(test, fuzzing))]
+pub(crate) use response::{parse_http_date, parse_retry_after};
 pub use ureq::http::Method;
 
-use crate::env::{self, Deadline};
+use crate::env::Deadline;
 use crate::error::Failure;
 use proxy::Proxy;
 
@@ -94,71 +99,6 @@ impl<'a> Request<'a> {
             body: None,
             retry: Retry::IfTransient,
         }
-    }
-}
-
-/// An answer with any status.
-#[derive(Debug)]
-pub struct Response {
-    /// The HTTP status.
-    pub status: u16,
-    headers: HeaderMap,
-    body: Result<SecretSlice<u8>, TransportError>,
-}
-
-impl Response {
-    /// Whether the status is 2xx.
-    pub fn is_success(&self) -> bool {
-        (200..300).contains(&self.status)
-    }
-
-    /// The first header of this name, if it is a string.
-    fn header(&self, name: &HeaderName) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
-    }
-
-    /// Every `WWW-Authenticate` header that is a string.
-    pub fn challenges(&self) -> impl Iterator<Item = &str> {
-        self.headers
-            .get_all(header::WWW_AUTHENTICATE)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-    }
-
-    /// The `Location` header.
-    pub fn location(&self) -> Option<&str> {
-        self.header(&header::LOCATION)
-    }
-
-    /// The server's time, in seconds since 1970.
-    pub fn date(&self) -> Option<i64> {
-        parse_http_date(self.header(&header::DATE)?)
-    }
-
-    /// How long the server asks to wait.
-    pub fn retry_after(&self) -> Option<Duration> {
-        parse_retry_after(self.header(&header::RETRY_AFTER)?)
-    }
-
-    /// The body; empty if it did not arrive completely.
-    pub fn body(&self) -> &[u8] {
-        self.body.as_ref().map_or(&[], |body| body.expose_secret())
-    }
-
-    /// The body as JSON. serde's own error would quote the value it failed on, which may be a
-    /// password.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, TransportError> {
-        let body = self.body.as_ref().map_err(Clone::clone)?;
-        serde_json::from_slice(body.expose_secret())
-            .map_err(|_| TransportError::unusable("an answer that is not what the API describes"))
-    }
-
-    fn is_busy(&self) -> bool {
-        self.status == 429
-    }
-
-    fn is_unavailable(&self) -> bool {
-        (502..=504).contains(&self.status)
     }
 }
 
@@ -304,53 +244,4 @@ pub fn pause(deadline: Deadline, asked: Option<Duration>, attempt: u32) -> bool 
         thread::sleep(pause);
     }
     in_time
-}
-
-/// `Retry-After`: a number of seconds or a date (RFC 9110, 10.2.3).
-pub(crate) fn parse_retry_after(text: &str) -> Option<Duration> {
-    let text = text.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let wait = parse_http_date(text)?.saturating_sub(env::now());
-    Some(Duration::from_secs(u64::try_from(wait).unwrap_or_default()))
-}
-
-/// The date of an HTTP header, in seconds since 1970.
-pub(crate) fn parse_http_date(text: &str) -> Option<i64> {
-    jiff::fmt::rfc2822::DateTimeParser::new()
-        .parse_timestamp(text.trim())
-        .ok()
-        .map(jiff::Timestamp::as_second)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn retry_after_is_a_number_of_seconds_or_a_date() {
-        assert_eq!(parse_retry_after("0"), Some(Duration::ZERO));
-        assert_eq!(parse_retry_after("3600"), Some(Duration::from_secs(3600)));
-        assert_eq!(
-            parse_retry_after("Thu, 01 Jan 1970 00:00:00 GMT"),
-            Some(Duration::ZERO)
-        );
-        assert_eq!(parse_retry_after("soon"), None);
-        assert_eq!(parse_retry_after("-1"), None);
-    }
-
-    #[test]
-    fn date_header_is_read_in_seconds() {
-        let date = "Wed, 15 Jul 2026 18:00:00 GMT";
-        assert_eq!(parse_http_date(date), Some(1_784_138_400));
-        assert_eq!(parse_http_date("yesterday"), None);
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn any_header_is_a_time_or_none(text in "\\PC{0,40}|[0-9]{1,30}|[A-Z][a-z]{2}, [0-9]{1,2} [A-Z][a-z]{2} [0-9]{1,5} [0-9:]{1,8} GMT") {
-            let _ = (parse_retry_after(&text), parse_http_date(&text));
-        }
-    }
 }

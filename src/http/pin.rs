@@ -1,4 +1,4 @@
-//! One certificate in place of every other proof: `IONOS_PINNED_CERT`.
+//! `IONOS_PINNED_CERT`: one certificate, in place of all other verification.
 
 use std::fmt;
 use std::io;
@@ -19,8 +19,8 @@ pub(super) const PINNED_CERT: &str = "IONOS_PINNED_CERT";
 pub struct Fingerprint([u8; SHA256_OUTPUT_LEN]);
 
 impl Fingerprint {
-    /// Reads 64 hexadecimal digits of either case, as `openssl x509 -fingerprint -sha256` prints
-    /// them or without the colons.
+    /// Parses 64 hexadecimal digits in either case, with or without colons, as
+    /// `openssl x509 -fingerprint -sha256` prints them.
     pub fn parse(text: &str) -> Result<Self, Failure> {
         let mut digits = text
             .chars()
@@ -46,7 +46,7 @@ impl Fingerprint {
     }
 }
 
-/// The beginning, as openssl writes it: enough to tell two certificates apart.
+/// The first eight bytes, as openssl prints them: enough to tell two certificates apart.
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0[..8]
@@ -69,7 +69,7 @@ fn not_a_fingerprint() -> Failure {
     )
 }
 
-/// Lets one certificate pass, and only with its key.
+/// Accepts one certificate, and only from a server that has its key.
 #[derive(Debug)]
 pub(super) struct Pinned {
     fingerprint: Fingerprint,
@@ -105,7 +105,7 @@ impl ServerCertVerifier for Pinned {
         Err(CertificateError::Other(OtherError(Arc::new(other))).into())
     }
 
-    // A certificate is public. What follows proves that the other side holds its key.
+    // Certificates are public. The signatures prove that the server has the key.
 
     fn verify_tls12_signature(
         &self,
@@ -134,7 +134,7 @@ impl ServerCertVerifier for Pinned {
     }
 }
 
-/// Another certificate than the pinned one was shown.
+/// The server showed another certificate than the pinned one.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OtherCertificate {
     shown: Fingerprint,
@@ -142,7 +142,7 @@ pub(super) struct OtherCertificate {
 }
 
 impl OtherCertificate {
-    /// Whether this is why a handshake failed.
+    /// This error inside the error of a handshake.
     pub(super) fn behind(err: &io::Error) -> Option<&Self> {
         match err.get_ref()?.downcast_ref()? {
             rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(other))) => {

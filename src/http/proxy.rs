@@ -1,17 +1,17 @@
-//! The proxy on the way to the API.
+//! The proxy to a server.
 //!
-//! Chosen as curl and Go's tools choose it, docker among them, and not as ureq would:
+//! It is chosen as curl and Go's tools, docker among them, choose it. ureq chooses differently:
 //!
-//! - `HTTPS_PROXY`, else `ALL_PROXY`, in upper or lower case. `HTTP_PROXY` is for `http://`, which
-//!   is only spoken to this machine; ureq would take it too.
-//! - An API on this machine is asked directly (Go's rule). A proxy's loopback is another machine,
-//!   and plain `http://` would hand the account's secret to it.
-//! - `NO_PROXY` is a list of names, addresses, `host:port` or `*`, parted by commas or spaces. A name
-//!   stands for every name below it as well, with or without a dot in front. ureq wants names to
-//!   be equal and trips over a space. A network (`10.0.0.0/8`) stands for the addresses in it,
-//!   which is how the address of a cluster is excepted.
-//! - A proxy that cannot be understood is an error. ureq would go past it, into a firewall or
-//!   around what the company wants to see.
+//! - `HTTPS_PROXY` is used, else `ALL_PROXY`, in upper or lower case. `HTTP_PROXY` is for `http://`,
+//!   which is only used on this machine; ureq would use it for `https://` too.
+//! - A server on this machine is connected directly (Go's rule). For a proxy, loopback is another
+//!   machine, and plain `http://` would send it the account's secret.
+//! - `NO_PROXY` is a list of names, addresses, `host:port` or `*`, separated by commas or spaces. A
+//!   name includes every name below it, with or without a leading dot. ureq compares names for
+//!   equality and does not accept spaces. A network (`10.0.0.0/8`) includes its addresses, which is
+//!   how people except the address of a cluster.
+//! - A proxy URL that cannot be parsed is an error. ureq would connect directly, which a firewall
+//!   may block or a company may not want.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -33,7 +33,7 @@ pub(super) struct Proxy {
 }
 
 impl Proxy {
-    /// The proxy for this API, if there is one.
+    /// The proxy for this server, if there is one.
     pub(super) fn from_env(endpoint: &Endpoint) -> Result<Option<Self>, Failure> {
         if endpoint.is_loopback() {
             return Ok(None);
@@ -53,7 +53,7 @@ impl Proxy {
             Failure::new(
                 format!("{variable} is not the URL of a proxy"),
                 format!(
-                    "set {variable} to a URL such as http://proxy.example.com:3128, with signs other than letters and digits in its password as %XX, or unset it"
+                    "set {variable} to a URL such as http://proxy.example.com:3128, with characters other than letters and digits in its password as %XX, or unset it"
                 ),
             )
         })?;
@@ -65,8 +65,8 @@ impl Proxy {
         let proxy = ureq::Proxy::new(url).ok()?;
         let authority = proxy.uri().authority()?;
         let (_, after) = url.split_once(authority.as_str())?;
-        // A bare `/`, `?` or `#` in the password ends the host early, and a piece of the password
-        // would be looked up as a name and shown.
+        // An unescaped `/`, `?` or `#` in the password ends the authority early. A part of the
+        // password would then be resolved as a name and shown.
         let is_cut = after.contains('@');
         let host_port = authority.as_str().rsplit('@').next()?;
         let is_whole = authority.port_u16().is_some() || host_port == authority.host();
@@ -79,7 +79,7 @@ impl Proxy {
     }
 }
 
-/// Where it is and who says so; not the name and the password for it.
+/// Its address and the variable, without user name and password.
 impl fmt::Display for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let host = one_line(self.proxy.host());
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_api_is_found_in_no_proxy() {
+    fn server_is_found_in_no_proxy() {
         let endpoint = Endpoint::parse("https://api.ionos.com").unwrap();
         for list in [
             "api.ionos.com",
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_is_shown_without_its_password() {
+    fn proxy_is_shown_without_its_password() {
         for (url, shown) in [
             (
                 "http://user:s3cret@proxy.example:3128",

@@ -4,7 +4,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::ExposeSecret as _;
 
-use crate::docker::registry_login;
 use crate::error;
 use crate::http::{self, Endpoint};
 use crate::ionos::api::{Access, refusal as api_refusal, wire};
@@ -21,7 +20,7 @@ pub fn answer(bytes: &[u8]) {
             assert_ne!(registry.hostname.as_deref(), Some(""));
         }
     }
-    if let Ok(created) = serde_json::from_slice::<wire::TokenAnswer>(bytes)
+    if let Ok(created) = serde_json::from_slice::<wire::TokenObject>(bytes)
         && let Some(token) = created.into_token(None)
     {
         assert!(!token.username.is_empty());
@@ -82,7 +81,7 @@ fn refused(body: &[u8], status: u16, authorization: &str) -> Option<String> {
 fn header(text: &str) {
     let _ = (http::parse_retry_after(text), http::parse_http_date(text));
     assert!(wire::last_segment(Some(text)).is_none_or(|id| is_uuid(&id)));
-    for challenge in registry_login::Challenge::parse_all(text) {
+    for challenge in http::Challenge::parse_all(text) {
         let realm = challenge.parameter("realm").unwrap_or_default();
         match Endpoint::of_token_service(realm) {
             Ok(service) => {

@@ -236,7 +236,7 @@ fn invalid_proxy_url_is_an_error() {
         .env("HTTPS_PROXY", "http://user:s3/cret@proxy.example:3128")
         .get(DEMO_HOST)
         .fails(&format!(
-            "no credential for {DEMO_HOST}: HTTPS_PROXY is not the URL of a proxy (account from IONOS_TOKEN); set HTTPS_PROXY to a URL such as http://proxy.example.com:3128, with signs other than letters and digits in its password as %XX, or unset it"
+            "no credential for {DEMO_HOST}: HTTPS_PROXY is not the URL of a proxy (account from IONOS_TOKEN); set HTTPS_PROXY to a URL such as http://proxy.example.com:3128, with characters other than letters and digits in its password as %XX, or unset it"
         ));
     assert!(fake.requests().is_empty());
 }

@@ -30,7 +30,7 @@ fn other_certificate_than_the_pinned_one_gets_no_request() {
         .env("IONOS_PINNED_CERT", &"ab".repeat(32))
         .get(DEMO_HOST)
         .fails(&format!(
-            "no credential for {DEMO_HOST}: no trusted connection to localhost:{}: its certificate has the fingerprint {}:…, IONOS_PINNED_CERT asks for AB:AB:AB:AB:AB:AB:AB:AB:… (account from IONOS_TOKEN); check what IONOS says its certificate is, then set IONOS_PINNED_CERT to that or unset it",
+            "no credential for {DEMO_HOST}: no trusted connection to localhost:{}: its certificate has the fingerprint {}:…, IONOS_PINNED_CERT asks for AB:AB:AB:AB:AB:AB:AB:AB:… (account from IONOS_TOKEN); check which certificate IONOS publishes, then set IONOS_PINNED_CERT to its fingerprint or unset it",
             fake.address().port(),
             &with_colons(&fingerprint(&fake))[..23],
         ));

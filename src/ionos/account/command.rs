@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use crate::config;
 use crate::env::Deadline;
 use crate::error::{Failure, one_line, system};
 
@@ -78,7 +79,10 @@ pub(super) fn run(words: &[String], deadline: Deadline) -> Result<SecretString, 
         )),
         None => Err(Failure::new(
             format!("{name} did not end in time and was killed{said}"),
-            "run it by hand: it must print an API token without asking, or allow more time with IONOS_CR_TIMEOUT (8s unless set)",
+            format!(
+                "run it yourself: it must print an API token without asking; or {}",
+                config::allow_more_time()
+            ),
         )),
     }
 }

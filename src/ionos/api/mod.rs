@@ -143,7 +143,7 @@ impl Api {
             ..Request::get(&path, &[])
         })?;
         let from_header = wire::last_segment(answer.location());
-        let created: wire::TokenAnswer = answer.json()?;
+        let created: wire::TokenObject = answer.json()?;
         created.into_token(from_header).ok_or_else(|| {
             TransportError::unusable("an answer without the token's name and password").into()
         })

@@ -4,21 +4,21 @@
 //! empty, unknown members are ignored, and an item of a list that is not what the description says
 //! is skipped. Writing is exact.
 
-use std::fmt;
-use std::marker::PhantomData;
+mod tolerant;
 
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::de::{DeserializeOwned, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::value::RawValue;
+use serde::{Deserialize, Serialize};
+
+pub(crate) use tolerant::Items;
+use tolerant::{lenient, or_default};
 
 use crate::scope::Scope;
 use crate::uuid::is_uuid;
 
 /// A registry of the account.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "RegistryItem")]
+#[serde(try_from = "RegistryObject")]
 pub struct Registry {
     /// For the paths of its tokens. Always a UUID.
     pub id: String,
@@ -42,7 +42,7 @@ impl Registry {
 
 /// A token as the API lists it.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(try_from = "TokenAnswer")]
+#[serde(try_from = "TokenObject")]
 pub struct ListedToken {
     /// For its deletion. Always a UUID.
     pub id: String,
@@ -71,52 +71,6 @@ pub struct Token {
     pub expires_at: Option<i64>,
 }
 
-/// The items of one page that are what the description says.
-pub(crate) struct Items<T> {
-    pub(crate) good: Vec<T>,
-    /// How many items there were, nulls included.
-    pub(crate) count: usize,
-    /// How many could not be read.
-    pub(crate) odd: usize,
-}
-
-impl<T> Default for Items<T> {
-    fn default() -> Self {
-        Self {
-            good: Vec::new(),
-            count: 0,
-            odd: 0,
-        }
-    }
-}
-
-impl<'de, T: DeserializeOwned> Deserialize<'de> for Items<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct List<T>(PhantomData<T>);
-        impl<'de, T: DeserializeOwned> Visitor<'de> for List<T> {
-            type Value = Items<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list")
-            }
-
-            // One at a time: a list of a million empty items takes no memory.
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Items<T>, A::Error> {
-                let mut items = Items::default();
-                while let Some(item) = list.next_element::<&RawValue>()? {
-                    items.count += 1;
-                    match serde_json::from_str::<Option<T>>(item.get()) {
-                        Ok(item) => items.good.extend(item),
-                        Err(_) => items.odd += 1,
-                    }
-                }
-                Ok(items)
-            }
-        }
-        deserializer.deserialize_seq(List(PhantomData))
-    }
-}
-
 #[derive(Deserialize)]
 pub(crate) struct Registries {
     #[serde(default, deserialize_with = "or_default")]
@@ -132,7 +86,7 @@ struct Pagination {
 }
 
 #[derive(Deserialize)]
-struct RegistryItem {
+struct RegistryObject {
     #[serde(default, deserialize_with = "or_default")]
     id: String,
     #[serde(default, deserialize_with = "or_default")]
@@ -159,10 +113,10 @@ impl Registries {
     }
 }
 
-impl TryFrom<RegistryItem> for Registry {
+impl TryFrom<RegistryObject> for Registry {
     type Error = &'static str;
 
-    fn try_from(item: RegistryItem) -> Result<Self, Self::Error> {
+    fn try_from(item: RegistryObject) -> Result<Self, Self::Error> {
         Ok(Self {
             id: checked_id(item.id)?,
             name: item.properties.name,
@@ -211,7 +165,7 @@ impl NewToken {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct TokenAnswer {
+pub(crate) struct TokenObject {
     #[serde(default, deserialize_with = "or_default")]
     id: String,
     #[serde(default, deserialize_with = "or_default")]
@@ -250,7 +204,7 @@ struct Credentials {
     password: Option<SecretString>,
 }
 
-impl TokenAnswer {
+impl TokenObject {
     /// `None` without a user name and a password.
     pub(crate) fn into_token(self, id_from_header: Option<String>) -> Option<Token> {
         let credentials = self.properties.credentials?;
@@ -276,10 +230,10 @@ pub(crate) struct Tokens {
     pub(crate) items: Items<ListedToken>,
 }
 
-impl TryFrom<TokenAnswer> for ListedToken {
+impl TryFrom<TokenObject> for ListedToken {
     type Error = &'static str;
 
-    fn try_from(token: TokenAnswer) -> Result<Self, Self::Error> {
+    fn try_from(token: TokenObject) -> Result<Self, Self::Error> {
         Ok(Self {
             id: checked_id(token.id)?,
             name: token.properties.name,
@@ -331,126 +285,5 @@ fn parse_date(text: &str) -> Option<i64> {
         .map(Timestamp::as_second)
 }
 
-/// A member that is null counts as missing.
-fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Default + Deserialize<'de>,
-{
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
-}
-
-/// A member that is not used to find or log in to anything counts as missing if it has another
-/// type.
-fn lenient<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Default + DeserializeOwned,
-{
-    let member = Option::<&RawValue>::deserialize(deserializer)?;
-    let read = |member: &RawValue| {
-        serde_json::from_str::<Option<T>>(member.get())
-            .ok()
-            .flatten()
-    };
-    Ok(member.and_then(read).unwrap_or_default())
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn date_is_read_in_every_form() {
-        let at = Some(1_784_138_400);
-        for text in [
-            "2026-07-15T18:00:00Z",
-            "2026-07-15T18:00:00.000+00:00",
-            "2026-07-15T20:00:00+02:00",
-            "2026-07-15T18:00:00",
-        ] {
-            assert_eq!(parse_date(text), at, "{text}");
-        }
-        assert_eq!(parse_date(""), None);
-    }
-
-    #[test]
-    fn error_message_is_read_from_any_body() {
-        for (body, code, message) in [
-            (
-                r#"{"httpStatus":409,"messages":[{"errorCode":"0","message":"already exists"}]}"#,
-                "0",
-                "already exists",
-            ),
-            (r#"{"msg":"Not Found"}"#, "", "Not Found"),
-            (r#"{"errorCode":"x","message":"feature"}"#, "x", "feature"),
-            (r#"{"errorCode":7,"message":"feature"}"#, "", "feature"),
-            (r#"{"httpStatus":500,"messages":null}"#, "", ""),
-            ("<html>", "", ""),
-            ("", "", ""),
-        ] {
-            let read = ErrorMessage::parse(body.as_bytes());
-            let seen = (read.error_code.as_str(), read.message.as_str());
-            assert_eq!(seen, (code, message), "{body}");
-        }
-    }
-
-    #[test]
-    fn null_counts_as_missing() {
-        for body in [
-            r#"{"items":null,"pagination":null}"#,
-            r"{}",
-            r#"{"items":[null],"pagination":{"token":null}}"#,
-        ] {
-            let registries: Registries = serde_json::from_str(body).unwrap();
-            assert_eq!(registries.next_page(), None);
-            assert!(registries.items.good.is_empty());
-            assert_eq!(registries.items.odd, 0);
-        }
-        for body in [
-            r"{}",
-            r#"{"id":null,"properties":null}"#,
-            r#"{"properties":{"credentials":null,"expiryDate":null}}"#,
-            r#"{"properties":{"credentials":{"username":null,"password":null}}}"#,
-            r#"{"properties":{"credentials":{"username":"u","password":""}}}"#,
-        ] {
-            let token: TokenAnswer = serde_json::from_str(body).unwrap();
-            assert!(token.into_token(None).is_none(), "{body}");
-        }
-    }
-
-    #[test]
-    fn odd_items_of_a_list_are_counted_and_skipped() {
-        let id = "789f8e3c-d5c8-4359-8f85-c200fb89e97c";
-        let text = format!(
-            r#"{{"items":[1,null,"x",[],{{}},{{"id":"../x"}},{{"id":"{id}","properties":{{"hostname":7}}}},{{"id":"{id}","metadata":{{"state":{{}}}},"properties":{{"name":"n","apiSubnetAllowList":"all"}}}}]}}"#
-        );
-        let items = serde_json::from_str::<Registries>(&text).unwrap().items;
-        assert_eq!((items.count, items.odd), (8, 6));
-        let [registry] = items.good.as_slice() else {
-            panic!("{:?}", items.good)
-        };
-        assert_eq!((registry.name.as_str(), &registry.state), ("n", &None));
-    }
-
-    const REGISTRIES: &str = r#"{"items":[{"id":"789f8e3c-d5c8-4359-8f85-c200fb89e97c","metadata":{"state":"Running"},"properties":{"name":"demo","hostname":"demo.cr.de-fra.ionos.com","apiSubnetAllowList":["10.0.0.0/8"]}}],"pagination":{"token":"x"}}"#;
-    const TOKEN: &str = r#"{"id":"789f8e3c-d5c8-4359-8f85-c200fb89e97c","metadata":{"createdDate":"2026-01-01T00:00:00Z"},"properties":{"name":"n","expiryDate":"2027-01-01T00:00:00Z","status":"enabled","scopes":[{"type":"repository","name":"*","actions":["pull"]}],"credentials":{"username":"u","password":"p"}}}"#;
-    const ERROR: &str = r#"{"httpStatus":400,"messages":[{"errorCode":"1","message":"said"}]}"#;
-
-    proptest::proptest! {
-        #[test]
-        fn any_list_of_registries_is_read_or_refused(bytes in crate::testing::hostile::bytes(REGISTRIES)) {
-            crate::testing::api_answer(&bytes);
-        }
-
-        #[test]
-        fn any_token_can_be_logged_in_with_or_is_refused(bytes in crate::testing::hostile::bytes(TOKEN)) {
-            crate::testing::api_answer(&bytes);
-        }
-
-        #[test]
-        fn any_error_is_quoted_in_one_line_without_what_was_sent(bytes in crate::testing::hostile::bytes(ERROR)) {
-            crate::testing::api_answer(&bytes);
-        }
-    }
-}
+mod tests;

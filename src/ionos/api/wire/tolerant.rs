@@ -1,0 +1,79 @@
+//! Tolerant reading of lists and members.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{DeserializeOwned, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+/// The items of one page that are what the description says.
+pub(crate) struct Items<T> {
+    pub(crate) good: Vec<T>,
+    /// How many items there were, nulls included.
+    pub(crate) count: usize,
+    /// How many could not be read.
+    pub(crate) odd: usize,
+}
+
+impl<T> Default for Items<T> {
+    fn default() -> Self {
+        Self {
+            good: Vec::new(),
+            count: 0,
+            odd: 0,
+        }
+    }
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Items<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct List<T>(PhantomData<T>);
+        impl<'de, T: DeserializeOwned> Visitor<'de> for List<T> {
+            type Value = Items<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+
+            // One at a time: a list of a million empty items takes no memory.
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Items<T>, A::Error> {
+                let mut items = Items::default();
+                while let Some(item) = list.next_element::<&RawValue>()? {
+                    items.count += 1;
+                    match serde_json::from_str::<Option<T>>(item.get()) {
+                        Ok(item) => items.good.extend(item),
+                        Err(_) => items.odd += 1,
+                    }
+                }
+                Ok(items)
+            }
+        }
+        deserializer.deserialize_seq(List(PhantomData))
+    }
+}
+
+/// A member that is null counts as missing.
+pub(super) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// A member that is not used to find or log in to anything counts as missing if it has another
+/// type.
+pub(super) fn lenient<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + DeserializeOwned,
+{
+    let member = Option::<&RawValue>::deserialize(deserializer)?;
+    let read = |member: &RawValue| {
+        serde_json::from_str::<Option<T>>(member.get())
+            .ok()
+            .flatten()
+    };
+    Ok(member.and_then(read).unwrap_or_default())
+}
