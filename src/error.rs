@@ -119,13 +119,44 @@ pub fn nearest_key(key: &str, known: &[&str]) -> String {
     }
 }
 
-/// A system's error without its number, which says nothing to a person that the words do not.
+/// A system's error in the words of glibc, without its number. musl and Windows have other words for
+/// the same errors, and a message should read the same everywhere.
 pub fn system(err: &io::Error) -> String {
     let text = one_line(&err.to_string());
-    match text.find(" (os error ") {
-        Some(end) => text[..end].to_owned(),
-        None => text,
-    }
+    let Some(end) = text.find(" (os error ") else {
+        return text;
+    };
+    let words = match &text[..end] {
+        // Its kind is not stable in std.
+        "Symbolic link loop" => "Too many levels of symbolic links",
+        // Of the same kind as "Permission denied".
+        words @ "Operation not permitted" => words,
+        words => glibc_words(err.kind()).unwrap_or(words),
+    };
+    words.to_owned()
+}
+
+fn glibc_words(kind: io::ErrorKind) -> Option<&'static str> {
+    use io::ErrorKind;
+    Some(match kind {
+        ErrorKind::AddrNotAvailable => "Cannot assign requested address",
+        ErrorKind::AlreadyExists => "File exists",
+        ErrorKind::BrokenPipe => "Broken pipe",
+        ErrorKind::ConnectionRefused => "Connection refused",
+        ErrorKind::ConnectionReset => "Connection reset by peer",
+        ErrorKind::DirectoryNotEmpty => "Directory not empty",
+        ErrorKind::HostUnreachable => "No route to host",
+        ErrorKind::IsADirectory => "Is a directory",
+        ErrorKind::NetworkUnreachable => "Network is unreachable",
+        ErrorKind::NotADirectory => "Not a directory",
+        ErrorKind::NotFound => "No such file or directory",
+        ErrorKind::PermissionDenied => "Permission denied",
+        ErrorKind::ReadOnlyFilesystem => "Read-only file system",
+        ErrorKind::ResourceBusy => "Device or resource busy",
+        ErrorKind::StorageFull => "No space left on device",
+        ErrorKind::TimedOut => "Connection timed out",
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
