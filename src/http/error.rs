@@ -189,7 +189,7 @@ fn certificate_trouble(err: &rustls::Error) -> Option<&'static str> {
         | C::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
             "its certificate or CA uses an algorithm that is not supported here, such as SHA-1, DSA or P-521"
         }
-        C::Other(other) => match other.to_string().as_str() {
+        C::Other(other) => match format!("{:?}", other.0).as_str() {
             // The platform verifier's name for it.
             "EkuError" => NOT_FOR_SERVERS,
             "CaUsedAsEndEntity" => {
