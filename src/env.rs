@@ -228,20 +228,44 @@ pub fn network() -> String {
     .join("\0")
 }
 
-/// Size and modification time of a file: differs after a write.
-pub fn file_stamp(path: &Path) -> String {
+/// What changes about a file when it is written or replaced.
+#[derive(Debug, Default)]
+pub struct FileStamp {
+    /// Device, inode, size and times; empty if there is no file.
+    pub text: String,
+    /// Whether the file has not changed for two seconds. A second write within the resolution of the
+    /// file system's clock leaves the stamp as it is.
+    pub is_settled: bool,
+}
+
+/// The stamp of a file, without opening it.
+pub fn file_stamp(path: &Path) -> FileStamp {
     let Ok(metadata) = std::fs::metadata(path) else {
-        return String::new();
+        return FileStamp::default();
     };
+    #[cfg(unix)]
+    let (place, changed) = {
+        use std::os::unix::fs::MetadataExt as _;
+        let changed = (metadata.ctime(), metadata.ctime_nsec());
+        (format!("{}-{}-", metadata.dev(), metadata.ino()), changed)
+    };
+    #[cfg(not(unix))]
+    let (place, changed) = (String::new(), (0, 0));
     let modified = metadata.modified().ok();
     let since = modified.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
     let since = since.unwrap_or_default();
-    format!(
-        "{}-{}-{}",
-        metadata.len(),
-        since.as_secs(),
-        since.subsec_nanos()
-    )
+    let last = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
+    FileStamp {
+        text: format!(
+            "{place}{}-{}-{}-{}-{}",
+            metadata.len(),
+            since.as_secs(),
+            since.subsec_nanos(),
+            changed.0,
+            changed.1
+        ),
+        is_settled: now().saturating_sub(last.max(changed.0)) > 2,
+    }
 }
 
 /// The first executable of this name on `PATH`, which a client would run.

@@ -136,6 +136,7 @@ Register-ArgumentCompleter -Native -CommandName 'docker-credential-ionos' -Scrip
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use a profile: "pull", "push" or one from config.json')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Only print what would be deleted')
+            [CompletionResult]::new('--all-machines', '--all-machines', [CompletionResultType]::ParameterName, 'Also delete tokens created on other machines, by other users, and by release 0.1.0. They may be in use there')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break

@@ -702,7 +702,7 @@ _docker_credential_ionos() {
             return 0
             ;;
         docker_credential_ionos__subcmd__prune)
-            opts="-h --yes --dry-run --profile --help"
+            opts="-h --yes --dry-run --all-machines --profile --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -96,6 +96,7 @@ complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_sub
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand prune" -l profile -d 'Use a profile: "pull", "push" or one from config.json' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand prune" -l yes -d 'Do not ask'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand prune" -l dry-run -d 'Only print what would be deleted'
+complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand prune" -l all-machines -d 'Also delete tokens created on other machines, by other users, and by release 0.1.0. They may be in use there'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand prune" -s h -l help -d 'Print help'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubelet" -l check -d 'Check this program\'s entry in a kubelet\'s image credential provider configuration, a file or a directory' -r -F
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubelet" -l profile -d 'Use a profile: "pull", "push" or one from config.json' -r

@@ -1,53 +1,81 @@
-//! The credentials of this user on this machine, and the registries that it knows.
+//! What this user has on this machine, and the registries that it names.
 
 use std::collections::BTreeSet;
 
 use super::client_files::ClientFiles;
 use crate::config::{ConfigFile, Places};
 use crate::credential::cache::{Cache, CachedToken};
+use crate::credential::ledger::{Entry, Ledger, State, Unusable};
 use crate::credential::stored_login::{StoredLogin, StoredLogins};
 use crate::env;
 use crate::registry_host::RegistryHost;
 
-/// Every readable credential on disk.
-pub(super) struct Held {
-    pub(super) places: Places,
-    pub(super) entries: Vec<CachedToken>,
+/// Every readable file on disk, and the unusable files of the ledger.
+pub(super) struct LocalState {
+    pub(super) tokens: Vec<CachedToken>,
     /// The cache of root's services without a home directory, such as the kubelet.
-    pub(super) kubelet_entries: Vec<CachedToken>,
+    pub(super) kubelet_tokens: Vec<CachedToken>,
     pub(super) logins: Vec<StoredLogin>,
+    pub(super) records: Vec<Entry>,
+    pub(super) unusable: Vec<Unusable>,
+    pub(super) ledger: Ledger,
+    pub(super) cache: Cache,
 }
 
-impl Held {
+impl LocalState {
     pub(super) fn find() -> Self {
         let places = Places::find_lossy();
-        let entries = Cache::new(places.cache.clone()).all();
+        let ledger = Ledger::new(places.ledger());
+        let cache = Cache::new(places.cache.clone());
+        let (mut records, mut unusable) = ledger.read();
         let services = env::runtime_dir().filter(|dir| Some(dir) != places.cache.as_ref());
-        let kubelet_entries = Cache::new(services).all();
-        let logins = StoredLogins::new(places.data.clone()).all();
+        let of_services = Ledger::new(services.clone()).read();
+        records.extend(of_services.0);
+        unusable.extend(of_services.1);
         Self {
-            places,
-            entries,
-            kubelet_entries,
-            logins,
+            tokens: cache.all(),
+            kubelet_tokens: Cache::new(services).all(),
+            logins: StoredLogins::new(places.data).all(),
+            records,
+            unusable,
+            ledger,
+            cache,
         }
     }
 
-    /// Whether a credential with this user name is here.
-    pub(super) fn has(&self, username: &str) -> bool {
-        let mut entries = self.entries.iter().chain(&self.kubelet_entries);
-        entries.any(|entry| entry.username == username)
+    /// Whether the credential with this user name is cached, stored or with a client, or is being
+    /// minted.
+    pub(super) fn is_in_use(&self, username: &str) -> bool {
+        let is_current = |entry: &Entry| match entry.record.state {
+            State::Current => true,
+            State::Minting => Ledger::is_in_use(entry),
+            State::Superseded | State::Revoke => false,
+        };
+        self.is_kept(username) || self.record(username).is_some_and(is_current)
+    }
+
+    /// Whether the credential with this user name is cached or stored.
+    pub(super) fn is_kept(&self, username: &str) -> bool {
+        let mut tokens = self.tokens.iter().chain(&self.kubelet_tokens);
+        tokens.any(|token| token.username == username)
             || self.logins.iter().any(|login| login.username == username)
+    }
+
+    /// The record of the token with this name.
+    pub(super) fn record(&self, name: &str) -> Option<&Entry> {
+        self.records.iter().find(|entry| entry.record.name == name)
     }
 }
 
-/// The registries with a credential here, in a client's file or in config.json.
-pub(super) fn known_hosts(held: &Held, config: &ConfigFile) -> Vec<RegistryHost> {
-    let stored = held.logins.iter().map(|login| login.host.as_str());
-    let entries = held.entries.iter().chain(&held.kubelet_entries);
-    let hosts = entries.map(|entry| entry.host.as_str());
-    let mut known: BTreeSet<RegistryHost> = hosts
+/// The registries with a credential or a record here, in a client's file or in config.json.
+pub(super) fn known_hosts(state: &LocalState, config: &ConfigFile) -> Vec<RegistryHost> {
+    let stored = state.logins.iter().map(|login| login.host.as_str());
+    let tokens = state.tokens.iter().chain(&state.kubelet_tokens);
+    let cached = tokens.map(|token| token.host.as_str());
+    let on_record = state.records.iter().map(|entry| entry.record.host.as_str());
+    let mut known: BTreeSet<RegistryHost> = cached
         .chain(stored)
+        .chain(on_record)
         .filter_map(|host| RegistryHost::parse(host).ok())
         .collect();
     known.extend(ClientFiles::find().hosts());

@@ -13,6 +13,7 @@ pub mod kubernetes_apply;
 pub mod kubernetes_manifest;
 mod local_state;
 pub mod login;
+mod pending;
 pub mod prune;
 mod registry_tokens;
 pub mod status;

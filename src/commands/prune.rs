@@ -1,23 +1,27 @@
-//! `prune [HOST]`: deletes this machine's tokens that nothing here holds.
+//! `prune [HOST]`: deletes unused tokens created on this machine.
 
 use clap::Args;
 
 use super::hosts;
-use super::local_state::{self, Held};
+use super::local_state::{self, LocalState};
 use super::registry_tokens::RegistryTokens;
 use super::when;
 use crate::config::ConfigFile;
-use crate::credential::mint;
+use crate::credential::ledger::Ledger;
+use crate::credential::mint::{self, Maker};
 use crate::env::{self, Deadline};
 use crate::error::Failure;
 use crate::ionos::api::ListedToken;
 use crate::registry_host::RegistryHost;
 use crate::terminal::{Terminal, Tone};
 
+/// A token that is not on record may belong to a request that is still under way.
+const MINTING: i64 = 15 * 60;
+
 /// What `prune` takes.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// The registry; without it, all that this machine knows of
+    /// The registry [default: every registry that this machine names]
     #[arg(value_name = "HOST")]
     host: Option<String>,
     /// Do not ask
@@ -26,9 +30,13 @@ pub struct Options {
     /// Only print what would be deleted
     #[arg(long)]
     dry_run: bool,
+    /// Also delete tokens created on other machines, by other users, and by release 0.1.0. They may
+    /// be in use there
+    #[arg(long)]
+    all_machines: bool,
 }
 
-/// Deletes them, and says which.
+/// Deletes them, and prints which.
 pub fn run(
     options: &Options,
     profile: Option<&str>,
@@ -37,23 +45,23 @@ pub fn run(
     let config = ConfigFile::load()?;
     let hosts = match &options.host {
         Some(host) => vec![hosts::parse(host, &config)?],
-        None => local_state::known_hosts(&Held::find(), &config),
+        None => local_state::known_hosts(&LocalState::find(), &config),
     };
     if hosts.is_empty() {
         return Err(Failure::new(
-            "nothing here names a registry",
+            "no registry is known on this machine",
             "name it: docker-credential-ionos prune demo.cr.de-fra.ionos.com",
         ));
     }
-    let mut all_well = true;
+    let mut ok = true;
     for host in &hosts {
         let pruned = prune(host, options, &config, profile, terminal);
-        all_well &= pruned.unwrap_or_else(|failure| {
+        ok &= pruned.unwrap_or_else(|failure| {
             terminal.fail(&failure);
             false
         });
     }
-    Ok(all_well)
+    Ok(ok)
 }
 
 fn prune(
@@ -64,69 +72,109 @@ fn prune(
     terminal: &mut Terminal<'_>,
 ) -> Result<bool, Failure> {
     let mut registry = RegistryTokens::fetch(host, config, profile, terminal)?;
-    let machine = mint::this_machine();
     let mut tokens = std::mem::take(&mut registry.tokens);
-    tokens.retain(|token| mint::machine_of(&token.name) == Some(machine.as_str()));
-    keep_unheld(&mut tokens);
+    tokens.retain(|token| mint::is_minted_name(&token.name));
+    // Read after the list: a process that has made one of these tokens had it on record before.
+    let state = LocalState::find();
+    tokens.retain(|token| !state.is_in_use(&token.name));
+    let api_now = env::now() + registry.api.skew().unwrap_or_default();
+    let id = mint::installation_id(&state.ledger);
+    let is_ours = |token: &ListedToken| {
+        state.record(&token.name).is_some()
+            || Maker::of(&token.name).and_then(|maker| maker.installation) == Some(id.as_str())
+    };
+    let foreign = tokens.iter().filter(|token| !is_ours(token)).count();
+    tokens.retain(|token| options.all_machines || is_ours(token));
+    tokens.retain(|token| state.record(&token.name).is_some() || is_old(token, api_now));
+    if foreign > 0 && !options.all_machines {
+        terminal.say(&format!(
+            "{host}: skipped {foreign} token(s) of other machines, users or release 0.1.0 (--all-machines includes them)"
+        ));
+    }
     if tokens.is_empty() {
         terminal.say(&format!("{host}: nothing to delete"));
         return Ok(true);
     }
-    let now = env::now();
-    for token in &tokens {
-        let ends = match token.expires_at {
-            Some(at) => format!("ends {}", when::relative(at, now)),
-            None => "never ends".into(),
-        };
-        terminal.say(&format!(
-            "{host}: {} ({ends}) is held by nothing here",
-            token.name
-        ));
-    }
+    list(host, &tokens, terminal);
     if options.dry_run {
         return Ok(true);
     }
     if !options.yes {
         let count = tokens.len();
-        let question = format!(
-            "delete {count} token(s) of {host}? Another user of this machine, or another machine called {machine}, may hold them."
-        );
+        let warning = if options.all_machines {
+            " Other machines may use them."
+        } else {
+            ""
+        };
         if !terminal.is_interactive() {
             return Err(Failure::new(
-                format!("{host}: nobody is there to say whether to delete them"),
-                "give --yes, or --dry-run to only look",
+                format!("{host}: cannot ask whether to delete {count} token(s) without a terminal"),
+                "give --yes, or --dry-run to only list them",
             ));
         }
-        if !terminal.confirm(&question) {
+        if !terminal.confirm(&format!("delete {count} token(s) of {host}?{warning}")) {
             terminal.say("nothing is deleted");
             return Ok(true);
         }
-        // Meanwhile another process may have got one.
-        keep_unheld(&mut tokens);
+        // Meanwhile another process may have cached one.
+        let state = LocalState::find();
+        tokens.retain(|token| !state.is_in_use(&token.name));
     }
-    // The person's time is not the API's.
+    // The time that the person took does not count.
     let timeout = config.settings(host, profile)?.timeout;
-    let mut all_well = true;
+    let mut ok = true;
     for token in &tokens {
         registry.api.until(Deadline::after(timeout));
-        match registry.api.delete_token(&registry.registry_id, &token.id) {
-            Ok(()) => {
-                let line = format!("deleted {} of {host}", token.name);
-                terminal.result(&terminal.paint(Tone::Plain, &line));
-            }
-            Err(err) => {
-                let failure = err.failure(registry.api.access());
-                let context = format!("cannot delete {} of {host}", token.name);
-                terminal.fail(&failure.within(&context));
-                all_well = false;
-            }
-        }
+        ok &= delete(token, host, &registry, &state, terminal);
     }
-    Ok(all_well)
+    state
+        .ledger
+        .settle(&registry.api, &registry.account, &state.cache, Vec::new());
+    Ok(ok)
 }
 
-/// Read after the API was asked: whoever minted one of these tokens had it before.
-fn keep_unheld(tokens: &mut Vec<ListedToken>) {
-    let held = Held::find();
-    tokens.retain(|token| !held.has(&token.name));
+/// Whether a token is too old to belong to a request that is still under way.
+fn is_old(token: &ListedToken, api_now: i64) -> bool {
+    token
+        .created_at
+        .is_some_and(|at| api_now.saturating_sub(at) > MINTING)
+}
+
+fn list(host: &RegistryHost, tokens: &[ListedToken], terminal: &mut Terminal<'_>) {
+    let now = env::now();
+    for token in tokens {
+        let expires = match token.expires_at {
+            Some(at) => format!("expires {}", when::relative(at, now)),
+            None => "never expires".into(),
+        };
+        terminal.say(&format!(
+            "{host}: {} ({expires}) is not in use on this machine",
+            token.name
+        ));
+    }
+}
+
+fn delete(
+    token: &ListedToken,
+    host: &RegistryHost,
+    registry: &RegistryTokens,
+    state: &LocalState,
+    terminal: &mut Terminal<'_>,
+) -> bool {
+    match registry.api.delete_token(&registry.registry_id, &token.id) {
+        Ok(()) => {
+            if let Some(entry) = state.record(&token.name) {
+                Ledger::forget(entry);
+            }
+            let line = format!("deleted {} of {host}", token.name);
+            terminal.result(&terminal.paint(Tone::Plain, &line));
+            true
+        }
+        Err(err) => {
+            let failure = err.failure(registry.api.access());
+            let context = format!("cannot delete {} of {host}", token.name);
+            terminal.fail(&failure.within(&context));
+            false
+        }
+    }
 }

@@ -1,10 +1,10 @@
 //! The tokens of one registry, live from the API.
 
-use crate::config::{ConfigFile, Target};
+use crate::config::{ConfigFile, Places, Target};
 use crate::credential::mint;
 use crate::env::Deadline;
 use crate::error::Failure;
-use crate::ionos::account::{self, Account};
+use crate::ionos::account::{self, Account, AccountKey, Notes};
 use crate::ionos::api::{Api, ListedToken};
 use crate::registry_host::RegistryHost;
 use crate::terminal::Terminal;
@@ -12,6 +12,7 @@ use crate::terminal::Terminal;
 /// A registry, its tokens, and the connection they came on.
 pub(super) struct RegistryTokens {
     pub(super) api: Api,
+    pub(super) account: AccountKey,
     pub(super) registry_id: String,
     pub(super) tokens: Vec<ListedToken>,
 }
@@ -26,13 +27,15 @@ impl RegistryTokens {
     ) -> Result<Self, Failure> {
         let context = format!("cannot list the tokens of {host}");
         let settings = config.settings(host, profile)?;
-        let account = Account::choose(&settings)?.ok_or_else(|| {
-            Failure::new("there is no IONOS account to ask with", account::HOW_TO).within(&context)
-        })?;
+        let account =
+            Account::choose(&settings)?.ok_or_else(|| account::missing().within(&context))?;
         let deadline = Deadline::after(settings.timeout);
         terminal
             .while_saying(&format!("asking for the tokens of {host} …"), || {
-                let api = Api::new(account.resolve(Some(host), deadline)?, deadline)?;
+                let access = account.resolve(Some(host), deadline)?;
+                let notes = Notes::new(Places::find_lossy().cache);
+                let key = account.confirm(&access, &notes);
+                let api = Api::new(access, deadline)?;
                 let registry_id = match &settings.target {
                     Target::Id(id) => id.clone(),
                     target => {
@@ -46,6 +49,7 @@ impl RegistryTokens {
                     .map_err(|err| err.failure(api.access()))?;
                 Ok(Self {
                     api,
+                    account: key,
                     registry_id,
                     tokens,
                 })

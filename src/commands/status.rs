@@ -6,14 +6,14 @@ use clap::Args;
 use serde::Serialize;
 
 use super::client_files::{ClientFiles, Unreadable};
-use super::local_state::{self, Held};
+use super::local_state::{self, LocalState};
+use super::pending::{self, Pending, Unusable};
 use super::when;
-use crate::config::ConfigFile;
+use crate::config::{ConfigFile, Places};
 use crate::credential::cache::{Age, CachedToken};
-use crate::credential::revocation::Revocations;
 use crate::env;
 use crate::error::{Failure, one_line};
-use crate::ionos::account::Account;
+use crate::ionos::account::{Account, Notes};
 use crate::registry_host::RegistryHost;
 use crate::scope::Scope;
 use crate::terminal::{Table, Terminal, Tone};
@@ -32,8 +32,10 @@ pub struct Options {
 struct Status {
     /// One for each credential and for each registry without one, by host.
     credentials: Vec<Line>,
-    /// Tokens that are deleted at the next contact with the API.
+    /// Tokens that are to be deleted.
     pending_revocations: Vec<Pending>,
+    /// Records of tokens that cannot be used.
+    unusable_records: Vec<Unusable>,
     /// Configuration files that a client refuses.
     unreadable: Vec<UnreadableFile>,
 }
@@ -76,13 +78,6 @@ struct Times {
 }
 
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Pending {
-    username: String,
-    expires_at: String,
-}
-
-#[derive(Debug, Serialize)]
 struct UnreadableFile {
     file: String,
     /// The clients that refuse it: `docker`, `podman`.
@@ -98,11 +93,13 @@ pub fn run(
     terminal: &mut Terminal<'_>,
 ) -> Result<bool, Failure> {
     let config = ConfigFile::load()?;
-    let held = Held::find();
+    let state = LocalState::find();
+    let notes = Notes::new(Places::find_lossy().cache);
     let files = ClientFiles::find();
     let status = Status {
-        credentials: lines(&held, &files, &config, profile),
-        pending_revocations: pending(&held),
+        credentials: lines(&state, &files, &config, &notes, profile),
+        pending_revocations: pending::pending(&state, &config, &notes),
+        unusable_records: pending::unusable(&state),
         unreadable: files.unreadable.iter().map(UnreadableFile::of).collect(),
     };
     if options.json {
@@ -114,9 +111,10 @@ pub fn run(
 }
 
 fn lines(
-    held: &Held,
+    state: &LocalState,
     files: &ClientFiles,
     config: &ConfigFile,
+    notes: &Notes,
     profile: Option<&str>,
 ) -> Vec<Line> {
     let now = env::now();
@@ -125,26 +123,26 @@ fn lines(
         host.map_or_else(|_| Vec::new(), |host| files.clients_of(&host))
     };
     let mut lines = Vec::new();
-    for login in &held.logins {
+    for login in &state.logins {
         lines.push(Line {
             kind: Kind::Stored,
             username: Some(login.username.clone()),
             ..Line::new(&login.host, clients(&login.host))
         });
     }
-    let entries = held
-        .entries
+    let entries = state
+        .tokens
         .iter()
         .map(|entry| (entry, clients(&entry.host)));
-    let kubelet_entries = held.kubelet_entries.iter();
+    let kubelet_entries = state.kubelet_tokens.iter();
     for (entry, clients) in entries.chain(kubelet_entries.map(|entry| (entry, vec!["kubelet"]))) {
         let is_wanted = profile.is_none_or(|profile| profile == entry.profile);
         if is_wanted && entry.age(now) != Age::Expired {
-            lines.push(minted(entry, config, clients));
+            lines.push(minted(entry, config, notes, clients));
         }
     }
     let covered: BTreeSet<String> = lines.iter().map(|line| line.host.clone()).collect();
-    for host in local_state::known_hosts(held, config) {
+    for host in local_state::known_hosts(state, config) {
         if !covered.contains(host.as_str()) {
             lines.push(Line::new(host.as_str(), clients(host.as_str())));
         }
@@ -171,7 +169,12 @@ impl Line {
     }
 }
 
-fn minted(entry: &CachedToken, config: &ConfigFile, clients: Vec<&'static str>) -> Line {
+fn minted(
+    entry: &CachedToken,
+    config: &ConfigFile,
+    notes: &Notes,
+    clients: Vec<&'static str>,
+) -> Line {
     let times = Times {
         refresh_at: entry.refresh_at(),
         expires_at: entry.expires_at,
@@ -180,7 +183,7 @@ fn minted(entry: &CachedToken, config: &ConfigFile, clients: Vec<&'static str>) 
         kind: Kind::Minted,
         username: Some(entry.username.clone()),
         profile: Some(entry.profile.clone()),
-        account: account(entry, config),
+        account: account(entry, config, notes),
         scopes: entry.scopes.clone(),
         issued_at: Some(when::rfc3339(entry.issued_at)),
         expires_at: Some(when::rfc3339(times.expires_at)),
@@ -191,14 +194,14 @@ fn minted(entry: &CachedToken, config: &ConfigFile, clients: Vec<&'static str>) 
 }
 
 /// The source of the account that a `get` would use now, if that account minted the token.
-fn account(entry: &CachedToken, config: &ConfigFile) -> Option<String> {
+fn account(entry: &CachedToken, config: &ConfigFile, notes: &Notes) -> Option<String> {
     let host = RegistryHost::parse(&entry.host).ok()?;
     let settings = config
         .settings(&host, Some(&entry.profile))
         .or_else(|_| config.settings(&host, None))
         .ok()?;
     let account = Account::choose(&settings).ok()??;
-    (account.key().as_str() == entry.account).then(|| account.origin().to_string())
+    (account.key(notes).ok()?.as_str() == entry.account).then(|| account.origin().to_string())
 }
 
 impl UnreadableFile {
@@ -213,19 +216,6 @@ impl UnreadableFile {
     }
 }
 
-fn pending(held: &Held) -> Vec<Pending> {
-    let now = env::now();
-    let revocations = Revocations::new(held.places.revocations()).all();
-    revocations
-        .iter()
-        .filter(|revocation| revocation.expires_at() > now)
-        .map(|revocation| Pending {
-            username: revocation.name().to_owned(),
-            expires_at: when::rfc3339(revocation.expires_at()),
-        })
-        .collect()
-}
-
 fn show(status: &Status, terminal: &mut Terminal<'_>) {
     if status.credentials.is_empty() {
         terminal.say("no credential is stored or cached, and no client uses this program");
@@ -233,12 +223,11 @@ fn show(status: &Status, terminal: &mut Terminal<'_>) {
     } else {
         table(&status.credentials).print(terminal);
     }
-    let count = status.pending_revocations.len();
-    if count > 0 {
-        terminal.result(&format!(
-            "{count} token(s) to be deleted at the next contact with the API"
-        ));
-    }
+    pending::show(
+        &status.pending_revocations,
+        &status.unusable_records,
+        terminal,
+    );
     for UnreadableFile { what, hint, .. } in &status.unreadable {
         terminal.warn(&Failure::new(what, hint));
     }

@@ -4,11 +4,11 @@ use clap::Args;
 use serde::Serialize;
 
 use super::hosts;
-use super::local_state::Held;
+use super::local_state::LocalState;
 use super::registry_tokens::RegistryTokens;
 use super::when;
 use crate::config::ConfigFile;
-use crate::credential::mint;
+use crate::credential::mint::{self, Maker};
 use crate::env;
 use crate::error::{Failure, one_line};
 use crate::ionos::api::ListedToken;
@@ -59,8 +59,12 @@ pub fn run(
     let mut tokens = RegistryTokens::fetch(&host, &config, profile, terminal)?.tokens;
     tokens.retain(|token| options.all || mint::is_minted_name(&token.name));
     tokens.sort_by_key(|token| token.expires_at.unwrap_or(i64::MAX));
-    let held = Held::find();
-    let lines: Vec<Line<'_>> = tokens.iter().map(|token| line(token, &held)).collect();
+    let state = LocalState::find();
+    let id = mint::installation_id(&state.ledger);
+    let lines: Vec<Line<'_>> = tokens
+        .iter()
+        .map(|token| line(token, &state, &id))
+        .collect();
     if options.json {
         terminal.json(&lines);
         return Ok(true);
@@ -99,8 +103,9 @@ pub fn run(
     Ok(true)
 }
 
-fn line<'a>(token: &'a ListedToken, held: &Held) -> Line<'a> {
-    let machine = mint::machine_of(&token.name);
+fn line<'a>(token: &'a ListedToken, state: &LocalState, id: &str) -> Line<'a> {
+    let maker = Maker::of(&token.name);
+    let machine = maker.map(|maker| maker.machine);
     Line {
         name: &token.name,
         id: &token.id,
@@ -109,7 +114,10 @@ fn line<'a>(token: &'a ListedToken, held: &Held) -> Line<'a> {
         expires_at: token.expires_at.map(when::rfc3339),
         scopes: &token.scopes,
         machine,
-        this_machine: machine == Some(mint::this_machine().as_str()),
-        held: held.has(&token.name),
+        this_machine: match maker.and_then(|maker| maker.installation) {
+            Some(installation) => installation == id,
+            None => machine == Some(mint::this_machine().as_str()),
+        },
+        held: state.is_kept(&token.name),
     }
 }

@@ -59,8 +59,8 @@ impl Places {
         }
     }
 
-    /// Where tokens still to be deleted are remembered: a runner without a home may have a cache.
-    pub fn revocations(&self) -> Option<PathBuf> {
+    /// Where tokens are on record: a runner without a home may have a cache.
+    pub fn ledger(&self) -> Option<PathBuf> {
         self.data.clone().or_else(|| self.cache.clone())
     }
 

@@ -1,9 +1,10 @@
-//! The decision: stored, fresh, lock, look again, mint, fall back.
+//! Lookup order: stored login, fresh cache, lock, recheck, mint, stale cache.
 
 pub mod cache;
+mod cleanup;
+pub mod ledger;
 pub mod mint;
 mod registry_hint;
-pub mod revocation;
 mod store_erase_list;
 pub mod stored_login;
 
@@ -13,23 +14,22 @@ use log::debug;
 use ring::digest::{Context, SHA256};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use self::mint::{MintRequest, OrphanedToken};
+use self::cleanup::Uncached;
+use self::ledger::{Draft, Ledger};
+use self::mint::MintRequest;
 use self::registry_hint::RegistryHint;
 use crate::config::{self, ConfigFile, Places, Settings};
 use crate::credential::cache::{Age, Cache, CachedToken, Slot};
-use crate::credential::revocation::{Revocation, Revocations};
 use crate::credential::stored_login::StoredLogins;
 use crate::env::{self, Deadline};
 use crate::error::Failure;
 use crate::files::Waited;
-use crate::ionos::account::{self, Account};
-use crate::ionos::api::Api;
+use crate::ionos::account::{self, Account, AccountKey, Notes};
+use crate::ionos::api::{Access, Api};
 use crate::registry_host::RegistryHost;
 
+pub use cleanup::Cleanup;
 pub use store_erase_list::{erase, list, store};
-
-/// Tidying up is done while somebody waits for a `docker pull` that has its answer already.
-const TO_TIDY_UP: Duration = Duration::from_secs(1);
 
 /// What a client logs in with.
 #[derive(Debug)]
@@ -38,15 +38,15 @@ pub struct Credential {
     pub username: String,
     /// The password.
     pub secret: SecretString,
-    /// When it ends, in seconds since 1970 by this machine's clock; `None` for a stored login.
+    /// When it expires, in seconds since 1970 by this machine's clock; `None` for a stored login.
     pub expires_at: Option<i64>,
 }
 
-/// A credential, and what is left to do once the client has it.
+/// A credential, and what remains to be done once the client has it.
 #[derive(Debug)]
 #[must_use]
 pub struct Lookup {
-    /// What was asked for.
+    /// For the client.
     pub credential: Credential,
     /// Only after minting.
     pub cleanup: Option<Cleanup>,
@@ -65,27 +65,7 @@ impl From<CachedToken> for Lookup {
     }
 }
 
-/// What is done after the answer, on the connection that is still open.
-#[derive(Debug)]
-pub struct Cleanup {
-    api: Api,
-    revocations: Revocations,
-    pending: Vec<Revocation>,
-    cache: Cache,
-}
-
-impl Cleanup {
-    /// Sweeps the cache and deletes the tokens that could not be deleted before.
-    pub fn run(mut self) {
-        self.cache.sweep();
-        if !self.pending.is_empty() {
-            self.api.until(self.api.deadline().at_most(TO_TIDY_UP));
-            self.revocations.carry_out(&self.api, &self.pending);
-        }
-    }
-}
-
-/// Hands out the credential for one of our hosts.
+/// The credential for one of our hosts.
 pub fn get(
     host: &RegistryHost,
     config: &ConfigFile,
@@ -93,12 +73,12 @@ pub fn get(
 ) -> Result<Lookup, Failure> {
     match Places::find() {
         Ok(places) => get_in(&places, Duration::MAX, host, config, profile),
-        // A login needs no cache, so a wrong IONOS_CR_CACHE_DIR is nothing to it.
+        // A stored login needs no cache, so an invalid IONOS_CR_CACHE_DIR does not matter.
         Err(failure) => stored(&Places::find_lossy(), host).ok_or(failure),
     }
 }
 
-/// As [`get`], with other places and in `at_most` this time, whatever the settings allow.
+/// Like [`get`], with other places and within `at_most`, even if the settings allow more.
 pub fn get_in(
     places: &Places,
     at_most: Duration,
@@ -111,34 +91,25 @@ pub fn get_in(
     }
     let settings = config.settings(host, profile)?;
     let deadline = Deadline::after(settings.timeout.min(at_most));
-    let cache = Cache::new(places.cache_in_use()?);
+    let in_use = places.cache_in_use()?;
+    let cache = Cache::new(in_use.clone());
     let Some(account) = Account::choose(&settings)? else {
         return cache
             .read_any(host, &settings)
             .filter(|entry| entry.age(env::now()) != Age::Expired)
             .map(Lookup::from)
-            .ok_or_else(|| Failure::new("there is no IONOS account to ask with", account::HOW_TO));
+            .ok_or_else(account::missing);
     };
-    let slot = cache.slot(host, account.key(), &settings);
     let getter = Getter {
         host,
         account: &account,
+        notes: Notes::new(in_use),
         settings: &settings,
         cache: &cache,
-        revocations: Revocations::new(places.revocations()),
+        ledger: Ledger::new(places.ledger()),
         deadline,
     };
-    let Some(slot) = slot else {
-        return getter.mint(None, deadline).map_err(|err| getter.named(err));
-    };
-    match getter.cached(&slot) {
-        Some((entry, Age::Fresh)) => {
-            debug!("{host}: cached");
-            Ok(entry.into())
-        }
-        Some((entry, _)) => Ok(getter.refresh(&slot, entry)),
-        None => getter.wait_or_mint(&slot),
-    }
+    getter.get().map_err(|err| err.asked_as(account.origin()))
 }
 
 fn stored(places: &Places, host: &RegistryHost) -> Option<Lookup> {
@@ -157,55 +128,95 @@ fn stored(places: &Places, host: &RegistryHost) -> Option<Lookup> {
 struct Getter<'a> {
     host: &'a RegistryHost,
     account: &'a Account,
+    notes: Notes,
     settings: &'a Settings,
     cache: &'a Cache,
-    revocations: Revocations,
+    ledger: Ledger,
     deadline: Deadline,
 }
 
 impl Getter<'_> {
-    /// The cached entry if it may be handed out.
-    fn cached(&self, slot: &Slot) -> Option<(CachedToken, Age)> {
-        let entry = self
-            .cache
-            .read(slot, self.host, self.account.key(), self.settings)?;
-        let age = entry.age(env::now());
-        (age != Age::Expired).then_some((entry, age))
+    fn get(&self) -> Result<Lookup, Failure> {
+        let Some(slot) = self.slot(&self.account.key(&self.notes)?) else {
+            debug!("{}: nothing is cached here", self.host);
+            return self.mint(None, self.deadline);
+        };
+        match self.cached(&slot) {
+            Some((entry, Age::Fresh)) => {
+                debug!("{}: cached", self.host);
+                Ok(entry.into())
+            }
+            Some((entry, _)) => self.refresh(&slot, entry),
+            None => self.wait_or_mint(&slot),
+        }
     }
 
-    /// A better entry if it can be had at once, else the one there is: it is still good, so
-    /// nobody hears of the attempt, and it gets half the time of one that is needed.
-    fn refresh(&self, slot: &Slot, entry: CachedToken) -> Lookup {
+    fn slot(&self, account: &AccountKey) -> Option<Slot> {
+        self.cache.slot(self.host, account, self.settings)
+    }
+
+    /// The cached entry if it may be returned.
+    fn cached(&self, slot: &Slot) -> Option<(CachedToken, Age)> {
+        let entry = self.cache.read(slot, self.host, self.settings)?;
+        match entry.age(env::now()) {
+            Age::Expired => None,
+            Age::Fresh if self.lives_too_long(&entry) => Some((entry, Age::Ageing)),
+            age => Some((entry, age)),
+        }
+    }
+
+    /// Whether it was minted under a setting that allowed a longer life.
+    fn lives_too_long(&self, entry: &CachedToken) -> bool {
+        const MARGIN: i64 = 60;
+        let longest = i64::try_from(self.settings.token_ttl.as_secs()).unwrap_or(i64::MAX / 2);
+        entry.expires_at.saturating_sub(env::now()) > longest + mint::SPARE + MARGIN
+    }
+
+    /// A newer entry if one can be had at once, else `entry`, which is still good: clients do not
+    /// hear of the attempt, and it gets half the time of a necessary one.
+    fn refresh(&self, slot: &Slot, entry: CachedToken) -> Result<Lookup, Failure> {
         let fingerprint = self.fingerprint();
         if registry_hint::recent_failure(slot, &fingerprint).is_some() {
-            return entry.into();
+            return Ok(entry.into());
         }
         let Some(dir) = slot.dir() else {
-            return entry.into();
+            return Ok(entry.into());
         };
         let Some(_lock) = dir.try_lock(&slot.name("lock")) else {
             debug!("{}: another process is refreshing", self.host);
-            return entry.into();
+            return Ok(entry.into());
         };
         if let Some((newer, Age::Fresh)) = self.cached(slot) {
-            return newer.into();
+            return Ok(newer.into());
         }
         let deadline = self.deadline.at_most(self.settings.timeout / 2);
         match self.mint(Some(slot), deadline) {
-            Ok(answer) => answer,
+            Ok(lookup) => Ok(lookup),
+            // The command printed another user's token: the entry is not this account's.
+            Err(failure) if self.is_another_account(slot) => Err(failure),
             Err(failure) => {
                 debug!("{}: not refreshed: {failure}", self.host);
-                registry_hint::remember_failure(slot, &fingerprint, &self.named(failure));
-                entry.into()
+                registry_hint::remember_failure(slot, &fingerprint, &failure);
+                Ok(entry.into())
             }
         }
     }
 
-    /// One process mints, the others wait for what comes of it.
+    fn is_another_account(&self, slot: &Slot) -> bool {
+        let key = self.account.key(&self.notes);
+        key.is_ok_and(|key| key != *slot.account())
+    }
+
+    /// One process mints, the others wait for its result.
     fn wait_or_mint(&self, slot: &Slot) -> Result<Lookup, Failure> {
         let fingerprint = self.fingerprint();
         let by_now = || {
-            let entry = self.cached(slot).map(|(entry, _)| Ok(Lookup::from(entry)));
+            let entry = self.cached(slot).or_else(|| {
+                // Meanwhile the command's first run has told who the account is.
+                let key = self.account.key(&self.notes).ok()?;
+                (key != *slot.account()).then(|| self.cached(&self.slot(&key)?))?
+            });
+            let entry = entry.map(|(entry, _)| Ok(Lookup::from(entry)));
             entry.or_else(|| registry_hint::recent_failure(slot, &fingerprint).map(Err))
         };
         if let Some(found) = by_now() {
@@ -215,27 +226,18 @@ impl Getter<'_> {
             Ok(dir) => dir,
             Err(err) => {
                 debug!("{}: not cached: {err:#}", self.host);
-                return self
-                    .mint(None, self.deadline)
-                    .map_err(|err| self.named(err));
+                return self.mint(None, self.deadline);
             }
         };
         let _lock = match dir.wait_for_lock(&slot.name("lock"), self.deadline, by_now) {
             Waited::Locked(lock) => lock,
             Waited::Answered(found) => return found,
-            Waited::TimedOut => {
-                return Err(self.named(Failure::new(
-                    "another process is still minting",
-                    format!("try again in a moment, or {}", config::allow_more_time()),
-                )));
-            }
+            Waited::TimedOut => return Err(still_minting()),
         };
         if let Some(found) = by_now() {
             return found;
         }
-        let minted = self
-            .mint(Some(slot), self.deadline)
-            .map_err(|err| self.named(err));
+        let minted = self.mint(Some(slot), self.deadline);
         match &minted {
             Ok(_) => registry_hint::forget_failure(slot),
             Err(failure) => registry_hint::remember_failure(slot, &fingerprint, failure),
@@ -243,27 +245,83 @@ impl Getter<'_> {
         minted
     }
 
-    /// Mints, and keeps what there is to keep. What cannot be kept is handed out all the same.
+    /// Mints, unless it turns out that the account is another one that has a credential.
     fn mint(&self, slot: Option<&Slot>, deadline: Deadline) -> Result<Lookup, Failure> {
-        let api = Api::new(self.account.resolve(Some(self.host), deadline)?, deadline)?;
+        let access = self.account.resolve(Some(self.host), deadline)?;
+        let account = self.account.confirm(&access, &self.notes);
+        let Some(slot) = slot else {
+            return self.mint_as(&account, access, None, deadline);
+        };
+        if account == *slot.account() {
+            return self.mint_as(&account, access, Some(slot), deadline);
+        }
+        debug!("{}: another account than before", self.host);
+        let slot = self.slot(&account);
+        let Some((slot, dir)) = slot.as_ref().and_then(|it| Some((it, it.prepare().ok()?))) else {
+            return self.mint_as(&account, access, None, deadline);
+        };
+        let fresh = || match self.cached(slot) {
+            Some((entry, Age::Fresh)) => Some(Lookup::from(entry)),
+            _ => None,
+        };
+        let _lock = match dir.wait_for_lock(&slot.name("lock"), deadline, fresh) {
+            Waited::Locked(lock) => lock,
+            Waited::Answered(lookup) => return Ok(lookup),
+            Waited::TimedOut => return Err(still_minting()),
+        };
+        match fresh() {
+            Some(lookup) => Ok(lookup),
+            None => self.mint_as(&account, access, Some(slot), deadline),
+        }
+    }
+
+    /// Mints, caches the token, and completes its record. A token that cannot be cached is returned
+    /// all the same.
+    fn mint_as(
+        &self,
+        account: &AccountKey,
+        access: Access,
+        slot: Option<&Slot>,
+        deadline: Deadline,
+    ) -> Result<Lookup, Failure> {
+        let mut api = Api::new(access, deadline)?;
         let target = &self.settings.target;
-        let known =
-            slot.and_then(|slot| RegistryHint::read(slot, self.account.key(), self.host, target));
-        let order = MintRequest {
+        let known = slot.and_then(|slot| RegistryHint::read(slot, account, self.host, target));
+        let endpoint = api.access().endpoint.clone();
+        let request = MintRequest {
             host: self.host,
             target,
             scopes: &self.settings.scopes,
             ttl: self.settings.token_ttl,
             known: known.clone(),
+            ledger: &self.ledger,
+            draft: Draft {
+                host: self.host.as_str(),
+                account,
+                api: &endpoint,
+                entry: slot.map(Slot::entry),
+                may_reuse: true,
+            },
         };
-        // Taken before minting: what gets lost now is for the next time.
-        let pending = self.revocations.of_account(self.account.key());
-        let minted = mint::mint(&api, &order, |lost| self.remember(&lost))
-            .map_err(|err| err.failure(api.access()))?;
+        let mut orphans = Vec::new();
+        let minted = mint::mint(&api, &request, &mut orphans);
+        let orphans: Vec<_> = orphans.iter().map(|it| it.record().clone()).collect();
+        let (minted, minting) = match minted {
+            Ok(minted) => minted,
+            Err(err) => {
+                let left = cleanup::delete_unrecorded(&mut api, &orphans);
+                return Err(cleanup::name_orphans(err.failure(api.access()), &left));
+            }
+        };
         debug!("{}: minted {}", self.host, minted.username);
-        let entry = CachedToken::new(self.host, self.account.key(), self.settings, minted);
+        let entry = CachedToken::new(self.host, account, self.settings, &minted);
+        let replaced = slot.and_then(|slot| self.cache.read(slot, self.host, self.settings));
+        let is_cached = slot.is_some_and(|slot| self.cache.write(slot, &entry));
+        let is_recorded = minting.is_recorded();
+        let posted_at = api.skew().map(|skew| env::now() + skew);
+        let record = minting.complete(minted.token_id, minted.api_expires_at, posted_at);
+        self.ledger.supersede(&record, replaced.as_ref());
         if let Some(slot) = slot {
-            self.cache.write(slot, &entry);
             let learnt = RegistryHint::new(
                 self.host,
                 target,
@@ -271,34 +329,27 @@ impl Getter<'_> {
                 api.skew().unwrap_or_default(),
             );
             if known.as_ref() != Some(&learnt) {
-                learnt.write(slot, self.account.key());
+                learnt.write(slot, account);
             }
         }
-        let mut answer = Lookup::from(entry);
-        answer.cleanup = Some(Cleanup {
+        let mut lookup = Lookup::from(entry);
+        lookup.cleanup = Some(Cleanup {
             api,
-            revocations: self.revocations.clone(),
-            pending,
+            account: account.clone(),
+            ledger: self.ledger.clone(),
             cache: self.cache.clone(),
+            uncached: (!is_cached).then_some(Uncached {
+                record,
+                is_recorded,
+            }),
+            orphans,
         });
-        Ok(answer)
+        Ok(lookup)
     }
 
-    fn remember(&self, lost: &OrphanedToken) {
-        self.revocations.add(&Revocation::of_lost(
-            self.account.key(),
-            &lost.registry_id,
-            &lost.name,
-            lost.expires_at,
-        ));
-    }
-
-    fn named(&self, failure: Failure) -> Failure {
-        failure.asked_as(self.account.origin())
-    }
-
-    /// Whether a failure still stands: the account, what was asked for, and the way. Sixteen bits
-    /// are enough to notice that a person mended something and too few to guess a password from.
+    /// Whether a failure still stands: the account, the request, and the connection to the API.
+    /// Sixteen bits are enough to notice that a person corrected something and too few to guess a
+    /// password from.
     fn fingerprint(&self) -> String {
         let mut context = Context::new(&SHA256);
         context.update(
@@ -314,4 +365,11 @@ impl Getter<'_> {
             _ => String::new(),
         }
     }
+}
+
+fn still_minting() -> Failure {
+    Failure::new(
+        "another process is still minting",
+        format!("try again in a moment, or {}", config::allow_more_time()),
+    )
 }

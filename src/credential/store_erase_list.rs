@@ -1,4 +1,4 @@
-//! What is kept by hand, and being rid of it: `store`, `erase`, `list`.
+//! `store`, `erase` and `list`.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -8,20 +8,22 @@ use log::debug;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::config::{ConfigFile, Places};
-use crate::credential::cache::{Age, Cache, CachedToken};
+use crate::credential::cache::{Age, Cache};
+use crate::credential::ledger::{Entry, Ledger};
 use crate::credential::mint;
-use crate::credential::revocation::{Revocation, Revocations};
 use crate::credential::stored_login::StoredLogins;
 use crate::env::{self, Deadline};
 use crate::error::{Failure, one_line};
-use crate::ionos::account::Account;
+use crate::ionos::account::{Account, Notes};
 use crate::ionos::api::Api;
 use crate::registry_host::RegistryHost;
 
-/// Revoking is done while somebody waits for `docker logout`.
+/// A person waits for `docker logout`.
 const TO_REVOKE: Duration = Duration::from_secs(3);
+/// The same, where the API did not answer a moment ago.
+const AFTER_WAITING: Duration = Duration::from_millis(300);
 
-/// Keeps a login that a person typed, and only that.
+/// Stores a login that a person entered with `docker login`, and only that.
 pub fn store(host: &RegistryHost, username: &str, secret: &SecretString) -> Result<(), Failure> {
     let places = Places::find()?;
     let minted = || {
@@ -30,10 +32,10 @@ pub fn store(host: &RegistryHost, username: &str, secret: &SecretString) -> Resu
             .iter()
             .any(|entry| entry.secret.expose_secret() == secret.expose_secret())
     };
-    // docker hands back what `get` gave it, also after the registry refused it; and an identity
-    // token (`<token>`) would be a second answer to a question that minting answers.
+    // docker stores what `get` returned, even after the registry refused it. An identity token
+    // (`<token>`) would hide what minting returns.
     if username == "<token>" || mint::is_minted_name(username) || minted() {
-        debug!("{host}: not a login a person typed, so it is not kept");
+        debug!("{host}: not entered by a person, so it is not stored");
         return Ok(());
     }
     StoredLogins::new(places.data)
@@ -46,68 +48,83 @@ pub fn store(host: &RegistryHost, username: &str, secret: &SecretString) -> Resu
         })
 }
 
-/// Drops all that is kept for a host and, if `revoke` says so, deletes its tokens at the API.
-/// Never fails: who logs out wants to be rid of it, and clients crash on a failing `erase`.
+/// Removes everything kept for a host and, if `revoke`, deletes its tokens at the API. Never fails:
+/// clients crash on a failing `erase`.
 pub fn erase(host: &RegistryHost, config: &ConfigFile, profile: Option<&str>, revoke: bool) {
     let places = Places::find_lossy();
-    let revocations = Revocations::new(places.revocations());
+    let ledger = Ledger::new(places.ledger());
+    let notes = Notes::new(places.cache.clone());
     let cache = Cache::new(places.cache);
     StoredLogins::new(places.data).remove(host);
-    // Remembered before the entries go, so that a crash in between forgets no token, and again
-    // for what came in between.
-    let mut tokens: Vec<Revocation> = Vec::new();
-    let mut without_room: Vec<Revocation> = Vec::new();
-    let mut to_revoke = |entries: Vec<CachedToken>| {
-        for entry in entries.iter().filter(|_| revoke) {
-            let token = Revocation::of(entry);
-            if entry.expires_at > env::now() && !tokens.contains(&token) {
-                if !revocations.add(&token) {
-                    without_room.push(token.clone());
-                }
-                tokens.push(token);
-            }
-        }
-    };
-    to_revoke(cache.of_host(host));
-    to_revoke(cache.remove_host(host));
-    // On a full disk there is room now that the entries are gone.
-    for token in without_room {
-        revocations.add(&token);
-    }
-    if !revoke || !config.is_ours(host) {
+    if !revoke {
+        ledger.detach_host(host.as_str());
+        cache.remove_host(host);
         return;
     }
+    // Marked before the entries go, so that a crash in between loses no token, and again for what
+    // was minted meanwhile. On a full disk there is space for the second mark.
+    let mut tokens = ledger.revoke_host(host.as_str(), &cache.of_host(host));
+    let removed = cache.remove_host(host);
+    for token in ledger.revoke_host(host.as_str(), &removed) {
+        if !tokens.iter().any(|it| it.record.name == token.record.name) {
+            tokens.push(token);
+        }
+    }
     let settings = config.settings(host, profile);
+    if !config.is_ours(host) {
+        return;
+    }
     let Ok(Some(account)) = settings.and_then(|settings| Account::choose(&settings)) else {
         return;
     };
-    tokens.retain(|token| token.is_of(account.key()));
-    let pending = revocations.of_account(account.key());
-    // docker logout asks for up to four forms of one host: it waits for a silent API once.
-    if tokens.is_empty() && pending.iter().any(Revocation::was_waited_for_lately) {
+    revoke_now(host, &account, &notes, &ledger, &cache, tokens);
+}
+
+fn revoke_now(
+    host: &RegistryHost,
+    account: &Account,
+    notes: &Notes,
+    ledger: &Ledger,
+    cache: &Cache,
+    tokens: Vec<Entry>,
+) {
+    let Ok(key) = account.key(notes) else {
+        return;
+    };
+    let is_confirmed = account.is_confirmed(notes);
+    let pending: Vec<Entry> = ledger
+        .entries()
+        .into_iter()
+        .chain(tokens.iter().cloned())
+        .filter(|entry| {
+            entry.record.is_pending() && (!is_confirmed || entry.record.is_of_account(&key))
+        })
+        .collect();
+    if pending.is_empty() {
         return;
     }
-    for pending in pending {
-        if !tokens.contains(&pending) {
-            tokens.push(pending);
-        }
-    }
-    if tokens.is_empty() {
-        return;
-    }
-    let deadline = Deadline::after(TO_REVOKE);
-    let access = account.resolve(Some(host), deadline);
-    match access.and_then(|access| Api::new(access, deadline)) {
-        Ok(api) => revocations.carry_out(&api, &tokens),
+    // docker logout runs erase for up to four forms of one host: a silent API is waited for once.
+    let waited = |entry: &Entry| entry.record.was_waited_for_lately();
+    let deadline = Deadline::after(if pending.iter().any(waited) {
+        AFTER_WAITING
+    } else {
+        TO_REVOKE
+    });
+    let api = account.resolve(Some(host), deadline).and_then(|access| {
+        let key = account.confirm(&access, notes);
+        Ok((key, Api::new(access, deadline)?))
+    });
+    match api {
+        Ok((key, api)) => ledger.settle(&api, &key, cache, tokens),
         Err(err) => debug!("{host}: not revoked yet: {err}"),
     }
     if deadline.passed() {
-        revocations.waited_in_vain(account.key());
+        ledger.waited_in_vain(&key);
     }
 }
 
-/// Hosts and user names of what is stored, or cached and still good: one for each host, first the
-/// stored ones, then the longest-lived.
+/// Hosts and user names of what is stored, or cached and valid: one for each host, first the
+/// stored ones, then those that expire last.
 pub fn list() -> Vec<(String, String)> {
     let places = Places::find_lossy();
     let now = env::now();

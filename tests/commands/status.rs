@@ -187,8 +187,9 @@ fn status_counts_pending_revocations() {
     assert_eq!(seen["pendingRevocations"][0]["username"], username);
     let done: Done = helper.run(&["status"], "");
     assert!(
-        done.stdout
-            .ends_with("1 token(s) to be deleted at the next contact with the API\n"),
+        done.stdout.ends_with(&format!(
+            "1 token(s) to be deleted:\n- {username} of {DEMO_HOST}: to be deleted at the next contact with the API\n"
+        )),
         "{done:?}"
     );
 }

@@ -9,6 +9,7 @@ use crate::support::pty::Session;
 /// A token of another machine, and one created in the web console.
 const FOREIGN: &str = "dci-elsewhere-20260101t000000z-abcdefgh";
 const MADE_BY_HAND: &str = "by-hand";
+const SKIPPED: &str = "demo.cr.de-fra.ionos.com: skipped 1 token(s) of other machines, users or release 0.1.0 (--all-machines includes them)\n";
 
 struct Setup {
     home: Home,
@@ -24,14 +25,16 @@ impl Setup {
             api: FakeIonos::start(),
         };
         let helper = setup.home.helper_for(&setup.api);
-        let lost = Home::new()
-            .helper_for(&setup.api)
-            .get(DEMO_HOST)
-            .credential();
+        let lost = helper.get(DEMO_HOST).credential();
+        for place in [setup.home.cache(), setup.home.record(&lost.username)] {
+            let _ = std::fs::remove_dir_all(&place).or_else(|_| std::fs::remove_file(&place));
+        }
         let held = helper.get(DEMO_HOST).credential();
         for name in [FOREIGN, MADE_BY_HAND] {
             setup.make(name);
         }
+        // Too old to belong to a request that is still under way.
+        setup.api.set_clock(16 * 60);
         (setup, held.username, lost.username)
     }
 
@@ -68,7 +71,7 @@ impl Setup {
 
 fn machine(name: &str) -> &str {
     let rest = name.strip_prefix("dci-").unwrap();
-    rest.rsplitn(3, '-').last().unwrap()
+    rest.rsplitn(4, '-').last().unwrap()
 }
 
 #[test]
@@ -158,7 +161,10 @@ fn prune_deletes_unused_tokens_of_this_machine() {
     // Nothing is left to delete. Without a host the cached hosts are used.
     let done = setup.run(&["prune", "--yes"]);
     assert_eq!((done.code, done.stdout.as_str()), (Some(0), ""));
-    assert_eq!(done.stderr, format!("{DEMO_HOST}: nothing to delete\n"));
+    assert_eq!(
+        done.stderr,
+        format!("{SKIPPED}{DEMO_HOST}: nothing to delete\n")
+    );
     assert_eq!(setup.run(&["get", DEMO_HOST]).credential().username, held);
 }
 
@@ -172,18 +178,44 @@ fn prune_keeps_tokens_of_a_similarly_named_machine() {
 }
 
 #[test]
+fn prune_with_all_machines_deletes_every_unused_token_of_this_program() {
+    let (setup, held, lost) = Setup::new();
+    let done = setup.run(&["prune", "--yes", "--all-machines", DEMO_HOST]);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert_eq!(
+        done.stdout,
+        format!("deleted {lost} of {DEMO_HOST}\ndeleted {FOREIGN} of {DEMO_HOST}\n")
+    );
+    let mut left = vec![MADE_BY_HAND.to_owned(), held];
+    left.sort();
+    assert_eq!(setup.names(), left);
+}
+
+#[test]
+fn prune_keeps_young_tokens_and_tokens_on_record_as_current() {
+    let (setup, held, lost) = Setup::new();
+    setup.api.set_clock(14 * 60);
+    // A swept cache does not make a token unused.
+    std::fs::remove_dir_all(setup.home.cache()).unwrap();
+    let before = setup.names();
+    let done = setup.run(&["prune", "--yes", "--all-machines", DEMO_HOST]);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert_eq!(setup.names(), before, "{held} {lost}");
+}
+
+#[test]
 fn prune_without_confirmation_deletes_nothing() {
     let (setup, _, lost) = Setup::new();
     let before = setup.names();
     let done = setup.run(&["prune", "--dry-run", DEMO_HOST]);
     assert_eq!((done.code, done.stdout.as_str()), (Some(0), ""));
-    let would = format!("{DEMO_HOST}: {lost} (ends in ");
+    let would = format!("{SKIPPED}{DEMO_HOST}: {lost} (expires in ");
     assert!(done.stderr.starts_with(&would), "{done:?}");
     let done = setup.run(&["prune", DEMO_HOST]);
     assert_eq!((done.code, done.stdout.as_str()), (Some(1), ""));
     assert!(
         done.stderr.ends_with(&format!(
-            "error: {DEMO_HOST}: nobody is there to say whether to delete them\nhint: give --yes, or --dry-run to only look\n"
+            "error: {DEMO_HOST}: cannot ask whether to delete 1 token(s) without a terminal\nhint: give --yes, or --dry-run to only list them\n"
         )),
         "{done:?}"
     );
@@ -197,7 +229,10 @@ fn prune_on_a_terminal_asks_first() {
     let before = setup.names();
     let answered = |answer: &str| {
         let mut session = Session::start(&helper, &["prune", DEMO_HOST]);
-        session.answer("may hold them. [y/N] ", answer);
+        session.answer(
+            "delete 1 token(s) of demo.cr.de-fra.ionos.com? [y/N] ",
+            answer,
+        );
         session.end()
     };
     let (code, seen) = answered("n\n");
@@ -233,7 +268,7 @@ fn prune_without_known_hosts_requires_a_host() {
         (done.code, done.stderr.as_str()),
         (
             Some(1),
-            "error: nothing here names a registry\nhint: name it: docker-credential-ionos prune demo.cr.de-fra.ionos.com\n"
+            "error: no registry is known on this machine\nhint: name it: docker-credential-ionos prune demo.cr.de-fra.ionos.com\n"
         )
     );
 }

@@ -2,9 +2,10 @@
 
 use super::mint::expiry_in_seconds;
 use crate::support::fake_ionos::{
-    ACCOUNT_TOKEN, DEMO_HOST, FakeIonos, Fault, OTHER_ACCOUNT_TOKEN, PASSWORD, USERNAME,
+    ACCOUNT_TOKEN, DEMO_HOST, FakeIonos, Fault, MINTED_MARKER, OTHER_ACCOUNT_TOKEN, PASSWORD,
+    USERNAME,
 };
-use crate::support::helper::{Home, write_private};
+use crate::support::helper::{Home, walk, write_private};
 
 const HOUR: i64 = 3600;
 
@@ -105,12 +106,14 @@ fn wrong_local_clock_does_not_change_the_expiry() {
         home.age_entry(13 * HOUR);
         fake.clear_requests();
         let _ = helper.get(DEMO_HOST).credential();
-        assert!(fake.requests().len() <= 3);
-        let left = expiry_in_seconds(&fake.requests().last().unwrap().json());
+        assert!(fake.requests().len() <= 4);
+        let requests = fake.requests();
+        let post = requests.iter().rfind(|it| it.method == "POST").unwrap();
+        let left = expiry_in_seconds(&post.json());
         assert!((12 * HOUR..12 * HOUR + 301).contains(&left), "{left}");
-        // A token minted with the wrong time has expired.
+        // A token minted with the wrong time is deleted, and the one that was replaced twice.
         let made = usize::from(offset > 0);
-        assert_eq!(fake.count("DELETE", "/tokens"), made);
+        assert_eq!(fake.count("DELETE", "/tokens"), made + 1);
     }
 }
 
@@ -152,9 +155,15 @@ fn corrected_token_file_is_used_at_once() {
     )));
     write_private(&file, format!("{ACCOUNT_TOKEN}\n").as_bytes());
     let minted = helper.get(DEMO_HOST).credential();
-    // A warm get needs only the path of the file.
-    std::fs::remove_file(&file).unwrap();
     assert_eq!(helper.get(DEMO_HOST).credential(), minted);
+    // Without the file nobody knows whose credential would be returned.
+    std::fs::remove_file(&file).unwrap();
+    assert!(
+        helper
+            .get(DEMO_HOST)
+            .failure()
+            .contains(": cannot read it: ")
+    );
 }
 
 #[test]
@@ -203,20 +212,25 @@ fn first_account_source_is_used() {
 fn without_an_account_cached_credential_is_returned_else_sources_are_named() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let nobody = home.helper();
-    nobody.get(DEMO_HOST).fails("no credential for demo.cr.de-fra.ionos.com: there is no IONOS account to ask with; run \"ionosctl login\", or set IONOS_TOKEN (\"ionosctl token generate\" makes one), IONOS_TOKEN_FILE, or IONOS_USERNAME and IONOS_PASSWORD");
+    nobody.get(DEMO_HOST).fails("no credential for demo.cr.de-fra.ionos.com: no IONOS credentials found; run \"ionosctl login\", or set IONOS_TOKEN (\"ionosctl token generate\" makes one), IONOS_TOKEN_FILE, or IONOS_USERNAME and IONOS_PASSWORD");
     let minted = home.helper_for(&fake).get(DEMO_HOST).credential();
     assert_eq!(nobody.get(DEMO_HOST).credential(), minted);
     home.age_entry(11 * HOUR);
     assert_eq!(nobody.get(DEMO_HOST).credential(), minted);
     home.age_entry(2 * HOUR);
-    assert!(nobody.get(DEMO_HOST).failure().contains("no IONOS account"));
+    assert!(
+        nobody
+            .get(DEMO_HOST)
+            .failure()
+            .contains("no IONOS credentials")
+    );
     // An empty variable counts as unset: CI systems pass undefined secrets that way.
     assert!(
         nobody
             .env("IONOS_TOKEN", "")
             .get(DEMO_HOST)
             .failure()
-            .contains("no IONOS account")
+            .contains("no IONOS credentials")
     );
 }
 
@@ -250,7 +264,7 @@ fn other_scopes_mint_another_credential() {
 }
 
 #[test]
-fn disabled_cache_mints_at_every_get_and_writes_nothing() {
+fn disabled_cache_mints_at_every_get_and_writes_no_secret() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     for helper in [
         home.helper_for(&fake).env("IONOS_CR_DISABLE_CACHE", "true"),
@@ -261,5 +275,16 @@ fn disabled_cache_mints_at_every_get_and_writes_nothing() {
         assert_ne!(helper.get(DEMO_HOST).credential().secret, first.secret);
     }
     assert_eq!(fake.count("POST", ""), 6);
-    assert_eq!(home.files(), [""; 0]);
+    assert!(home.entries().is_empty());
+    // Every token is on record where there is a home.
+    assert_eq!(home.records().len(), 2);
+    let ledger = ".local/share/docker-credential-ionos/ledger/";
+    assert!(home.files().iter().all(|file| file.starts_with(ledger)));
+    for path in walk(home.path()).iter().filter(|path| path.is_file()) {
+        assert!(
+            !std::fs::read_to_string(path)
+                .unwrap()
+                .contains(MINTED_MARKER)
+        );
+    }
 }

@@ -80,7 +80,7 @@ fn name_conflict_mints_under_another_name() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     fake.fault(Fault::status(409).on("POST", "/tokens"));
     let _ = home.helper_for(&fake).get(DEMO_HOST).credential();
-    let names: Vec<_> = fake.requests()[1..]
+    let names: Vec<_> = fake.requests()[1..3]
         .iter()
         .map(|request| request.json()["properties"]["name"].clone())
         .collect();
@@ -131,12 +131,7 @@ fn possibly_created_token_is_deleted_at_the_next_contact() {
         .credential();
     let names: Vec<_> = fake.tokens().into_iter().map(|token| token.name).collect();
     assert_eq!(names, [credential.username]);
-    assert!(
-        !home
-            .files()
-            .iter()
-            .any(|file| file.contains("revocations/"))
-    );
+    assert!(home.pending().is_empty());
 }
 
 #[test]

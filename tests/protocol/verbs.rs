@@ -187,7 +187,7 @@ fn on_error_not_found_answers_not_found() {
     let done = helper.get(DEMO_HOST);
     assert_eq!(done.code, Some(1));
     assert_eq!(done.stdout, "credentials not found in native keychain\n");
-    assert!(done.stderr.starts_with("docker-credential-ionos: no credential for demo.cr.de-fra.ionos.com: there is no IONOS account"));
+    assert!(done.stderr.starts_with("docker-credential-ionos: no credential for demo.cr.de-fra.ionos.com: no IONOS credentials found"));
     helper.get("ghcr.io").is_not_found();
     assert!(
         helper

@@ -17,10 +17,11 @@ fn damaged_revocation_does_not_block_others() {
             setup.helper.erase(host).says("");
         }
         setup.fake.clear_faults();
-        let dir = setup.home.data().join("revocations");
+        let dir = setup.home.data().join("ledger");
         let mut pending: Vec<_> = fs::read_dir(&dir)
             .unwrap()
             .map(|it| it.unwrap().path())
+            .filter(|path| !path.ends_with("installation.json"))
             .collect();
         pending.sort();
         let (damaged, whole) = (&pending[0], &pending[1]);
@@ -52,8 +53,8 @@ fn revocation_with_invalid_ids_sends_no_request() {
             .fault(Fault::status(503).on("DELETE", "").always());
         setup.helper.erase(DEMO_HOST).says("");
         setup.fake.clear_faults();
-        let dir = setup.home.data().join("revocations");
-        let pending = fs::read_dir(&dir).unwrap().next().unwrap().unwrap().path();
+        let name = setup.home.pending()[0]["name"].as_str().unwrap().to_owned();
+        let pending = setup.home.record(&name);
         edit(&pending, |file| file[member] = id.into());
         setup.fake.clear_requests();
         let _ = setup.helper.get(DEMO_HOST).credential();

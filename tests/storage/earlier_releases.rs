@@ -17,6 +17,8 @@ use crate::support::platform;
 use crate::support::proxy::Proxy;
 use crate::support::tls::Ca;
 
+/// The release that this version becomes.
+const NEXT: &str = "0.2.0";
 const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/samples");
 /// A host with a login entered with `docker login`.
 const TYPED_HOST: &str = "typed.cr.de-fra.ionos.com";
@@ -57,7 +59,7 @@ fn stored_login_of_each_release_is_served() {
 fn pending_revocation_of_each_release_is_revoked_at_the_next_contact() {
     for release in releases() {
         let (cloud, home) = (Cloud::start(), release.home());
-        let pending = release.json("data/revocations", "json");
+        let pending = release.pending();
         let id = pending["tokenId"].as_str().unwrap();
         home.edit_entry(|entry| entry["expiresAt"] = entry["issuedAt"].clone());
         let _ = cloud.helper(&home).get(DEMO_HOST).credential();
@@ -122,7 +124,7 @@ fn members_added_by_a_later_release_are_ignored() {
 fn written_files_match_the_sample_of_this_version() {
     let (cloud, home) = (Cloud::start(), Home::new());
     write_all_kinds(&home, &cloud);
-    let release = Release(Path::new(SAMPLES).join(env!("CARGO_PKG_VERSION")));
+    let release = Release(Path::new(SAMPLES).join(NEXT));
     #[expect(
         clippy::disallowed_methods,
         reason = "it writes into the tree, and only when asked to"
@@ -207,6 +209,16 @@ impl Release {
         let home = Home::new();
         self.copy(&home, "cache");
         self.copy(&home, "data");
+        // Half an hour old. A token that lives longer than the settings allow would be replaced.
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the program has a clock of its own"
+        )]
+        let now = jiff::Timestamp::now().as_second();
+        home.edit_entry(|entry| {
+            entry["issuedAt"] = (now - 1800).into();
+            entry["expiresAt"] = (now + 41_400).into();
+        });
         home
     }
 
@@ -233,6 +245,18 @@ impl Release {
             panic!("not one sample: {found:?}");
         };
         serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+    }
+
+    /// The record of the token that is to be deleted.
+    fn pending(&self) -> Value {
+        let mut records = files(&self.0.join("data/revocations"));
+        records.extend(files(&self.0.join("data/ledger")));
+        let read = |path: &PathBuf| serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+        let is_pending = |record: &Value| {
+            let state = record["state"].as_str();
+            record["tokenId"].is_string() && state.is_none_or(|state| state == "revoke")
+        };
+        records.iter().map(read).find(is_pending).unwrap()
     }
 
     /// Writes the files of this home, with an expiry far in the future.
@@ -287,7 +311,7 @@ fn shapes(root: &Path, place: impl Fn(&str) -> Option<String>) -> Vec<(String, V
             Some((format!("{place}/*.{extension}"), shape(&file)))
         })
         .collect();
-    shapes.sort_by(|one, other| one.0.cmp(&other.0));
+    shapes.sort_by_key(|(place, shape)| (place.clone(), shape.to_string()));
     shapes
 }
 

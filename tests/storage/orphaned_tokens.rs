@@ -149,7 +149,7 @@ fn token_that_expires_at_once_is_deleted() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home.helper_for(&fake);
     fake.fault(ends_at("2001-01-01T00:00:00Z"));
-    assert!(helper.get(DEMO_HOST).failure().contains("ends at once"));
+    assert!(helper.get(DEMO_HOST).failure().contains("expires at once"));
     assert_eq!(asked(&fake), "find mint delete");
     assert_eq!(revocations(&home), 0);
 }
@@ -160,7 +160,7 @@ fn undeletable_token_that_expires_at_once_is_deleted_later() {
     let helper = home.helper_for(&fake);
     fake.fault(ends_at("2001-01-01T00:00:00Z"));
     fake.fault(Fault::status(503).on("DELETE", "/tokens").always());
-    assert!(helper.get(DEMO_HOST).failure().contains("ends at once"));
+    assert!(helper.get(DEMO_HOST).failure().contains("expires at once"));
     assert_eq!(revocations(&home), 1);
     api_recovers(&fake, &home, &helper);
 }

@@ -62,6 +62,31 @@ impl Home {
         entries
     }
 
+    /// The records of the ledger, by token name.
+    pub fn records(&self) -> Vec<serde_json::Value> {
+        let mut files = walk(&self.data().join("ledger"));
+        files.retain(|path| {
+            path.extension().is_some_and(|it| it == "json") && !path.ends_with("installation.json")
+        });
+        files.sort();
+        files
+            .iter()
+            .map(|path| serde_json::from_slice(&fs::read(path).unwrap()).unwrap())
+            .collect()
+    }
+
+    /// The records of tokens that are to be deleted.
+    pub fn pending(&self) -> Vec<serde_json::Value> {
+        let mut records = self.records();
+        records.retain(|record| record["state"] == "minting" || record["state"] == "revoke");
+        records
+    }
+
+    /// The path of a token's record.
+    pub fn record(&self, name: &str) -> PathBuf {
+        self.data().join(format!("ledger/{name}.json"))
+    }
+
     /// Edits the only cache entry.
     #[track_caller]
     pub fn edit_entry(&self, edit: impl FnOnce(&mut serde_json::Value)) {

@@ -69,9 +69,7 @@ fn candidates(
 ) -> Result<Vec<RegistryHost>, Failure> {
     let context = "cannot list the account's registries";
     let settings = config.general_settings(profile)?;
-    let account = Account::choose(&settings)?.ok_or_else(|| {
-        Failure::new("no IONOS credentials found", account::HOW_TO).within(context)
-    })?;
+    let account = Account::choose(&settings)?.ok_or_else(|| account::missing().within(context))?;
     let deadline = Deadline::after(settings.timeout);
     let found = terminal
         .while_saying("asking for the account's registries …", || {

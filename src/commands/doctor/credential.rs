@@ -9,7 +9,7 @@ use crate::credential::{self, Lookup};
 use crate::docker::registry_login::{self, Scheme};
 use crate::env::{self, Deadline};
 use crate::error::one_line;
-use crate::ionos::account::Account;
+use crate::ionos::account::{Account, Notes};
 
 pub(super) fn token(state: &mut State<'_>) -> Vec<Finding> {
     let Some(host) = state.host else {
@@ -51,8 +51,9 @@ fn existing(state: &State<'_>) -> Option<&'static str> {
     let cache = Cache::new(places.cache_in_use().ok().flatten());
     let entry = match Account::choose(settings).ok().flatten() {
         Some(account) => {
-            let slot = cache.slot(host, account.key(), settings)?;
-            cache.read(&slot, host, account.key(), settings)
+            let key = account.key(&Notes::new(places.cache)).ok()?;
+            let slot = cache.slot(host, &key, settings)?;
+            cache.read(&slot, host, settings)
         }
         None => cache.read_any(host, settings),
     };

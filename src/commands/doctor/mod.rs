@@ -12,7 +12,7 @@ use clap::Args;
 use self::checks::State;
 use self::report::Report;
 use super::hosts;
-use super::local_state::{self, Held};
+use super::local_state::{self, LocalState};
 use super::wait::WaitOptions;
 use crate::config::ConfigFile;
 use crate::error::Failure;
@@ -47,7 +47,7 @@ pub fn run(
         // Only a readable config.json tells whether the host is an IONOS registry.
         (Some(host), Err(_)) => vec![Some(hosts::address(host)?)],
         (None, Ok(config)) => {
-            let known = local_state::known_hosts(&Held::find(), config);
+            let known = local_state::known_hosts(&LocalState::find(), config);
             known.into_iter().map(Some).collect()
         }
         (None, Err(_)) => Vec::new(),

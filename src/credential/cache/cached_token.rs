@@ -64,7 +64,7 @@ impl CachedToken {
         host: &RegistryHost,
         account: &AccountKey,
         settings: &Settings,
-        minted: Minted,
+        minted: &Minted,
     ) -> Self {
         Self {
             version: VERSION,
@@ -73,10 +73,10 @@ impl CachedToken {
             account: account.as_str().to_owned(),
             scopes: settings.scopes.clone(),
             target: settings.target.clone(),
-            registry_id: minted.registry_id,
-            token_id: minted.token_id,
-            username: minted.username,
-            secret: minted.secret,
+            registry_id: minted.registry_id.clone(),
+            token_id: minted.token_id.clone(),
+            username: minted.username.clone(),
+            secret: minted.secret.clone(),
             issued_at: minted.issued_at,
             expires_at: minted.expires_at,
         }

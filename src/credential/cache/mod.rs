@@ -39,10 +39,21 @@ pub struct Slot {
     root: PathBuf,
     host: String,
     stem: String,
+    account: AccountKey,
     dir: OnceCell<PrivateDir>,
 }
 
 impl Slot {
+    /// The account whose entry it is.
+    pub fn account(&self) -> &AccountKey {
+        &self.account
+    }
+
+    /// The name of the entry: profile, account and scopes.
+    pub fn entry(&self) -> &str {
+        &self.stem
+    }
+
     /// The name of a file of this entry.
     pub fn name(&self, extension: &str) -> String {
         format!("{}.{extension}", self.stem)
@@ -78,11 +89,12 @@ impl Cache {
         account: &AccountKey,
         settings: &Settings,
     ) -> Option<Slot> {
-        let (profile, account) = (&settings.profile, account.as_str());
+        let (profile, key) = (&settings.profile, account.as_str());
         Some(Slot {
             root: self.root.clone()?,
             host: host.file_name(),
-            stem: format!("{profile}-{account}-{:016x}", fingerprint(settings)),
+            stem: format!("{profile}-{key}-{:016x}", fingerprint(settings)),
+            account: account.clone(),
             dir: OnceCell::new(),
         })
     }
@@ -96,11 +108,10 @@ impl Cache {
         &self,
         slot: &Slot,
         host: &RegistryHost,
-        account: &AccountKey,
         settings: &Settings,
     ) -> Option<CachedToken> {
-        load(slot.dir()?, &slot.name("json"))
-            .filter(|entry| entry.account == account.as_str() && entry.is_for(host, settings))
+        let entry = load(slot.dir()?, &slot.name("json"))?;
+        (entry.account == slot.account.as_str() && entry.is_for(host, settings)).then_some(entry)
     }
 
     /// The longest-lived entry of this host and profile, whoever's it is.
@@ -135,14 +146,15 @@ impl Cache {
             .collect()
     }
 
-    /// Keeps an entry.
-    pub fn write(&self, slot: &Slot, entry: &CachedToken) {
+    /// Writes an entry. `false` if it could not be written.
+    pub fn write(&self, slot: &Slot, entry: &CachedToken) -> bool {
         let written = serde_json::to_vec(entry)
             .map_err(Into::into)
             .and_then(|json| slot.prepare()?.write(&slot.name("json"), &json));
-        if let Err(err) = written {
+        if let Err(err) = &written {
             debug!("not cached: {err:#}");
         }
+        written.is_ok()
     }
 
     /// Removes what is kept for a host, and returns the removed entries. The locks stay: if a lock
@@ -165,18 +177,22 @@ impl Cache {
         removed
     }
 
-    /// Removes expired entries and what killed writers left behind.
-    pub fn sweep(&self) {
+    /// Removes expired entries and what killed writers left behind. Returns the entries that were
+    /// removed and have time left: the clock was set back.
+    pub fn sweep(&self) -> Vec<CachedToken> {
         let now = env::now();
+        let mut alive = Vec::new();
         for (_, dir) in self.host_dirs() {
             dir.sweep();
             for (name, entry) in entries_in(&dir) {
                 if entry.age(now) == Age::Expired {
                     debug!("swept {}/{name}", shown(dir.path()));
                     dir.remove(&name);
+                    alive.extend(Some(entry).filter(|entry| entry.expires_at > now));
                 }
             }
         }
+        alive
     }
 
     fn host_dirs(&self) -> impl Iterator<Item = (String, PrivateDir)> {

@@ -1,52 +1,63 @@
-//! One registry token: look-up, name, request, clean-up.
+//! Mints one registry token: registry, name, request, clean-up.
 //!
-//! The API makes a listed token of every `POST`, so what may have been made without telling us is
-//! found and deleted, and a name is never used twice on purpose.
+//! The API lists a token for every `POST` that it carries out, whether or not its answer arrives. So
+//! each request is put on record before it is sent, and a token whose password nobody has is found
+//! by its name and deleted.
 
+mod installation;
 mod name;
+mod registry;
 
 use std::time::Duration;
 
 use log::debug;
 use secrecy::SecretString;
 
-pub use name::{is_minted as is_minted_name, machine_of, this_machine};
+pub use installation::installation_id;
+pub use name::{Maker, is_minted as is_minted_name, this_machine};
+pub use registry::registry;
 
 use crate::config::Target;
+use crate::credential::ledger::{Draft, Ledger, Minting};
 use crate::credential::registry_hint::RegistryHint;
 use crate::env;
 use crate::error::Failure;
 use crate::ionos::api::Access;
-use crate::ionos::api::{self, Api, ApiError, NewToken, Token};
+use crate::ionos::api::{Api, ApiError, NewToken, Token};
 use crate::registry_host::RegistryHost;
 use crate::scope::Scope;
 
-/// Asked for on top of the life that is meant, so that an hour is an hour when the request arrives
-/// and by the API's clock.
-const SPARE: i64 = 5 * 60;
-/// Tries for one name whose fate is in doubt, and for names that are taken.
-const TRIES: u32 = 3;
+/// Requested on top of the intended lifetime, so that one hour is still one hour when the request
+/// arrives and by the API's clock.
+pub const SPARE: i64 = 5 * 60;
+/// Attempts under one name after answers that leave it open whether the token was made, and under
+/// names that are taken.
+const ATTEMPTS: u32 = 3;
 /// Clocks that differ by less do not explain a refused expiry.
 const TOLERATED_SKEW: i64 = 60;
-/// The end of 1970: Go's zero time and Unix's are how a program says that it has no date.
+/// The end of 1970. Go's zero time and Unix's are how a program says that it has no date.
 const NO_DATE: i64 = 365 * 24 * 3600;
 
-/// What is wanted.
+/// What to mint.
 #[derive(Debug)]
 pub struct MintRequest<'a> {
-    /// For which registry.
+    /// The registry's host.
     pub host: &'a RegistryHost,
-    /// How it is found among the account's.
+    /// How it is found among the account's registries.
     pub target: &'a Target,
     /// What the token may do.
     pub scopes: &'a [Scope],
-    /// How long it is meant to live.
+    /// The intended lifetime.
     pub ttl: Duration,
-    /// What an earlier order learnt.
+    /// What an earlier request learnt about the registry.
     pub known: Option<RegistryHint>,
+    /// Where the token is put on record.
+    pub ledger: &'a Ledger,
+    /// What its record says before it is requested.
+    pub draft: Draft<'a>,
 }
 
-/// A token and all that is to be kept of it.
+/// A token. Its record still says `minting`: the caller caches the token and then completes it.
 #[derive(Debug)]
 pub struct Minted {
     /// The registry's id at the API.
@@ -57,21 +68,12 @@ pub struct Minted {
     pub username: String,
     /// The password for the registry.
     pub secret: SecretString,
-    /// Seconds since 1970 by this machine's clock.
+    /// In seconds since 1970 by this machine's clock.
     pub issued_at: i64,
-    /// Seconds since 1970 by this machine's clock, whatever that clock is worth.
+    /// In seconds since 1970 by this machine's clock, however wrong that is.
     pub expires_at: i64,
-}
-
-/// A token that may exist and whose password nobody has.
-#[derive(Debug)]
-pub struct OrphanedToken {
-    /// Where it would be.
-    pub registry_id: String,
-    /// What it would be called.
-    pub name: String,
-    /// When it would end, by this machine's clock.
-    pub expires_at: i64,
+    /// The same by the API's clock; `None` for never.
+    pub api_expires_at: Option<i64>,
 }
 
 /// Why there is no token.
@@ -86,9 +88,9 @@ pub enum MintError {
         /// How many more could not be read.
         odd: usize,
     },
-    /// The registry is there and has no hostname yet.
+    /// The registry exists and has no hostname yet.
     BeingCreated,
-    /// The token ended before it could be used.
+    /// The token expired before it could be used.
     ShortLived,
 }
 
@@ -117,133 +119,301 @@ impl MintError {
                 "wait until its state is Running and try again",
             ),
             Self::ShortLived => Failure::new(
-                format!("{} made a token that ends at once", access.endpoint.host()),
+                format!(
+                    "{} made a token that expires at once",
+                    access.endpoint.host()
+                ),
                 "check this machine's clock and try again",
             ),
         }
     }
 }
 
-/// Makes a token. `lost` is told of each one that may exist without anybody having its password
-/// and that could not be deleted here.
+/// Mints a token. On failure `unrecorded` gets each token that may exist and could not be put on
+/// record.
 pub fn mint(
     api: &Api,
-    order: &MintRequest<'_>,
-    mut lost: impl FnMut(OrphanedToken),
-) -> Result<Minted, MintError> {
-    let mut registry_id = match (order.target, &order.known) {
-        (Target::Id(id), _) => id.clone(),
-        (_, Some(known)) => known.registry_id.clone(),
-        (_, None) => find(api, order.host, order.target)?.id,
-    };
-    let mut id_may_be_old = order.known.is_some() && !matches!(order.target, Target::Id(_));
-    let mut clock_was_set = false;
-    let mut name = name::new();
-    let mut doubts = 0;
-    let mut conflicts = 0;
+    request: &MintRequest<'_>,
+    unrecorded: &mut Vec<Minting>,
+) -> Result<(Minted, Minting), MintError> {
+    let mut mint = Mint::new(api, request, unrecorded);
+    let mut step = mint.first_step();
     loop {
-        let remembered = order.known.as_ref().map_or(0, |known| known.skew);
-        let skew = api.skew().unwrap_or(remembered);
-        let life = i64::try_from(order.ttl.as_secs()).unwrap_or(i64::MAX / 2) + SPARE;
-        let ends_at = env::now() + life;
-        let orphan = |registry_id: &str, name: &str| OrphanedToken {
-            registry_id: registry_id.to_owned(),
-            name: name.to_owned(),
-            // A wrong clock is no reason to forget it early.
-            expires_at: ends_at.max(ends_at + skew),
+        step = match step {
+            Step::FindRegistry => mint.find_registry(),
+            Step::UseNewName => mint.use_new_name(),
+            Step::Post(attempt) => mint.post(attempt),
+            Step::Done(minted, record) => return Ok((minted, record)),
+            Step::Failed(err) => return Err(err),
         };
-        let wanted = NewToken::new(&name, ends_at + skew, order.scopes);
-        let err = match api.create_token(&registry_id, &wanted) {
-            Ok(token) => {
-                let id = token.id.clone();
-                let minted = minted(api, &registry_id, token, ends_at);
-                let off = api.skew().map_or(0, |now| (now - skew).abs());
-                // The clock was mended since it was remembered, or never heard: the token lives
-                // far longer than it is meant to, or not half as long.
-                let is_asked_wrongly = !clock_was_set && off > life / 2;
-                if minted.is_ok() && !is_asked_wrongly {
-                    return minted;
-                }
-                let is_gone = match id {
-                    Some(id) => api.delete_token(&registry_id, &id).is_ok(),
-                    None => delete(api, &registry_id, &name),
-                };
-                if !is_gone {
-                    lost(orphan(&registry_id, &name));
-                }
-                if !is_asked_wrongly {
-                    return minted;
-                }
-                clock_was_set = true;
-                doubts = 0;
-                name = name::new();
-                continue;
-            }
-            Err(err) => err,
-        };
-        match err {
-            // The same name again: the answer tells whether the first one worked.
-            err if err.is_doubtful() => {
-                doubts += 1;
-                if doubts >= TRIES || !api.pause(&err, doubts) {
-                    lost(orphan(&registry_id, &name));
-                    return Err(err.into());
-                }
-            }
-            err @ ApiError::Conflict { .. } => {
-                if doubts > 0 && !delete(api, &registry_id, &name) {
-                    lost(orphan(&registry_id, &name));
-                }
-                conflicts += 1;
-                if conflicts >= TRIES || !err.is_taken_name() {
-                    return Err(err.into());
-                }
-                name = name::new();
-            }
-            // Deleted and made anew, or another account's: its id is another one.
-            ApiError::NotFound { .. } if id_may_be_old => {
-                id_may_be_old = false;
-                registry_id = find(api, order.host, order.target)?.id;
-            }
-            // An expiry in the past or too near, if our clock is wrong; now we know the API's.
-            ApiError::Refused { status: 400, .. }
-                if !clock_was_set
-                    && api
-                        .skew()
-                        .is_some_and(|now| (now - skew).abs() > TOLERATED_SKEW) =>
-            {
-                clock_was_set = true;
-            }
-            err => {
-                // An internal error may come after the token.
-                let broken = matches!(err, ApiError::Refused { status: 500.., .. });
-                if doubts > 0 || broken {
-                    lost(orphan(&registry_id, &name));
-                }
-                return Err(err.into());
-            }
-        }
     }
 }
 
-/// The registry behind a host.
-pub fn registry(
-    api: &Api,
-    host: &RegistryHost,
-    target: &Target,
-) -> Result<api::Registry, MintError> {
-    find(api, host, target)
+/// What is done next.
+enum Step {
+    /// Ask the API for the registry's id.
+    FindRegistry,
+    /// Put a name on record, then request a token of that name.
+    UseNewName,
+    /// Request a token. After an earlier attempt under the same name the answer also tells whether
+    /// that one succeeded.
+    Post(Attempt),
+    Done(Minted, Minting),
+    Failed(MintError),
 }
 
-fn minted(api: &Api, registry_id: &str, token: Token, asked_for: i64) -> Result<Minted, MintError> {
+/// Requests under one name.
+struct Attempt {
+    record: Minting,
+    /// The expiry that is requested, by this machine's clock.
+    expires_at: i64,
+    /// The API's clock less ours that the requested expiry was computed with.
+    skew: i64,
+    /// How many requests were sent and may have been carried out.
+    sent: u32,
+}
+
+struct Mint<'a> {
+    api: &'a Api,
+    request: &'a MintRequest<'a>,
+    unrecorded: &'a mut Vec<Minting>,
+    registry_id: String,
+    /// Whether a 404 may mean that the registry was deleted and created again.
+    id_may_be_old: bool,
+    /// Whether an expiry was requested again by another clock. Once is enough.
+    expiry_was_corrected: bool,
+    names_taken: u32,
+    has_used_a_name: bool,
+}
+
+impl<'a> Mint<'a> {
+    fn new(api: &'a Api, request: &'a MintRequest<'a>, unrecorded: &'a mut Vec<Minting>) -> Self {
+        let (registry_id, id_may_be_old) = match (request.target, &request.known) {
+            (Target::Id(id), _) => (id.clone(), false),
+            (_, Some(known)) => (known.registry_id.clone(), true),
+            (_, None) => (String::new(), false),
+        };
+        Self {
+            api,
+            request,
+            unrecorded,
+            registry_id,
+            id_may_be_old,
+            expiry_was_corrected: false,
+            names_taken: 0,
+            has_used_a_name: false,
+        }
+    }
+
+    fn first_step(&self) -> Step {
+        if self.registry_id.is_empty() {
+            Step::FindRegistry
+        } else {
+            Step::UseNewName
+        }
+    }
+
+    fn find_registry(&mut self) -> Step {
+        match registry(self.api, self.request.host, self.request.target) {
+            Ok(found) => {
+                self.registry_id = found.id;
+                Step::UseNewName
+            }
+            Err(err) => Step::Failed(err),
+        }
+    }
+
+    fn use_new_name(&mut self) -> Step {
+        let (expires_at, skew) = self.expiry();
+        let record = self.request.ledger.begin(
+            Draft {
+                may_reuse: !std::mem::replace(&mut self.has_used_a_name, true),
+                ..self.request.draft
+            },
+            || name::new(&installation_id(self.request.ledger)),
+            &self.registry_id,
+            self.api_now(),
+            expires_at + skew,
+        );
+        let sent = u32::from(record.is_reused());
+        Step::Post(Attempt {
+            record,
+            expires_at,
+            skew,
+            sent,
+        })
+    }
+
+    fn post(&mut self, mut attempt: Attempt) -> Step {
+        let wanted = NewToken::new(
+            attempt.record.name(),
+            attempt.expires_at + attempt.skew,
+            self.request.scopes,
+        );
+        match self.api.create_token(&self.registry_id, &wanted) {
+            Ok(token) => self.check(token, attempt),
+            Err(err) if nothing_was_sent(&err) => {
+                if attempt.sent == 0 {
+                    attempt.record.forget();
+                } else {
+                    self.leave(attempt.record);
+                }
+                Step::Failed(err.into())
+            }
+            Err(err) => {
+                attempt.sent += 1;
+                self.after_error(err, attempt)
+            }
+        }
+    }
+
+    /// The API made the token. It is deleted again if nobody can use it.
+    fn check(&mut self, token: Token, attempt: Attempt) -> Step {
+        let off = self.api.skew().map_or(0, |now| (now - attempt.skew).abs());
+        // The clock was corrected since the skew was remembered, or the skew was never known: the
+        // token lives far longer than intended, or not half as long.
+        let has_wrong_expiry = !self.expiry_was_corrected && off > self.life() / 2;
+        let (id, api_expires_at) = (token.id.clone(), expiry(&token));
+        let minted = minted(self.api, &self.registry_id, token, attempt.expires_at);
+        let err = match minted {
+            Ok(minted) if !has_wrong_expiry => return Step::Done(minted, attempt.record),
+            Ok(_) => None,
+            Err(err) => Some(err),
+        };
+        let is_deleted = match &id {
+            Some(id) => self.api.delete_token(&self.registry_id, id).is_ok(),
+            None => self.delete_by_name(attempt.record.name()),
+        };
+        if is_deleted {
+            attempt.record.forget();
+        } else {
+            let record = attempt.record.revoke(id, api_expires_at);
+            self.leave(record);
+        }
+        match err {
+            Some(err) if !has_wrong_expiry => Step::Failed(err),
+            _ => {
+                self.expiry_was_corrected = true;
+                Step::UseNewName
+            }
+        }
+    }
+
+    /// The API did not say that it made the token. It may have made it all the same, unless it says
+    /// that an earlier request took the name.
+    fn after_error(&mut self, err: ApiError, mut attempt: Attempt) -> Step {
+        match &err {
+            ApiError::Conflict { .. } => {
+                let is_first = attempt.sent == 1;
+                if !is_first && self.delete_by_name(attempt.record.name()) {
+                    attempt.record.forget();
+                } else {
+                    let record = attempt.record.refused(self.api_now());
+                    self.leave(record);
+                }
+                self.names_taken += 1;
+                if self.names_taken >= ATTEMPTS || !err.is_taken_name() {
+                    return Step::Failed(err.into());
+                }
+                Step::UseNewName
+            }
+            _ if err.is_doubtful() => {
+                if attempt.sent >= ATTEMPTS || !self.api.pause(&err, attempt.sent) {
+                    self.leave(attempt.record);
+                    return Step::Failed(err.into());
+                }
+                Step::Post(attempt)
+            }
+            // Deleted and created again, or another account's: its id is another one.
+            ApiError::NotFound { .. } if self.id_may_be_old => {
+                self.id_may_be_old = false;
+                let record = attempt.record.refused(self.api_now());
+                self.leave(record);
+                Step::FindRegistry
+            }
+            // An expiry in the past or too near, because our clock is wrong. Now we know the API's.
+            ApiError::Refused { status: 400, .. }
+                if !self.expiry_was_corrected
+                    && self
+                        .api
+                        .skew()
+                        .is_some_and(|now| (now - attempt.skew).abs() > TOLERATED_SKEW) =>
+            {
+                self.expiry_was_corrected = true;
+                (attempt.expires_at, attempt.skew) = self.expiry();
+                attempt
+                    .record
+                    .reschedule(self.api_now(), attempt.expires_at + attempt.skew);
+                Step::Post(attempt)
+            }
+            ApiError::Refused { status: 500.., .. } => {
+                self.leave(attempt.record);
+                Step::Failed(err.into())
+            }
+            _ => {
+                let record = attempt.record.refused(self.api_now());
+                self.leave(record);
+                Step::Failed(err.into())
+            }
+        }
+    }
+
+    /// Leaves a token that may exist to later contacts with the API.
+    fn leave(&mut self, record: Minting) {
+        if !record.is_recorded() {
+            self.unrecorded.push(record);
+        }
+    }
+
+    /// Deletes the token that an unanswered request made. `true` if there is none any more.
+    fn delete_by_name(&self, name: &str) -> bool {
+        delete_by_name(self.api, &self.registry_id, name)
+    }
+
+    fn life(&self) -> i64 {
+        i64::try_from(self.request.ttl.as_secs()).unwrap_or(i64::MAX / 2) + SPARE
+    }
+
+    /// The expiry to request by this machine's clock, and the API's clock less ours.
+    fn expiry(&self) -> (i64, i64) {
+        let remembered = self.request.known.as_ref().map_or(0, |known| known.skew);
+        let skew = self.api.skew().unwrap_or(remembered);
+        (env::now() + self.life(), skew)
+    }
+
+    /// The time by the API's clock, if it has told it.
+    fn api_now(&self) -> Option<i64> {
+        self.api.skew().map(|skew| env::now() + skew)
+    }
+}
+
+fn nothing_was_sent(err: &ApiError) -> bool {
+    matches!(err, ApiError::Transport(err) if !err.may_have_arrived())
+}
+
+/// Deletes the token of this name. `true` if one was found and deleted.
+pub(super) fn delete_by_name(api: &Api, registry_id: &str, name: &str) -> bool {
+    debug!("{name} was made and its answer lost");
+    match api.token_id(registry_id, name) {
+        Ok(Some(id)) => api.delete_token(registry_id, &id).is_ok(),
+        Ok(None) | Err(_) => false,
+    }
+}
+
+/// When a token expires, by the API's clock. "Never" may be said with a date.
+fn expiry(token: &Token) -> Option<i64> {
+    token.expires_at.filter(|at| *at > NO_DATE)
+}
+
+fn minted(api: &Api, registry_id: &str, token: Token, requested: i64) -> Result<Minted, MintError> {
     let issued_at = env::now();
-    let expires_at = match (token.expires_at.filter(|at| *at > NO_DATE), api.skew()) {
-        // What ends later than asked for is not used longer.
-        (Some(by_the_api), skew) => by_the_api
-            .saturating_sub(skew.unwrap_or_default())
-            .min(asked_for),
-        // "Never", or not said: then what was asked for is as long as we use it.
-        (None, _) => asked_for,
+    let api_expires_at = expiry(&token);
+    let expires_at = match api_expires_at {
+        // A token that lives longer than requested is not used longer.
+        Some(at) => at
+            .saturating_sub(api.skew().unwrap_or_default())
+            .min(requested),
+        None => requested,
     };
     if expires_at <= issued_at + 60 {
         return Err(MintError::ShortLived);
@@ -255,49 +425,6 @@ fn minted(api: &Api, registry_id: &str, token: Token, asked_for: i64) -> Result<
         secret: token.password,
         issued_at,
         expires_at,
+        api_expires_at,
     })
-}
-
-/// The registry with this hostname. The first label finds it in one short page, as far as anybody
-/// has seen; hostnames decide, unless the configuration names the registry.
-fn find(api: &Api, host: &RegistryHost, target: &Target) -> Result<api::Registry, MintError> {
-    let name = match target {
-        Target::Name(name) => name,
-        _ => host.first_label(),
-    };
-    let is_named = |found: &api::Registry| found.name.eq_ignore_ascii_case(name);
-    let is_it = |found: &api::Registry| match target {
-        Target::Name(_) => is_named(found),
-        Target::Id(id) => found.id.eq_ignore_ascii_case(id),
-        Target::Hostname => {
-            let hostname = found.hostname.as_deref().map(RegistryHost::parse);
-            hostname.is_some_and(|it| it.as_ref() == Ok(host))
-        }
-    };
-    let mut seen = Vec::new();
-    for hint in [Some(name), None] {
-        seen = api.registries(hint)?;
-        if let Some(found) = seen.iter().find(|found| is_it(found)) {
-            return Ok(found.clone());
-        }
-    }
-    let unfinished = |found: &api::Registry| found.hostname.is_none() && is_named(found);
-    Err(if seen.iter().any(unfinished) {
-        MintError::BeingCreated
-    } else {
-        MintError::NoSuchRegistry {
-            seen: seen.len(),
-            odd: api.odd_items(),
-        }
-    })
-}
-
-/// Deletes the token that an unanswered request made.
-fn delete(api: &Api, registry_id: &str, name: &str) -> bool {
-    debug!("{name} was made and its answer lost");
-    match api.token_id(registry_id, name) {
-        Ok(Some(id)) => api.delete_token(registry_id, &id).is_ok(),
-        Ok(None) => true,
-        Err(_) => false,
-    }
 }

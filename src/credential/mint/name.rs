@@ -1,61 +1,82 @@
-//! The names of tokens: whose it is, since when, and unique.
+//! The names of tokens: which machine and installation made a token, and when.
+//!
+//! `dci-MACHINE-INSTALLATION-UTCTIME-RANDOM`, 3 to 63 characters of `[a-z][-a-z0-9]*[a-z0-9]`: the
+//! API, the console and Terraform all accept these. Release 0.1.0 left the installation out; its
+//! names are told by their shorter random part.
 
 use jiff::Timestamp;
+use siphasher::sip::SipHasher13;
 
 use crate::env;
 
 const PREFIX: &str = "dci";
-const RANDOM_LENGTH: usize = 8;
+const RANDOM_LENGTH: usize = 10;
+/// In the names of 0.1.0.
+const RANDOM_LENGTH_0_1_0: usize = 8;
+/// The length of an installation's id.
+pub(super) const ID_LENGTH: usize = 6;
+/// The length of a machine's part.
+const LONGEST_MACHINE: usize = 24;
 
-/// `dci-MACHINE-UTCTIME-RANDOM`: whose it is, since when, and unique. 3 to 63 lower-case letters,
-/// digits and dashes: what the API, the console and Terraform all accept.
-pub(super) fn new() -> String {
+/// A new, unique name.
+pub(super) fn new(installation: &str) -> String {
     let time = Timestamp::from_second(env::now()).unwrap_or_default();
     let random: String = std::iter::repeat_with(|| fastrand::char('a'..='z'))
         .take(RANDOM_LENGTH)
         .collect();
     format!(
-        "{PREFIX}-{}-{}-{random}",
+        "{PREFIX}-{}-{installation}-{}-{random}",
         this_machine(),
         time.strftime("%Y%m%dt%H%M%Sz")
     )
 }
 
-fn machine(name: &str) -> String {
-    const LONGEST: usize = 24;
-    let words: Vec<String> = name
-        .to_ascii_lowercase()
-        .split(|c: char| !c.is_ascii_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(ToOwned::to_owned)
-        .collect();
-    let mut name = words.join("-");
-    name.truncate(LONGEST);
-    let name = name.trim_end_matches('-');
-    if name.is_empty() { "machine" } else { name }.to_owned()
+/// Who made a token, by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Maker<'a> {
+    /// The machine, as it is called in token names.
+    pub machine: &'a str,
+    /// The installation; `None` in the names of 0.1.0.
+    pub installation: Option<&'a str>,
+}
+
+impl<'a> Maker<'a> {
+    /// Reads a token's name. `None` if this program does not make such names. Reads from the end,
+    /// because a machine's name may contain what looks like a time.
+    pub fn of(token_name: &'a str) -> Option<Self> {
+        let is_plain =
+            |byte: u8| byte == b'-' || byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        if token_name.len() > 63 || !token_name.bytes().all(is_plain) {
+            return None;
+        }
+        let mut parts = token_name.rsplitn(3, '-');
+        let (random, time, rest) = (parts.next()?, parts.next()?, parts.next()?);
+        let is_time = time.len() == 16
+            && time.bytes().enumerate().all(|(n, byte)| match n {
+                8 => byte == b't',
+                15 => byte == b'z',
+                _ => byte.is_ascii_digit(),
+            });
+        let maker = rest.strip_prefix(PREFIX)?.strip_prefix('-')?;
+        let (machine, installation) = match random.len() {
+            RANDOM_LENGTH => {
+                let (machine, id) = maker.rsplit_once('-')?;
+                (id.len() == ID_LENGTH).then_some((machine, Some(id)))?
+            }
+            RANDOM_LENGTH_0_1_0 => (maker, None),
+            _ => return None,
+        };
+        let is_random = random.bytes().all(|byte| byte.is_ascii_lowercase());
+        (is_time && is_random && !machine.is_empty()).then_some(Self {
+            machine,
+            installation,
+        })
+    }
 }
 
 /// Whether a user name is the name of a token that this program mints, here or elsewhere.
 pub fn is_minted(username: &str) -> bool {
-    machine_of(username).is_some()
-}
-
-/// The machine that minted a token, by its name. Read from the end: a machine's name may hold what
-/// looks like a time.
-pub fn machine_of(username: &str) -> Option<&str> {
-    let mut parts = username.rsplitn(3, '-');
-    let (random, time, rest) = (parts.next()?, parts.next()?, parts.next()?);
-    let is_time = time.len() == 16
-        && time.bytes().enumerate().all(|(n, byte)| match n {
-            8 => byte == b't',
-            15 => byte == b'z',
-            _ => byte.is_ascii_digit(),
-        });
-    let is_random =
-        random.len() == RANDOM_LENGTH && random.bytes().all(|byte| byte.is_ascii_lowercase());
-    rest.strip_prefix(PREFIX)?
-        .strip_prefix('-')
-        .filter(|machine| is_time && is_random && !machine.is_empty())
+    Maker::of(username).is_some()
 }
 
 /// This machine, as it is called in the names of its tokens.
@@ -63,42 +84,118 @@ pub fn this_machine() -> String {
     machine(&env::machine())
 }
 
+/// A name that is too long ends in a hash, so that two machines whose names begin alike differ.
+fn machine(name: &str) -> String {
+    let words: Vec<String> = name
+        .to_ascii_lowercase()
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(ToOwned::to_owned)
+        .collect();
+    let mut fitted = words.join("-");
+    if fitted.is_empty() {
+        return "machine".into();
+    }
+    if fitted.len() > LONGEST_MACHINE {
+        fitted.truncate(LONGEST_MACHINE - ID_LENGTH - 1);
+        fitted = format!("{}-{}", fitted.trim_end_matches('-'), digest(name));
+    }
+    fitted
+}
+
+/// A short hash that is the same on every platform and in every release.
+pub(super) fn digest(text: &str) -> String {
+    letters(SipHasher13::new().hash(text.as_bytes()))
+}
+
+/// Lower-case letters and digits for a number, beginning with a letter.
+pub(super) fn letters(mut number: u64) -> String {
+    let mut next = |base: u64| {
+        let digit = number % base;
+        number /= base;
+        let digit = u32::try_from(digit).unwrap_or_default() + 10;
+        char::from_digit(digit % 36, 36).unwrap_or('x')
+    };
+    let first = next(26);
+    std::iter::once(first)
+        .chain(std::iter::repeat_with(|| next(36)).take(ID_LENGTH - 1))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn names_are_what_every_reader_of_the_rules_accepts() {
-        let name = new();
+    fn new_names_follow_the_strictest_rule() {
+        let name = new("a1b2c3");
         assert!((3..=63).contains(&name.len()), "{name}");
         assert!(name.starts_with("dci-"), "{name}");
         assert!(
             name.bytes()
                 .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         );
-        assert!(is_minted(&name), "{name}");
-        assert_ne!(new(), new());
+        assert_eq!(
+            Maker::of(&name),
+            Some(Maker {
+                machine: &this_machine(),
+                installation: Some("a1b2c3")
+            })
+        );
+        assert_ne!(new("a1b2c3"), new("a1b2c3"));
+        let longest = PREFIX.len() + LONGEST_MACHINE + ID_LENGTH + 16 + RANDOM_LENGTH;
+        assert_eq!(longest + "----".len(), 63);
     }
 
     #[test]
-    fn machines_of_any_name_fit() {
+    fn long_machine_names_end_in_a_hash() {
         for (name, fitted) in [
             ("build-7", "build-7"),
             ("Büro.PC_1", "b-ro-pc-1"),
             ("---", "machine"),
             ("", "machine"),
-            (
-                "ip-10-0-0-1.eu-central-1.example",
-                "ip-10-0-0-1-eu-central-1",
-            ),
-            ("abcdefghijklmnopqrstuvw-xyz", "abcdefghijklmnopqrstuvw"),
         ] {
             assert_eq!(machine(name), fitted);
+        }
+        let (one, other) = (
+            machine("ip-10-0-0-1.eu-central-1.example"),
+            machine("ip-10-0-0-1.eu-central-2.example"),
+        );
+        assert_ne!(one, other);
+        for name in [one, other] {
+            assert!(name.starts_with("ip-10-0-0-1-eu-ce-"), "{name}");
+            assert!(name.len() <= LONGEST_MACHINE, "{name}");
         }
     }
 
     #[test]
-    fn other_names_are_a_persons() {
+    fn letters_begin_with_a_letter() {
+        for number in [0, 1, 25, 26, u64::MAX] {
+            let id = letters(number);
+            assert_eq!(id.len(), ID_LENGTH);
+            assert!(id.starts_with(|c: char| c.is_ascii_lowercase()), "{id}");
+            assert!(
+                id.bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()),
+                "{id}"
+            );
+        }
+    }
+
+    #[test]
+    fn names_of_0_1_0_have_no_installation() {
+        let of_0_1_0 = Maker::of("dci-a-b-20261123t213001z-abcdefgh");
+        assert_eq!(
+            of_0_1_0,
+            Some(Maker {
+                machine: "a-b",
+                installation: None
+            })
+        );
+    }
+
+    #[test]
+    fn names_of_other_shapes_are_not_ours() {
         for name in [
             "jane",
             "dci",
@@ -106,11 +203,14 @@ mod tests {
             "dci--20261123t213001z-abcdefgh",
             "dci-host-20261123t213001z-abc",
             "dci-host-20261123t21300z-abcdefgh",
+            "dci-host-20261123t213001z-abcdefghij",
+            "dci-Host-a1b2c3-20261123t213001z-abcdefghij",
+            "dci-../x-a1b2c3-20261123t213001z-abcdefghij",
             "xdci-host-20261123t213001z-abcdefgh",
             "",
         ] {
             assert!(!is_minted(name), "{name}");
         }
-        assert!(is_minted("dci-a-b-20261123t213001z-abcdefgh"));
+        assert!(is_minted("dci-host-a1b2c3-20261123t213001z-abcdefghij"));
     }
 }

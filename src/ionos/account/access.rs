@@ -1,5 +1,7 @@
 //! What a request needs of an account: its secret and its endpoint.
 
+use std::path::Path;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -30,24 +32,7 @@ impl Account {
         }
         let authorization = match &self.source {
             Source::Token(token) => bearer(token, &self.origin)?,
-            Source::TokenFile(path) => {
-                let file = UserFile::read(path).map_err(|why| {
-                    Failure::new(
-                        format!("cannot read {}: {}", path.display(), system(&why)),
-                        "check the path and its mode",
-                    )
-                })?;
-                let (content, _) = file.trusted().map_err(|err| err.failure(path))?;
-                // PowerShell's `>` writes UTF-16, Notepad a byte order mark.
-                let text = std::str::from_utf8(&content).map_err(|_| {
-                    Failure::new(
-                        "the file is not valid UTF-8",
-                        "save it as UTF-8 without a byte order mark",
-                    )
-                })?;
-                let token = text.strip_prefix('\u{feff}').unwrap_or(text);
-                bearer(&token.into(), &self.origin)?
-            }
+            Source::TokenFile(path) => bearer(&token_in_file(path)?, &self.origin)?,
             Source::TokenCommand(argv) => bearer(&command::run(argv, deadline)?, &self.origin)?,
             Source::Password { username, password } => basic(username, password),
             Source::Ionos { located, profile } => {
@@ -87,6 +72,25 @@ fn endpoint_in_file(location: Option<&str>) -> Result<Option<FileEndpoint>, Fail
             "fix the file, or set IONOS_API_URL",
         )
     })
+}
+
+/// The content of a token file, without a byte order mark.
+pub(super) fn token_in_file(path: &Path) -> Result<SecretString, Failure> {
+    let file = UserFile::read(path).map_err(|why| {
+        Failure::new(
+            format!("cannot read {}: {}", path.display(), system(&why)),
+            "check the path and its mode",
+        )
+    })?;
+    let (content, _) = file.trusted().map_err(|err| err.failure(path))?;
+    // PowerShell's `>` writes UTF-16, Notepad a byte order mark.
+    let text = std::str::from_utf8(&content).map_err(|_| {
+        Failure::new(
+            "the file is not valid UTF-8",
+            "save it as UTF-8 without a byte order mark",
+        )
+    })?;
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text).into())
 }
 
 fn expiry(authorization: &SecretString) -> Option<i64> {

@@ -1,31 +1,41 @@
-//! Who asks the IONOS API, and where that was found.
+//! The account whose credentials are sent to the IONOS API, and where it was found.
 //!
-//! Choosing an account is cheap: it reads variables and looks for files, opens none and runs
-//! nothing, because a warm `get` needs only the account's key. [`Account::resolve`] gets the secret
-//! when a request is about to be made.
+//! [`Account::choose`] reads variables and looks for files; it opens none. [`Account::key`] says who
+//! the account is: it reads a token file, and a configuration file only if that changed. It runs no
+//! command. [`Account::resolve`] gets the secret when a request is about to be sent.
 
 mod access;
 mod command;
+mod identity;
+mod notes;
 pub(crate) mod token;
 
 use std::fmt;
-use std::hash::Hasher as _;
 use std::path::PathBuf;
 
 use secrecy::{ExposeSecret as _, SecretString};
-use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
 use crate::config::{AccountSource, Named, Settings};
 use crate::env;
 use crate::error::{Failure, one_line, shown};
 use crate::files::Owner;
 use crate::http::Endpoint;
+use crate::ionos::api::Access;
 use crate::ionos::ionosctl::{self, Located};
 
-/// How to become known to the API.
+pub use identity::AccountKey;
+pub(crate) use identity::Identity;
+pub use notes::Notes;
+
+/// How to provide an account.
 pub const HOW_TO: &str = "run \"ionosctl login\", or set IONOS_TOKEN (\"ionosctl token generate\" makes one), IONOS_TOKEN_FILE, or IONOS_USERNAME and IONOS_PASSWORD";
 
-/// An account at IONOS, not yet asked for its secret.
+/// The failure where no account is found.
+pub fn missing() -> Failure {
+    Failure::new("no IONOS credentials found", HOW_TO)
+}
+
+/// An account at IONOS. Its secret is not read yet.
 #[derive(Debug)]
 pub struct Account {
     origin: Origin,
@@ -33,7 +43,6 @@ pub struct Account {
     contract: Option<String>,
     /// What `IONOS_API_URL` says.
     endpoint: Option<Endpoint>,
-    key: AccountKey,
 }
 
 /// Where an account was found, for messages.
@@ -68,6 +77,9 @@ impl fmt::Display for Origin {
     }
 }
 
+/// The stamp of what a command printed: nothing tells whether it would print the same again.
+const COMMAND: &str = "command";
+
 #[derive(Debug)]
 enum Source {
     Token(SecretString),
@@ -84,40 +96,9 @@ enum Source {
     },
 }
 
-/// Names an account in file names and entries. Says nothing about its secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccountKey(String);
-
-impl AccountKey {
-    /// 32 hexadecimal digits.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The same account at another API, or under another contract, sees other registries.
-    fn new(identity: &Identity, contract: Option<&str>, endpoint: Option<&Endpoint>) -> Self {
-        let mut hasher = SipHasher13::new();
-        for part in [
-            identity.kind,
-            &identity.name,
-            contract.unwrap_or_default(),
-            endpoint.map_or("", Endpoint::as_str),
-        ] {
-            hasher.write(part.as_bytes());
-            hasher.write(&[0]);
-        }
-        Self(format!("{:032x}", hasher.finish128().as_u128()))
-    }
-}
-
-pub(crate) struct Identity {
-    pub(crate) kind: &'static str,
-    pub(crate) name: String,
-}
-
 impl Account {
-    /// The first account there is. What the registry's own entry says comes before the
-    /// environment, because `IONOS_TOKEN` is there for every IONOS tool. `None` if there is none.
+    /// The first account found. The registry's own entry comes before the environment, because
+    /// `IONOS_TOKEN` is set for every IONOS tool. `None` if there is none.
     pub fn choose(settings: &Settings) -> Result<Option<Self>, Failure> {
         let found = if let Some(named) = &settings.own_account {
             Some(configured(named)?)
@@ -135,15 +116,11 @@ impl Account {
         let Some((origin, source)) = found else {
             return Ok(None);
         };
-        let endpoint = Endpoint::from_env()?;
-        let contract = contract()?;
-        let key = AccountKey::new(&source.identity(), contract.as_deref(), endpoint.as_ref());
         Ok(Some(Self {
             origin,
             source,
-            contract,
-            endpoint,
-            key,
+            contract: contract()?,
+            endpoint: Endpoint::from_env()?,
         }))
     }
 
@@ -152,12 +129,72 @@ impl Account {
         &self.origin
     }
 
-    /// Its name in the cache.
-    pub fn key(&self) -> &AccountKey {
-        &self.key
+    /// Who it is, as far as that can be told without running a command.
+    pub fn key(&self, notes: &Notes) -> Result<AccountKey, Failure> {
+        let identity = match &self.source {
+            Source::Token(token) => token::identity(token.expose_secret().trim()),
+            Source::TokenFile(path) => {
+                let token = access::token_in_file(path)?;
+                token::identity(token.expose_secret().trim())
+            }
+            Source::TokenCommand(argv) => {
+                let argv = argv.join("\0");
+                // Before its first run a command is known by its words alone.
+                notes.read(&argv, COMMAND).unwrap_or(Identity {
+                    kind: "token-command",
+                    name: argv,
+                })
+            }
+            Source::Password { username, .. } => Identity::of_user(username),
+            Source::Ionos { located, profile } => {
+                // Without a name it is the profile that is current in the file.
+                let asked = profile
+                    .clone()
+                    .or_else(|| env::var("IONOS_CURRENT_PROFILE"))
+                    .unwrap_or_default();
+                let subject = format!("{}\0{}", located.path.display(), asked.trim());
+                let stamp = env::file_stamp(&located.path);
+                if let Some(identity) = notes.read(&subject, &stamp.text) {
+                    identity
+                } else {
+                    let found = located.read(profile.as_deref(), None)?;
+                    let identity = Identity::of(&found.credentials?);
+                    if stamp.is_settled {
+                        notes.write(&subject, &stamp.text, &identity);
+                    }
+                    identity
+                }
+            }
+        };
+        Ok(self.key_of_identity(&identity))
     }
 
-    /// What changes when a person mends the account, as far as that can be told without running a
+    /// Whether [`Account::key`] is a user: a command that never ran here has told nothing.
+    pub fn is_confirmed(&self, notes: &Notes) -> bool {
+        match &self.source {
+            Source::TokenCommand(argv) => notes.read(&argv.join("\0"), COMMAND).is_some(),
+            _ => true,
+        }
+    }
+
+    /// Who the account is for which `access` was resolved. It may differ from [`Account::key`]: a file
+    /// was written since, or a command printed another user's token. Notes what a command gave.
+    pub fn confirm(&self, access: &Access, notes: &Notes) -> AccountKey {
+        let identity = Identity::of_authorization(&access.authorization);
+        if let Source::TokenCommand(argv) = &self.source {
+            let argv = argv.join("\0");
+            if notes.read(&argv, COMMAND).as_ref() != Some(&identity) {
+                notes.write(&argv, COMMAND, &identity);
+            }
+        }
+        self.key_of_identity(&identity)
+    }
+
+    fn key_of_identity(&self, identity: &Identity) -> AccountKey {
+        AccountKey::new(identity, self.contract.as_deref(), self.endpoint.as_ref())
+    }
+
+    /// What changes when a person corrects the account, as far as that can be told without running a
     /// command. May hold a secret: to be hashed, not kept.
     pub fn failure_cache_input(&self) -> SecretString {
         match &self.source {
@@ -165,8 +202,8 @@ impl Account {
             Source::Password { username, password } => {
                 format!("{username}\0{}", password.expose_secret()).into()
             }
-            Source::TokenFile(path) => env::file_stamp(path).into(),
-            Source::Ionos { located, .. } => env::file_stamp(&located.path).into(),
+            Source::TokenFile(path) => env::file_stamp(path).text.into(),
+            Source::Ionos { located, .. } => env::file_stamp(&located.path).text.into(),
             Source::TokenCommand(argv) => argv.join("\0").into(),
         }
     }
@@ -223,38 +260,6 @@ fn configured(named: &Named) -> Result<(Origin, Source), Failure> {
     }
     let place = named.place.clone();
     Ok((Origin::Configured { what, place }, source))
-}
-
-impl Source {
-    fn identity(&self) -> Identity {
-        let (kind, name) = match self {
-            Self::Token(token) => return token::identity(token.expose_secret().trim()),
-            // `IONOS_TOKEN_FILE=token` is another file in another working directory.
-            Self::TokenFile(path) => (
-                "token-file",
-                std::path::absolute(path)
-                    .unwrap_or_else(|_| path.clone())
-                    .to_string_lossy()
-                    .into_owned(),
-            ),
-            Self::TokenCommand(argv) => ("token-command", argv.join("\0")),
-            // The name alone: a hash of a password on disk is a gift to whoever steals the disk.
-            Self::Password { username, .. } => ("username", username.clone()),
-            Self::Ionos { located, profile } => {
-                let path = located.path.to_string_lossy();
-                let named = profile
-                    .clone()
-                    .or_else(|| env::var("IONOS_CURRENT_PROFILE"))
-                    .map(|name| name.trim().to_owned())
-                    .filter(|name| !name.is_empty());
-                // Without a name it is the profile that is current in the file, and the file
-                // changes when another becomes so.
-                let which = named.unwrap_or_else(|| env::file_stamp(&located.path));
-                ("ionos-file", format!("{path}\0{which}"))
-            }
-        };
-        Identity { kind, name }
-    }
 }
 
 fn contract() -> Result<Option<String>, Failure> {

@@ -197,7 +197,7 @@ fn missing_account_is_reported_with_a_hint() {
     let line = plugin.run(&["kubelet"], request(V1, IMAGE));
     assert!(
         refusal(&line).starts_with(
-            "no credential for demo.cr.de-fra.ionos.com: there is no IONOS account to ask with; "
+            "no credential for demo.cr.de-fra.ionos.com: no IONOS credentials found; "
         ),
         "{line:?}"
     );

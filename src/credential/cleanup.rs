@@ -1,0 +1,115 @@
+//! What is done once the client has its answer, on the connection that is still open.
+
+use std::time::Duration;
+
+use log::debug;
+
+use crate::credential::cache::Cache;
+use crate::credential::ledger::{Entry, Ledger, Record};
+use crate::credential::mint;
+use crate::env::Deadline;
+use crate::error::Failure;
+use crate::ionos::account::AccountKey;
+use crate::ionos::api::Api;
+
+/// A client has its answer and waits for us to exit.
+const AFTER_ANSWER: Duration = Duration::from_secs(1);
+/// For tokens that nothing but this process knows of.
+const LAST_CHANCE: Duration = Duration::from_secs(3);
+
+/// Deletes what is to be deleted. Dropping it without [`Cleanup::run`] means that the new token
+/// reached nobody: it is revoked, unless it is cached for the next process.
+#[derive(Debug)]
+pub struct Cleanup {
+    pub(super) api: Api,
+    pub(super) account: AccountKey,
+    pub(super) ledger: Ledger,
+    pub(super) cache: Cache,
+    /// The new token, if it is not cached.
+    pub(super) uncached: Option<Uncached>,
+    /// Tokens that may exist and are not on record.
+    pub(super) orphans: Vec<Record>,
+}
+
+/// A token that only the client has.
+#[derive(Debug)]
+pub(super) struct Uncached {
+    pub(super) record: Record,
+    pub(super) is_recorded: bool,
+}
+
+impl Cleanup {
+    /// Sweeps the cache and deletes tokens. The client has the new token.
+    pub fn run(mut self) {
+        self.uncached = None;
+        self.ledger.adopt_swept(&self.cache.sweep());
+        self.api.until(self.api.deadline().at_most(AFTER_ANSWER));
+        self.ledger
+            .settle(&self.api, &self.account, &self.cache, Vec::new());
+    }
+}
+
+impl Drop for Cleanup {
+    fn drop(&mut self) {
+        if let Some(token) = self.uncached.take() {
+            debug!("{} reached no client", token.record.name);
+            if token.is_recorded {
+                self.api.until(Deadline::after(LAST_CHANCE));
+                let token = self.ledger.revoke(&token.record.name);
+                self.ledger
+                    .settle(&self.api, &self.account, &self.cache, token);
+            } else {
+                self.orphans.push(token.record);
+            }
+        }
+        let orphans = std::mem::take(&mut self.orphans);
+        if !orphans.is_empty() {
+            delete_unrecorded(&mut self.api, &orphans);
+        }
+    }
+}
+
+/// Deletes tokens that may exist and are not on record. Returns the names of those that may still
+/// exist.
+pub(super) fn delete_unrecorded(api: &mut Api, orphans: &[Record]) -> Vec<String> {
+    api.until(Deadline::after(LAST_CHANCE));
+    let mut left = Vec::new();
+    for orphan in orphans {
+        let (registry, name) = (&orphan.registry_id, &orphan.name);
+        let is_deleted = match &orphan.token_id {
+            Some(id) => api.delete_token(registry, id).is_ok(),
+            None => mint::delete_by_name(api, registry, name),
+        };
+        if !is_deleted {
+            left.push(name.clone());
+        }
+    }
+    left
+}
+
+/// Adds to a failure which tokens may be left behind.
+pub(super) fn name_orphans(failure: Failure, left: &[String]) -> Failure {
+    if left.is_empty() {
+        return failure;
+    }
+    Failure {
+        what: format!(
+            "{} (the token {} may exist and could not be put on record)",
+            failure.what,
+            left.join(", ")
+        ),
+        ..failure
+    }
+}
+
+impl Ledger {
+    /// Marks one token for deletion and returns its record.
+    fn revoke(&self, name: &str) -> Vec<Entry> {
+        let mut entries = self.entries();
+        entries.retain(|entry| entry.record.name == name);
+        entries
+            .into_iter()
+            .map(|entry| self.mark_for_deletion(entry))
+            .collect()
+    }
+}

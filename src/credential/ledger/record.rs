@@ -1,0 +1,298 @@
+//! One record: what is known of one token.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::digest;
+use serde::{Deserialize, Serialize};
+
+use crate::credential::cache::CachedToken;
+use crate::env;
+use crate::http::Endpoint;
+use crate::ionos::account::AccountKey;
+use crate::uuid::is_uuid;
+
+const VERSION: u32 = 1;
+
+/// Long enough for one command's repetitions.
+const LATELY: i64 = 10;
+/// How long a request without a usable answer may still take effect at the server.
+const LATE: i64 = 15 * 60;
+/// The API deletes expired tokens. The hour is for servers that disagree on the time.
+const SPARE: i64 = 3600;
+
+/// What has to be done about a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// The request to make it is under way, or had no usable answer: it may exist, and no client has
+    /// its password. To be found by its name and deleted.
+    Minting,
+    /// A client has it.
+    Current,
+    /// A newer token has replaced it. Left to expire, because a running push may use it.
+    Superseded,
+    /// To be deleted.
+    Revoke,
+}
+
+/// A token that this installation made or may have made. Holds no secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Record {
+    version: u32,
+    /// The token's name. We choose it.
+    pub name: String,
+    /// The registry's host; empty in what 0.1.0 wrote.
+    #[serde(default)]
+    pub host: String,
+    /// The account that makes it. No other account may act on the record.
+    account: String,
+    /// The API at which it is made; `None` in what 0.1.0 wrote.
+    #[serde(default)]
+    api: Option<String>,
+    /// The cache entry that it is for; `None` if it is not cached. A new token for an entry replaces
+    /// the one before.
+    #[serde(default)]
+    pub entry: Option<String>,
+    /// The registry's id at the API.
+    pub registry_id: String,
+    /// The token's id at the API, once it is known.
+    pub token_id: Option<String>,
+    /// What has to be done.
+    #[serde(default = "revoke")]
+    pub state: State,
+    /// When the record was made, in seconds since 1970 by this machine's clock.
+    #[serde(default)]
+    pub created_at: i64,
+    /// When the request was sent, in seconds since 1970 by the API's clock, if that was known.
+    #[serde(default)]
+    posted_at: Option<i64>,
+    /// When the token expires, in seconds since 1970 by the API's clock; `None` for never.
+    pub expires_at: Option<i64>,
+    /// How often the name was used. Makes each version of the file different.
+    #[serde(default)]
+    uses: u32,
+    /// Whether the API refused the request to make it. It was most likely not made.
+    #[serde(default)]
+    refused: bool,
+    /// How often it was looked for at the API and not found.
+    #[serde(default)]
+    looks: u32,
+    /// When it was last tried to delete it and failed, in milliseconds since 1970.
+    #[serde(default)]
+    pub tried_at: Option<i64>,
+    /// The HTTP status with which that failed.
+    #[serde(default)]
+    pub failed_with: Option<u16>,
+    /// When an API that does not answer was last waited for, in seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waited_at: Option<i64>,
+}
+
+/// A record of 0.1.0 has no state: it is a token to be deleted.
+fn revoke() -> State {
+    State::Revoke
+}
+
+/// What is known of a token before it is requested.
+#[derive(Debug, Clone, Copy)]
+pub struct Draft<'a> {
+    /// The registry's host.
+    pub host: &'a str,
+    /// The account that makes it.
+    pub account: &'a AccountKey,
+    /// The API at which it is made.
+    pub api: &'a Endpoint,
+    /// The cache entry that it is for.
+    pub entry: Option<&'a str>,
+    /// Whether the name of a refused request may be used again.
+    pub may_reuse: bool,
+}
+
+impl Record {
+    /// The record of a token that is about to be requested.
+    pub(super) fn new(
+        draft: Draft<'_>,
+        name: &str,
+        registry_id: &str,
+        posted_at: Option<i64>,
+        expires_at: i64,
+    ) -> Self {
+        Self {
+            version: VERSION,
+            name: name.to_owned(),
+            host: draft.host.to_owned(),
+            account: draft.account.as_str().to_owned(),
+            api: Some(draft.api.as_str().to_owned()),
+            entry: draft.entry.map(ToOwned::to_owned),
+            registry_id: registry_id.to_owned(),
+            token_id: None,
+            state: State::Minting,
+            created_at: env::now(),
+            posted_at,
+            expires_at: Some(expires_at),
+            uses: 1,
+            refused: false,
+            looks: 0,
+            tried_at: None,
+            failed_with: None,
+            waited_at: None,
+        }
+    }
+
+    /// The record of a cached token that has none: 0.1.0 minted it, or no record could be written.
+    pub(super) fn of_cached(token: &CachedToken, entry: Option<&str>, state: State) -> Self {
+        Self {
+            version: VERSION,
+            name: token.username.clone(),
+            host: token.host.clone(),
+            account: token.account.clone(),
+            api: None,
+            entry: entry.map(ToOwned::to_owned),
+            registry_id: token.registry_id.clone(),
+            token_id: token.token_id.clone(),
+            state,
+            created_at: token.issued_at,
+            posted_at: None,
+            expires_at: Some(token.expires_at),
+            uses: 1,
+            refused: false,
+            looks: 0,
+            tried_at: None,
+            failed_with: None,
+            waited_at: None,
+        }
+    }
+
+    /// Reads the content of a record's file, or says why it is not one.
+    pub(crate) fn parse(content: &[u8]) -> Result<Self, &'static str> {
+        #[derive(Deserialize)]
+        struct Version {
+            version: u32,
+        }
+        let Version { version } =
+            serde_json::from_slice(content).map_err(|_| "it is not a record")?;
+        if version != VERSION {
+            return Err("another version of this program wrote it");
+        }
+        let record: Self = serde_json::from_slice(content).map_err(|_| "it is damaged")?;
+        // Ids go into paths of requests: a file that somebody changed must not choose the path.
+        if !is_uuid(&record.registry_id) || !record.token_id.as_deref().is_none_or(is_uuid) {
+            return Err("its ids are invalid");
+        }
+        Ok(record)
+    }
+
+    /// Whether `account` made it, at the API that `endpoint` names.
+    pub fn is_of(&self, account: &AccountKey, endpoint: &Endpoint) -> bool {
+        self.account == account.as_str() && self.is_at(endpoint)
+    }
+
+    /// Whether `account` made it, wherever.
+    pub fn is_of_account(&self, account: &AccountKey) -> bool {
+        self.account == account.as_str()
+    }
+
+    pub(super) fn is_at(&self, endpoint: &Endpoint) -> bool {
+        self.api
+            .as_deref()
+            .is_none_or(|api| api == endpoint.as_str())
+    }
+
+    /// Whether an API that does not answer was waited for in the last ten seconds.
+    pub fn was_waited_for_lately(&self) -> bool {
+        let age = self.waited_at.map(|at| env::now().saturating_sub(at));
+        age.is_some_and(|age| (0..LATELY).contains(&age))
+    }
+
+    /// Whether it is a token for the same cache entry.
+    pub(super) fn is_for_entry_of(&self, other: &Self) -> bool {
+        self.entry.is_some()
+            && (&self.entry, &self.host, &self.account)
+                == (&other.entry, &other.host, &other.account)
+    }
+
+    /// Whether something has to be done at the API.
+    pub fn is_pending(&self) -> bool {
+        matches!(self.state, State::Minting | State::Revoke)
+    }
+
+    /// Whether its request was refused and its name may be used again: if the token was made all
+    /// the same, the API says that the name is taken.
+    pub(super) fn is_reusable_for(&self, draft: Draft<'_>, registry_id: &str) -> bool {
+        draft.may_reuse
+            && self.state == State::Minting
+            && self.refused
+            && self.is_of(draft.account, draft.api)
+            && (self.host.as_str(), self.entry.as_deref()) == (draft.host, draft.entry)
+            && self.registry_id == registry_id
+    }
+
+    /// Uses the name again.
+    pub(super) fn reuse(&mut self, posted_at: Option<i64>, expires_at: i64) {
+        self.uses = self.uses.saturating_add(1);
+        self.refused = false;
+        self.looks = 0;
+        self.created_at = env::now();
+        self.posted_at = posted_at;
+        self.expires_at = self.expires_at.max(Some(expires_at));
+    }
+
+    pub(super) fn set_refused(&mut self, posted_at: Option<i64>) {
+        self.refused = true;
+        self.posted_at = posted_at.or(self.posted_at);
+    }
+
+    /// The API told about the token.
+    pub(super) fn answered(
+        &mut self,
+        state: State,
+        token_id: Option<String>,
+        expires_at: Option<i64>,
+        posted_at: Option<i64>,
+    ) {
+        self.state = state;
+        self.token_id = token_id;
+        self.expires_at = expires_at;
+        self.posted_at = posted_at.or(self.posted_at);
+    }
+
+    /// Counts a look-up that did not find it. `true` if it will not appear any more. A request whose
+    /// time by the API's clock is not known counts from the first look-up.
+    pub(super) fn not_found_at(&mut self, api_now: i64) -> bool {
+        self.looks = self.looks.saturating_add(1);
+        api_now.saturating_sub(*self.posted_at.get_or_insert(api_now)) > LATE
+    }
+
+    /// Whether the API has deleted it because it expired. `api_now` is by the API's clock: this
+    /// machine's may be wrong.
+    pub(super) fn is_over(&self, api_now: i64) -> bool {
+        self.expires_at
+            .is_some_and(|at| api_now > at.saturating_add(SPARE))
+    }
+
+    /// The order of two records by age.
+    pub(super) fn age_key(&self) -> i64 {
+        self.posted_at.unwrap_or(self.created_at)
+    }
+
+    /// When a request without a usable answer counts as failed, by the API's clock.
+    pub fn doubtful_until(&self) -> i64 {
+        self.age_key().saturating_add(LATE)
+    }
+
+    /// The name of its file. Names that 0.1.0 took from the API may hold anything.
+    pub(super) fn file_name(&self) -> String {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        if (1..=200).contains(&self.name.len()) && self.name.bytes().all(is_plain) {
+            return format!("{}.json", self.name);
+        }
+        let hash = digest::digest(&digest::SHA256, self.name.as_bytes());
+        format!("name-{}.json", URL_SAFE_NO_PAD.encode(hash))
+    }
+
+    /// The name of the file that is locked while a process works on it.
+    pub(super) fn lock_name(&self) -> String {
+        self.file_name().replace(".json", ".lock")
+    }
+}

@@ -1,0 +1,155 @@
+//! Acting on records at the API.
+
+use log::debug;
+
+use super::{Entry, Ledger, State};
+use crate::credential::cache::Cache;
+use crate::env;
+use crate::http::{Endpoint, TransportError};
+use crate::ionos::account::AccountKey;
+use crate::ionos::api::{Api, ApiError};
+use crate::registry_host::RegistryHost;
+
+/// What became of a record.
+enum Settled {
+    /// The token is gone.
+    Gone,
+    /// The token was not found and may still appear.
+    MayAppear,
+    /// A client has the token.
+    InUse,
+    /// Another process works on it.
+    Busy,
+}
+
+impl Ledger {
+    /// Deletes tokens at the API that are to be deleted, as far as the time goes: those of `first`
+    /// in order, then all others of this account, those first that were not tried lately. A refusal
+    /// of one does not stop the next; an API that is down or refuses the account does.
+    pub fn settle(&self, api: &Api, account: &AccountKey, cache: &Cache, first: Vec<Entry>) {
+        let endpoint = &api.access().endpoint;
+        let mut others = self.entries();
+        others.sort_by_key(|entry| entry.record.tried_at.unwrap_or_default());
+        others.retain(|entry| first.iter().all(|it| it.record.name != entry.record.name));
+        let mine = first
+            .into_iter()
+            .chain(others)
+            .filter(|entry| entry.record.is_pending() && entry.record.is_of(account, endpoint));
+        for mut entry in mine {
+            if api.deadline().passed() {
+                break;
+            }
+            match Self::act(api, cache, &mut entry) {
+                Ok(Settled::Gone) => {
+                    debug!("revoked {}", entry.record.name);
+                    Self::forget(&entry);
+                }
+                Ok(Settled::MayAppear | Settled::InUse) => {
+                    self.save(&mut entry);
+                }
+                Ok(Settled::Busy) => {}
+                Err(err) => {
+                    debug!("{} is not revoked yet: {err:?}", entry.record.name);
+                    entry.record.tried_at = Some(env::now_millis());
+                    entry.record.failed_with = status(&err);
+                    self.save(&mut entry);
+                    if ends_the_round(&err) {
+                        break;
+                    }
+                }
+            }
+        }
+        if let Some(skew) = api.skew() {
+            self.forget_expired(endpoint, env::now() + skew);
+        }
+    }
+
+    /// Notes on what is still pending that the API did not answer in time.
+    pub fn waited_in_vain(&self, account: &AccountKey) {
+        for mut entry in self.entries() {
+            if entry.record.is_pending() && entry.record.is_of_account(account) {
+                entry.record.waited_at = Some(env::now());
+                self.save(&mut entry);
+            }
+        }
+    }
+
+    fn act(api: &Api, cache: &Cache, entry: &mut Entry) -> Result<Settled, ApiError> {
+        let record = &entry.record;
+        let claimed = match record.state {
+            State::Minting => match Self::claim(entry) {
+                Some(lock) => Some(lock),
+                None => return Ok(Settled::Busy),
+            },
+            _ => None,
+        };
+        if claimed.is_some() && is_cached(cache, &record.host, &record.name) {
+            entry.record.state = State::Current;
+            return Ok(Settled::InUse);
+        }
+        let id = match &record.token_id {
+            Some(id) => Some(id.clone()),
+            None => match api.token_id(&record.registry_id, &record.name) {
+                // Without the registry there is no token, unless the API knows it again later.
+                Err(ApiError::NotFound { .. }) => None,
+                id => id?,
+            },
+        };
+        let is_gone = match id {
+            Some(id) => {
+                api.delete_token(&record.registry_id, &id)?;
+                true
+            }
+            None => entry
+                .record
+                .not_found_at(env::now() + api.skew().unwrap_or_default()),
+        };
+        Ok(if is_gone {
+            Settled::Gone
+        } else {
+            Settled::MayAppear
+        })
+    }
+
+    /// Forgets tokens that the API has deleted because they expired, whoever made them.
+    fn forget_expired(&self, endpoint: &Endpoint, api_now: i64) {
+        for entry in self.entries() {
+            let is_over = entry.record.is_at(endpoint) && entry.record.is_over(api_now);
+            if is_over && !Self::is_in_use(&entry) {
+                debug!("{} has expired", entry.record.name);
+                Self::forget(&entry);
+            }
+        }
+    }
+}
+
+/// Whether a process was killed after it had cached the token and before it had completed the record.
+fn is_cached(cache: &Cache, host: &str, name: &str) -> bool {
+    RegistryHost::parse(host).is_ok_and(|host| {
+        cache
+            .of_host(&host)
+            .iter()
+            .any(|token| token.username == name)
+    })
+}
+
+fn status(err: &ApiError) -> Option<u16> {
+    match err {
+        ApiError::Unauthorized { .. } => Some(401),
+        ApiError::Forbidden { .. } => Some(403),
+        ApiError::NotFound { .. } => Some(404),
+        ApiError::Conflict { .. } => Some(409),
+        ApiError::Busy { .. } => Some(429),
+        ApiError::Refused { status, .. } | ApiError::Unavailable { status, .. } => Some(*status),
+        ApiError::Transport(_) => None,
+    }
+}
+
+/// Whether the next record would meet the same trouble. A broken connection or an odd answer costs
+/// no time, so the next one is tried.
+fn ends_the_round(err: &ApiError) -> bool {
+    match err {
+        ApiError::Transport(err) => !matches!(err, TransportError::Lost { .. }),
+        err => status(err).is_some_and(|status| matches!(status, 401 | 429 | 500..)),
+    }
+}
