@@ -80,7 +80,8 @@ impl Ledger {
                 continue;
             };
             for name in dir.names() {
-                if files::is_in_progress(&name) || name == INSTALLATION || name.ends_with(".lock") {
+                let is_lock = name.rsplit_once('.').is_some_and(|(_, it)| it == "lock");
+                if files::is_in_progress(&name) || name == INSTALLATION || is_lock {
                     continue;
                 }
                 match load(&dir, &name) {
