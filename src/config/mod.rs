@@ -61,7 +61,9 @@ impl Places {
 
     /// Where tokens are on record: a runner without a home may have a cache.
     pub fn ledger(&self) -> Option<PathBuf> {
-        self.data.clone().or_else(|| self.cache.clone())
+        let is_disabled = || env::switch("IONOS_CR_DISABLE_CACHE").is_ok_and(|it| it == Some(true));
+        let cache = || self.cache.clone().filter(|_| !is_disabled());
+        self.data.clone().or_else(cache)
     }
 
     /// The cache, unless `IONOS_CR_DISABLE_CACHE` says not to use it.

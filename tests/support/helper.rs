@@ -57,7 +57,11 @@ impl Home {
     /// The cache entries, which hold minted secrets.
     pub fn entries(&self) -> Vec<PathBuf> {
         let mut entries = walk(&self.cache());
-        entries.retain(|path| path.extension().is_some_and(|it| it == "json"));
+        entries.retain(|path| {
+            // Without a data directory the ledger is in the cache's.
+            let is_record = path.parent().is_some_and(|dir| dir.ends_with("ledger"));
+            path.extension().is_some_and(|it| it == "json") && !is_record
+        });
         entries.sort();
         entries
     }

@@ -200,9 +200,6 @@ impl Machine {
     fn secrets_are_in_place(&self, what: &str) {
         secrets_are_private(&self.home);
         for entry in self.home.entries() {
-            if entry.components().any(|part| part.as_os_str() == "ledger") {
-                continue;
-            }
             let own = entry.parent().unwrap();
             let Ok(content) = serde_json::from_slice::<Value>(&fs::read(&entry).unwrap()) else {
                 continue;
