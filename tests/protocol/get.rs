@@ -162,7 +162,7 @@ fn corrected_token_file_is_used_at_once() {
         helper
             .get(DEMO_HOST)
             .failure()
-            .contains(": cannot read it: ")
+            .contains(": cannot read ")
     );
 }
 

@@ -91,7 +91,7 @@ impl Ledger {
             Some(id) => Some(id.clone()),
             None => match api.token_id(&record.registry_id, &record.name) {
                 // Without the registry there is no token, unless the API knows it again later.
-                Err(ApiError::NotFound) => None,
+                Err(ApiError::NotFound { .. }) => None,
                 id => id?,
             },
         };
@@ -137,8 +137,8 @@ fn status(err: &ApiError) -> Option<u16> {
     match err {
         ApiError::Unauthorized { .. } => Some(401),
         ApiError::Forbidden { .. } => Some(403),
-        ApiError::NotFound => Some(404),
-        ApiError::Conflict => Some(409),
+        ApiError::NotFound { .. } => Some(404),
+        ApiError::Conflict { .. } => Some(409),
         ApiError::Busy { .. } => Some(429),
         ApiError::Refused { status, .. } | ApiError::Unavailable { status, .. } => Some(*status),
         ApiError::Transport(_) => None,

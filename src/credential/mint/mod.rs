@@ -303,7 +303,7 @@ impl<'a> Mint<'a> {
     /// that an earlier request took the name.
     fn after_error(&mut self, err: ApiError, mut attempt: Attempt) -> Step {
         match &err {
-            ApiError::Conflict => {
+            ApiError::Conflict { .. } => {
                 let is_first = attempt.sent == 1;
                 if !is_first && self.delete_by_name(attempt.record.name()) {
                     attempt.record.forget();
@@ -325,7 +325,7 @@ impl<'a> Mint<'a> {
                 Step::Post(attempt)
             }
             // Deleted and created again, or another account's: its id is another one.
-            ApiError::NotFound if self.id_may_be_old => {
+            ApiError::NotFound { .. } if self.id_may_be_old => {
                 self.id_may_be_old = false;
                 let record = attempt.record.refused(self.api_now());
                 self.leave(record);
