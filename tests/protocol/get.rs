@@ -158,12 +158,7 @@ fn corrected_token_file_is_used_at_once() {
     assert_eq!(helper.get(DEMO_HOST).credential(), minted);
     // Without the file nobody knows whose credential would be returned.
     std::fs::remove_file(&file).unwrap();
-    assert!(
-        helper
-            .get(DEMO_HOST)
-            .failure()
-            .contains(": cannot read ")
-    );
+    assert!(helper.get(DEMO_HOST).failure().contains(": cannot read "));
 }
 
 #[test]
