@@ -79,8 +79,8 @@ Register-ArgumentCompleter -Native -CommandName 'docker-credential-ionos' -Scrip
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait until a new registry accepts a credential, at most TIME [default: 10m]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use a profile: "pull", "push" or one from config.json')
             [CompletionResult]::new('--podman', '--podman', [CompletionResultType]::ParameterName, 'Change podman''s auth.json instead of Docker''s config.json, which podman also reads')
-            [CompletionResult]::new('--remove', '--remove', [CompletionResultType]::ParameterName, 'Take the registries out again; without HOST, all that use this program')
-            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Change nothing; print what would be changed, as a diff')
+            [CompletionResult]::new('--remove', '--remove', [CompletionResultType]::ParameterName, 'Remove the registries; without HOST, all that use this program')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print the change as a diff, without making it')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
@@ -103,7 +103,7 @@ Register-ArgumentCompleter -Native -CommandName 'docker-credential-ionos' -Scrip
             [CompletionResult]::new('--with', '--with', [CompletionResultType]::ParameterName, 'The program to log in')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Wait until a new registry accepts a credential, at most TIME [default: 10m]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use a profile: "pull", "push" or one from config.json')
-            [CompletionResult]::new('--podman', '--podman', [CompletionResultType]::ParameterName, 'The same as --with podman')
+            [CompletionResult]::new('--podman', '--podman', [CompletionResultType]::ParameterName, 'Same as --with podman')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break

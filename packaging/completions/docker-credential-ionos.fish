@@ -58,8 +58,8 @@ complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_sub
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand configure-docker" -l wait -d 'Wait until a new registry accepts a credential, at most TIME [default: 10m]' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand configure-docker" -l profile -d 'Use a profile: "pull", "push" or one from config.json' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand configure-docker" -l podman -d 'Change podman\'s auth.json instead of Docker\'s config.json, which podman also reads'
-complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand configure-docker" -l remove -d 'Take the registries out again; without HOST, all that use this program'
-complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand configure-docker" -l dry-run -d 'Change nothing; print what would be changed, as a diff'
+complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand configure-docker" -l remove -d 'Remove the registries; without HOST, all that use this program'
+complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand configure-docker" -l dry-run -d 'Print the change as a diff, without making it'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand configure-docker" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand docker-config" -l profile -d 'Use a profile: "pull", "push" or one from config.json' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand docker-config" -s h -l help -d 'Print help'
@@ -79,7 +79,7 @@ oras\t'ORAS'
 crane\t'crane'"
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand login" -l wait -d 'Wait until a new registry accepts a credential, at most TIME [default: 10m]' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand login" -l profile -d 'Use a profile: "pull", "push" or one from config.json' -r
-complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand login" -l podman -d 'The same as --with podman'
+complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand login" -l podman -d 'Same as --with podman'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand status" -l profile -d 'Use a profile: "pull", "push" or one from config.json' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand status" -l json -d 'Print JSON'

@@ -1,4 +1,4 @@
-//! The registries a command was given, and a credential for each.
+//! The registries in a command's arguments, and their credentials.
 
 use crate::config::ConfigFile;
 use crate::credential::{self, Cleanup, Credential, Lookup};
@@ -6,34 +6,34 @@ use crate::error::{Failure, one_line};
 use crate::registry_host::RegistryHost;
 use crate::terminal::Terminal;
 
-/// A registry as a person writes it: a host, or a URL or image reference with one.
+/// Parses a host, or a URL or image reference with one.
 pub(super) fn address(host: &str) -> Result<RegistryHost, Failure> {
     RegistryHost::parse(host).map_err(|_| {
         Failure::new(
-            format!("not a registry's host: '{}'", one_line(host)),
-            "give it as demo.cr.de-fra.ionos.com",
+            format!("not a registry host: '{}'", one_line(host)),
+            "write it as demo.cr.de-fra.ionos.com",
         )
     })
 }
 
-/// The same, of ours.
+/// Parses the host of an IONOS registry.
 pub(super) fn parse(host: &str, config: &ConfigFile) -> Result<RegistryHost, Failure> {
     let registry = address(host)?;
     if config.is_ours(&registry) {
         return Ok(registry);
     }
-    // Docker's file of the same name has no such key.
+    // With the path, because Docker's file has the same name.
     let place = match one_line(&config.path.display().to_string()) {
         path if path.is_empty() => "the file that IONOS_CR_CONFIG names".into(),
         path => path,
     };
     Err(Failure::new(
         format!("{registry} is not an IONOS registry"),
-        format!("name a domain of your own under registries in {place}"),
+        format!("if it is your own domain for one, add it to registries in {place}"),
     ))
 }
 
-/// All of them, each once.
+/// Parses several hosts and removes duplicates.
 pub(super) fn parse_all(
     hosts: &[String],
     config: &ConfigFile,
@@ -48,18 +48,18 @@ pub(super) fn parse_all(
     Ok(registries)
 }
 
-/// Credentials, and what is left to do once they are printed.
+/// Credentials, and the work to do after they are printed.
 #[derive(Debug, Default)]
 #[must_use]
 pub(super) struct Credentials {
-    /// One for each host, in the order of the hosts.
+    /// One for each host, in the given order.
     pub(super) logins: Vec<(RegistryHost, Credential)>,
-    /// To be run at the end.
+    /// Run by [`Self::tidy_up`].
     pub(super) cleanup: Vec<Cleanup>,
 }
 
 impl Credentials {
-    /// From the cache, or minted.
+    /// Gets cached or minted credentials.
     pub(super) fn get(
         hosts: &[RegistryHost],
         config: &ConfigFile,
@@ -71,7 +71,7 @@ impl Credentials {
         })
     }
 
-    /// One for each host, got like this.
+    /// Gets one credential for each host with `get`.
     pub(super) fn each(
         hosts: &[RegistryHost],
         terminal: &mut Terminal<'_>,
@@ -90,7 +90,7 @@ impl Credentials {
         Ok(credentials)
     }
 
-    /// Does what is left to do.
+    /// Deletes expired entries and tokens.
     pub(super) fn tidy_up(self) {
         self.cleanup.into_iter().for_each(Cleanup::run);
     }

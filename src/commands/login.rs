@@ -1,4 +1,4 @@
-//! `login HOST`: logs a client in that keeps credentials itself.
+//! `login HOST`: logs in a client that stores credentials itself.
 
 use std::io::{self, Write as _};
 use std::process::{Command, ExitStatus, Stdio};
@@ -15,7 +15,7 @@ use crate::error::{Failure, system};
 use crate::registry_host::RegistryHost;
 use crate::terminal::Terminal;
 
-/// What `login` takes.
+/// The arguments of `login`.
 #[derive(Debug, Args)]
 pub struct Options {
     /// The registry
@@ -24,14 +24,14 @@ pub struct Options {
     /// The program to log in
     #[arg(long, value_enum, value_name = "PROGRAM", default_value_t = Program::Docker)]
     with: Program,
-    /// The same as --with podman
+    /// Same as --with podman
     #[arg(long, conflicts_with = "with")]
     podman: bool,
     #[command(flatten)]
     wait: WaitOptions,
 }
 
-/// Programs that take a password on stdin.
+/// A client whose login command reads a password from stdin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Program {
     /// Docker
@@ -75,7 +75,7 @@ impl Program {
     }
 }
 
-/// Pipes a credential into the program's own `login`.
+/// Pipes a credential into the client's login command.
 pub fn run(
     options: &Options,
     profile: Option<&str>,
@@ -88,7 +88,7 @@ pub fn run(
     };
     let config = ConfigFile::load()?;
     let host = hosts::parse(&options.host, &config)?;
-    say_if_needless(program, &host, terminal);
+    note_if_unnecessary(program, &host, terminal);
     let wait = &options.wait;
     wait.wait_for(std::slice::from_ref(&host), &config, profile, terminal)?;
     let credentials = Credentials::get(&[host], &config, profile, terminal)?;
@@ -100,8 +100,8 @@ pub fn run(
     outcome.map(|()| true)
 }
 
-/// A client that asks us needs no login, and its `login` then keeps nothing.
-fn say_if_needless(program: Program, host: &RegistryHost, terminal: &mut Terminal<'_>) {
+/// A client that runs this program needs no login, and its login command stores nothing.
+fn note_if_unnecessary(program: Program, host: &RegistryHost, terminal: &mut Terminal<'_>) {
     let client = match program {
         Program::Docker => Client::Docker,
         Program::Podman | Program::Buildah | Program::Skopeo => Client::Podman,
@@ -113,7 +113,7 @@ fn say_if_needless(program: Program, host: &RegistryHost, terminal: &mut Termina
     };
     if client.files().iter().find_map(asks_us).is_some() {
         terminal.say(&format!(
-            "{} asks this program for {host} already: no login is needed",
+            "{} already gets its credentials for {host} from this program: no login is needed",
             program.name()
         ));
     }
@@ -124,14 +124,14 @@ fn log_in(program: Program, host: &RegistryHost, credential: &Credential) -> Res
     let status = pipe(program, host, credential).map_err(|err| match err.kind() {
         io::ErrorKind::NotFound => Failure::new(
             format!("cannot log in to {host}: {name} is not on PATH"),
-            "install it, or name another program with --with",
+            "install it, or choose another client with --with",
         ),
         _ => Failure::new(
             format!(
                 "cannot log in to {host}: {name} cannot be run: {}",
                 system(&err)
             ),
-            "see whether it runs by itself",
+            "check that it runs from a shell",
         ),
     })?;
     if status.success() {
@@ -139,11 +139,11 @@ fn log_in(program: Program, host: &RegistryHost, credential: &Credential) -> Res
     }
     Err(Failure::new(
         format!("cannot log in to {host}: {name} failed"),
-        format!("see what it says above, or run: docker-credential-ionos doctor {host}"),
+        format!("see its message above, or run: docker-credential-ionos doctor {host}"),
     ))
 }
 
-/// The password goes through a pipe; arguments can be read by every user of the machine.
+/// Passes the password through a pipe. Every user of the machine can read arguments.
 fn pipe(program: Program, host: &RegistryHost, credential: &Credential) -> io::Result<ExitStatus> {
     let mut child = Command::new(program.name())
         .args(program.login())
@@ -152,7 +152,7 @@ fn pipe(program: Program, host: &RegistryHost, credential: &Credential) -> io::R
         .stdin(Stdio::piped())
         .spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
-        // A program that reads nothing says why itself.
+        // A client that does not read stdin prints the reason itself.
         let _ = stdin.write_all(credential.secret.expose_secret().as_bytes());
     }
     child.wait()

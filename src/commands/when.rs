@@ -1,8 +1,8 @@
-//! Times as people read them.
+//! Times for people and for JSON.
 
 use jiff::Timestamp;
 
-/// RFC 3339 in UTC, for JSON.
+/// RFC 3339 in UTC.
 pub(super) fn rfc3339(at: i64) -> String {
     Timestamp::from_second(at).unwrap_or_default().to_string()
 }
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_is_told_from_now_in_two_units_at_most() {
+    fn relative_time_has_at_most_two_units() {
         for (seconds, text) in [
             (0, "in 0 s"),
             (59, "in 59 s"),

@@ -68,6 +68,9 @@ impl Table {
                 terminal.result("");
             }
             for (column, (name, (tone, text))) in self.heading.iter().zip(row).enumerate() {
+                if text == "-" {
+                    continue;
+                }
                 let text = terminal.paint(*tone, text);
                 if column == 0 {
                     terminal.result(&text);

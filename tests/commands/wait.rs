@@ -110,7 +110,7 @@ fn login_waits_before_it_runs_the_client() {
         lines[2..],
         [
             "error: cannot log in to HOST: docker is not on PATH",
-            "hint: install it, or name another program with --with"
+            "hint: install it, or choose another client with --with"
         ]
     );
 }

@@ -1,4 +1,4 @@
-//! Which of the account's registries.
+//! Lets the user choose from the account's registries.
 
 use crate::client_config::ClientConfig;
 use crate::config::ConfigFile;
@@ -9,10 +9,10 @@ use crate::ionos::api::Api;
 use crate::registry_host::RegistryHost;
 use crate::terminal::Terminal;
 
-/// Typing errors are forgiven so often.
+/// How often the question is asked if the answer is invalid.
 const QUESTIONS: usize = 3;
 
-/// Asks the API which there are and the person which they want.
+/// Lists the account's registries and asks which to configure.
 pub(super) fn choose(
     config: &ConfigFile,
     profile: Option<&str>,
@@ -22,8 +22,8 @@ pub(super) fn choose(
     let hosts = candidates(config, profile, terminal)?;
     let Some(first) = hosts.first() else {
         return Err(Failure::new(
-            "the account has no registry yet",
-            "make one with \"ionosctl container-registry registry create\" or in the DCD",
+            "the account has no registry",
+            "create one with \"ionosctl container-registry registry create\" or in the DCD",
         ));
     };
     let none_chosen = || {
@@ -61,7 +61,7 @@ pub(super) fn choose(
     Err(none_chosen())
 }
 
-/// The account's registries by their hosts, and those with a name of one's own.
+/// The hosts of the account's registries and of config.json.
 fn candidates(
     config: &ConfigFile,
     profile: Option<&str>,
@@ -85,7 +85,7 @@ fn candidates(
             terminal.say(&format!("left out: {name}, which is still being created"));
             continue;
         };
-        // The account is not sent anywhere else, whatever the answer says.
+        // An answer of the API must not make a client send credentials to another host.
         hosts.extend(
             RegistryHost::parse(&hostname)
                 .ok()
@@ -97,7 +97,7 @@ fn candidates(
     Ok(hosts)
 }
 
-/// `all`, or numbers and ranges with commas or spaces between them; else the word that is neither.
+/// Parses `all`, or numbers and ranges separated by commas or spaces. The error is the invalid word.
 fn numbers(answer: &str, count: usize) -> Result<Vec<usize>, String> {
     let mut numbers = Vec::new();
     for word in answer
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_is_numbers_ranges_or_all() {
+    fn answer_is_numbers_ranges_or_all() {
         for (answer, chosen) in [
             ("1", Ok(vec![1])),
             ("3, 1 3", Ok(vec![1, 3])),

@@ -1,4 +1,4 @@
-//! `configure-docker [HOST…]`: the entries in a client's file that make it ask us.
+//! `configure-docker [HOST…]`: adds entries to a client's file, so that it runs this program.
 
 mod choice;
 mod conflicts;
@@ -17,26 +17,26 @@ use crate::ionos::account::Account;
 use crate::registry_host::RegistryHost;
 use crate::terminal::{Terminal, Tone};
 
-/// What `configure-docker` takes.
+/// The arguments of `configure-docker`.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// The registries; without any, choose from those of the account
+    /// The registries; without any, choose from the account's registries
     #[arg(id = "host", value_name = "HOST")]
     hosts: Vec<String>,
     /// Change podman's auth.json instead of Docker's config.json, which podman also reads
     #[arg(long)]
     podman: bool,
-    /// Take the registries out again; without HOST, all that use this program
+    /// Remove the registries; without HOST, all that use this program
     #[arg(long)]
     remove: bool,
-    /// Change nothing; print what would be changed, as a diff
+    /// Print the change as a diff, without making it
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
     wait: WaitOptions,
 }
 
-/// Changes the file, and says what may stand in the way.
+/// Changes the file, and warns of what may keep the client from using it.
 pub fn run(
     options: &Options,
     profile: Option<&str>,
@@ -62,7 +62,7 @@ fn no_home(client: Client) -> Failure {
         Client::Podman => ("podman's auth.json", "REGISTRY_AUTH_FILE"),
     };
     Failure::new(
-        format!("there is no home directory to look for {file} in"),
+        format!("no home directory to look for {file} in"),
         format!("set HOME or {variable}"),
     )
 }
@@ -75,9 +75,9 @@ fn add(
     terminal: &mut Terminal<'_>,
 ) -> Result<(), Failure> {
     let config = ConfigFile::load()?;
-    // A profile that is not there would fail every get.
+    // With an unknown profile every get would fail.
     config.general_settings(profile)?;
-    // Before the person is asked anything: a broken file is better known now.
+    // Report a broken file before the user is asked anything.
     let present = client_config::ClientConfig::load(path)?;
     let hosts = if options.hosts.is_empty() {
         choice::choose(&config, profile, &present, terminal)?
@@ -98,7 +98,7 @@ fn add(
             Change::Unchanged => format!("unchanged: {host} in {file}, helper {helper}"),
             _ if options.dry_run => continue,
             Change::Added => format!("added {host} to {file}, helper {helper}"),
-            // What stood there was no helper's name.
+            // The old value was no string.
             Change::Replaced(was) if was.is_empty() => {
                 format!("changed {host} in {file}, helper {helper}")
             }
@@ -115,7 +115,7 @@ fn add(
         options.wait.wait_for(&hosts, &config, profile, terminal)?;
     }
     if is_found && !options.dry_run && terminal.is_interactive() {
-        say_what_is_next(client, &hosts, &config, profile, terminal);
+        print_next_step(client, &hosts, &config, profile, terminal);
     }
     Ok(())
 }
@@ -126,7 +126,7 @@ fn remove(
     profile: Option<&str>,
     terminal: &mut Terminal<'_>,
 ) -> Result<(), Failure> {
-    // Whether a host is ours is of no account here: it may have been once.
+    // A host may be removed after it was deleted from our config.json.
     let hosts = options.hosts.iter().map(|host| hosts::address(host));
     let hosts = hosts.collect::<Result<Vec<RegistryHost>, _>>()?;
     let only = profile.map(|_| client_config::helper_name(profile));
@@ -180,7 +180,7 @@ fn show<T>(path: &Path, rewritten: &Rewritten<T>, terminal: &mut Terminal<'_>) {
     }
 }
 
-fn say_what_is_next(
+fn print_next_step(
     client: Client,
     hosts: &[RegistryHost],
     config: &ConfigFile,
@@ -196,7 +196,7 @@ fn say_what_is_next(
     let login = match account {
         Ok(Some(_)) => "",
         Ok(None) => "\"ionosctl login\" or set IONOS_TOKEN, then ",
-        // What would fail the pull.
+        // It would fail the pull, too.
         Err(failure) => return terminal.warn(&failure),
     };
     let command = client.name();

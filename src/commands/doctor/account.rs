@@ -7,6 +7,7 @@ use crate::env::Deadline;
 use crate::error::{Failure, one_line};
 use crate::ionos::account::{self, Account};
 use crate::ionos::api::Api;
+use crate::registry_host::RegistryHost;
 
 /// A clock that is off by more seconds confuses other programs. This one uses the API's.
 const TOLERATED_SKEW: i64 = 60;
@@ -90,18 +91,24 @@ pub(super) fn api(state: &mut State<'_>) -> Vec<Finding> {
 }
 
 pub(super) fn registry(state: &mut State<'_>) -> Vec<Finding> {
+    let host = state.host.map_or("HOST", RegistryHost::as_str);
+    let wait = format!("docker-credential-ionos doctor --wait {host}");
     let finding = match (&state.registry, &state.api) {
-        (Some(Err(err)), Some(api)) => Failed(err.failure(api.access())),
+        (Some(Err(err)), Some(api)) => Failed(match err {
+            MintError::BeingCreated => Failure {
+                hint: wait,
+                ..err.failure(api.access())
+            },
+            _ => err.failure(api.access()),
+        }),
         (Some(Ok(found)), _) => {
             let name = one_line(&found.name);
             if found.is_running() {
                 Passed(format!("{name} is running"))
             } else {
                 let state = one_line(found.state.as_deref().unwrap_or_default());
-                Failed(Failure::new(
-                    format!("{name} is {state}"),
-                    "wait until its state is Running (doctor --wait HOST), or see the DCD",
-                ))
+                let hint = format!("{wait}, or see the DCD");
+                Failed(Failure::new(format!("{name} is {state}"), hint))
             }
         }
         _ => Skipped("no HOST given".into()),

@@ -50,7 +50,9 @@ pub(super) fn docker(state: &mut State<'_>) -> Vec<Finding> {
             "docker-credential-ionos configure-docker",
         )),
     }
-    findings.extend(file.podman_refusal.clone().map(Warning));
+    if !podman_is_used() {
+        findings.extend(file.podman_refusal.clone().map(Warning));
+    }
     findings.extend(snap(&path));
     findings.extend(sudo(file, &path, state.host));
     findings
@@ -173,22 +175,23 @@ fn sudo(file: &ClientConfig, path: &str, host: Option<&RegistryHost>) -> Option<
     ))
 }
 
-pub(super) fn podman(state: &mut State<'_>) -> Vec<Finding> {
+/// Whether podman or a program with its files is installed, or was.
+fn podman_is_used() -> bool {
     let docker_file = Client::Docker.config_file();
-    let files = Client::Podman.files();
-    let mut own_files = files
-        .iter()
-        .filter(|path| Some(*path) != docker_file.as_ref());
-    let is_used = PODMAN_PROGRAMS
-        .iter()
-        .any(|name| env::on_path(name).is_some())
-        || own_files.any(|path| path.exists());
-    if !is_used {
+    let mut programs = PODMAN_PROGRAMS.iter();
+    let mut own_files = Client::Podman.files().into_iter();
+    programs.any(|name| env::on_path(name).is_some())
+        || own_files.any(|path| Some(&path) != docker_file.as_ref() && path.exists())
+}
+
+pub(super) fn podman(state: &mut State<'_>) -> Vec<Finding> {
+    if !podman_is_used() {
         return vec![Skipped(format!(
             "{} are not on PATH",
             PODMAN_PROGRAMS.join(", ")
         ))];
     }
+    let files = Client::Podman.files();
     for path in &files {
         // Podman stops at the first file that it cannot read.
         let file = match ClientConfig::load(path) {

@@ -6,6 +6,9 @@ use crate::error::Failure;
 use crate::registry_host::RegistryHost;
 use crate::terminal::{Terminal, Tone};
 
+/// The width of the outcome and the space after it.
+const INDENT: usize = 9;
+
 /// What a check found. A check has one finding or more.
 #[derive(Debug)]
 pub(super) enum Finding {
@@ -90,11 +93,50 @@ impl Report {
                 Outcome::Skipped => (Tone::Faint, "skipped"),
             };
             let word = terminal.paint(tone, word);
-            terminal.result(&format!("{word}  {}: {}", line.name, line.what));
+            let what = format!("{}: {}", line.name, line.what);
+            let mut lines = wrap(&what, terminal.width().saturating_sub(INDENT)).into_iter();
+            let first = lines.next().unwrap_or_default();
+            terminal.result(&format!("{word}  {first}"));
+            for line in lines {
+                terminal.result(&format!("{:INDENT$}{line}", ""));
+            }
+            // In one line, because it may be a command to copy.
             if !line.hint.is_empty() {
                 let hint = terminal.paint(Tone::Faint, "hint:");
-                terminal.result(&format!("         {hint} {}", line.hint));
+                terminal.result(&format!("{:INDENT$}{hint} {}", "", line.hint));
             }
+        }
+    }
+}
+
+/// Lines of at most `width` columns, if no word is longer.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last_mut().filter(|line| {
+            line.is_empty() || line.chars().count() + 1 + word.chars().count() <= width
+        });
+        match line {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) => line.extend([" ", word]),
+            None => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrap;
+
+    #[test]
+    fn text_is_wrapped_at_spaces() {
+        for (width, lines) in [
+            (3, &["a", "bcdef", "g h"][..]),
+            (7, &["a bcdef", "g h"]),
+            (usize::MAX, &["a bcdef g h"]),
+        ] {
+            assert_eq!(wrap("a bcdef g h", width), lines);
         }
     }
 }

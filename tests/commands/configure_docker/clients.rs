@@ -65,9 +65,7 @@ fn each_client_has_its_own_file() {
             &run(&without, args),
             1,
             "",
-            &format!(
-                "error: there is no home directory to look for {what} in\nhint: set HOME or {hint}\n"
-            ),
+            &format!("error: no home directory to look for {what} in\nhint: set HOME or {hint}\n"),
         );
     }
 }
@@ -77,7 +75,7 @@ fn one_foreign_host_changes_nothing() {
     let person = Person::new();
     let config = person.home.config();
     let ours = format!(
-        "name a domain of your own under registries in {}",
+        "if it is your own domain for one, add it to registries in {}",
         config.display()
     );
     for (host, what, hint) in [
@@ -88,8 +86,8 @@ fn one_foreign_host_changes_nothing() {
         ),
         (
             "*.cr.de-fra.ionos.com",
-            "not a registry's host: '*.cr.de-fra.ionos.com'",
-            "give it as demo.cr.de-fra.ionos.com",
+            "not a registry host: '*.cr.de-fra.ionos.com'",
+            "write it as demo.cr.de-fra.ionos.com",
         ),
     ] {
         person.sees(
@@ -150,8 +148,7 @@ fn without_host_and_terminal_the_registries_are_listed() {
         &format!(
             "error: cannot list the account's registries: {} does not let the account do this: \
              403 \"feature is not enabled for the contract\" (account from IONOS_TOKEN)\n\
-             hint: ask the contract's owner for the privilege to access and manage registries \
-             (accessAndManageRegistries)\n",
+             hint: the contract does not have the Container Registry: ask IONOS to enable it\n",
             fake.address()
         ),
     );

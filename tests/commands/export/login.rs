@@ -45,7 +45,9 @@ fn login_with_a_configured_helper_says_it_is_unnecessary() {
     );
     assert_eq!(
         done.stderr,
-        format!("docker asks this program for {DEMO_HOST} already: no login is needed\n")
+        format!(
+            "docker already gets its credentials for {DEMO_HOST} from this program: no login is needed\n"
+        )
     );
 }
 
@@ -62,7 +64,7 @@ fn failing_login_has_a_hint() {
     assert_eq!(
         done.stderr,
         format!(
-            "error: cannot log in to {DEMO_HOST}: docker failed\nhint: see what it says above, or run: docker-credential-ionos doctor {DEMO_HOST}\n"
+            "error: cannot log in to {DEMO_HOST}: docker failed\nhint: see its message above, or run: docker-credential-ionos doctor {DEMO_HOST}\n"
         )
     );
     let nowhere = helper.env("PATH", "/nowhere");
@@ -70,7 +72,7 @@ fn failing_login_has_a_hint() {
     assert_eq!(
         done.stderr,
         format!(
-            "error: cannot log in to {DEMO_HOST}: podman is not on PATH\nhint: install it, or name another program with --with\n"
+            "error: cannot log in to {DEMO_HOST}: podman is not on PATH\nhint: install it, or choose another client with --with\n"
         )
     );
 }
