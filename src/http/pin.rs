@@ -69,23 +69,22 @@ fn not_a_fingerprint() -> Failure {
     )
 }
 
-/// Accepts one certificate, and only from a server that has its key.
+/// Accepts the pinned certificate, or any certificate if none is pinned, and only from a server that
+/// has its key.
 #[derive(Debug)]
-pub(super) struct Pinned {
-    fingerprint: Fingerprint,
+pub(super) struct AnyIssuer {
+    pinned: Option<Fingerprint>,
     provider: Arc<CryptoProvider>,
 }
 
-impl Pinned {
-    pub(super) fn new(fingerprint: Fingerprint, provider: &Arc<CryptoProvider>) -> Self {
-        Self {
-            fingerprint,
-            provider: Arc::clone(provider),
-        }
+impl AnyIssuer {
+    pub(super) fn new(pinned: Option<Fingerprint>, provider: &Arc<CryptoProvider>) -> Self {
+        let provider = Arc::clone(provider);
+        Self { pinned, provider }
     }
 }
 
-impl ServerCertVerifier for Pinned {
+impl ServerCertVerifier for AnyIssuer {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -95,14 +94,13 @@ impl ServerCertVerifier for Pinned {
         _now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         let shown = Fingerprint::of(end_entity);
-        if shown == self.fingerprint {
-            return Ok(ServerCertVerified::assertion());
+        match self.pinned {
+            Some(pinned) if pinned != shown => {
+                let other = OtherCertificate { shown, pinned };
+                Err(CertificateError::Other(OtherError(Arc::new(other))).into())
+            }
+            _ => Ok(ServerCertVerified::assertion()),
         }
-        let other = OtherCertificate {
-            shown,
-            pinned: self.fingerprint,
-        };
-        Err(CertificateError::Other(OtherError(Arc::new(other))).into())
     }
 
     // Certificates are public. The signatures prove that the server has the key.
@@ -195,7 +193,7 @@ mod tests {
             .with_no_client_auth()
             .with_cert_resolver(resolver);
         for version in rustls::ALL_VERSIONS {
-            let pinned = Pinned::new(Fingerprint::of(&shown), &provider);
+            let pinned = AnyIssuer::new(Some(Fingerprint::of(&shown)), &provider);
             let client = ClientConfig::builder_with_provider(Arc::clone(&provider))
                 .with_protocol_versions(&[version])
                 .unwrap()

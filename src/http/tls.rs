@@ -1,7 +1,7 @@
 //! How a server proves its identity.
 //!
-//! ureq can verify by the system's certificates or not at all. For the other proofs the program
-//! makes the handshake itself, in `connector`.
+//! ureq verifies by the system's certificates. For the other proofs the program makes the handshake
+//! itself, in `connector`: ureq's own setting for no verification would count for a proxy, too.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use ureq::tls::{RootCerts, TlsConfig};
 use ureq::typestate::AgentScope;
 
 use super::connector;
-use super::pin::{Fingerprint, Pinned};
+use super::pin::{AnyIssuer, Fingerprint};
 use crate::error::Failure;
 
 /// ureq's settings before those for TLS.
@@ -49,15 +49,15 @@ pub(super) fn agent(config: Builder, proof: &Proof) -> Result<ureq::Agent, Failu
         .unversioned_rustls_crypto_provider(Arc::clone(&provider))
         // What the system trusts, a company's CA and SSL_CERT_FILE included.
         .root_certs(RootCerts::PlatformVerifier)
-        .disable_verification(*proof == Proof::None)
         .build();
     let config = config.tls_config(tls).build();
     let handshake = match proof {
-        Proof::BySystem | Proof::None => return Ok(connector::plain_agent(config)),
+        Proof::BySystem => return Ok(connector::plain_agent(config)),
         Proof::ByAlso(pem) => with_verifier(also(pem, &provider)?, provider)?,
-        Proof::Pinned(fingerprint) => {
-            with_verifier(Arc::new(Pinned::new(*fingerprint, &provider)), provider)?
+        Proof::Pinned(pin) => {
+            with_verifier(Arc::new(AnyIssuer::new(Some(*pin), &provider)), provider)?
         }
+        Proof::None => with_verifier(Arc::new(AnyIssuer::new(None, &provider)), provider)?,
         Proof::ByOnly(pem) => only(pem, provider)?,
     };
     Ok(connector::agent(config, handshake))

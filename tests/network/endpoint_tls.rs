@@ -174,3 +174,49 @@ fn pin_applies_to_every_endpoint_and_beats_the_settings_of_the_file() {
         }
     }
 }
+
+#[test]
+fn skipped_verification_does_not_apply_to_a_proxy() {
+    let proxys_ca = Ca::new();
+    let fake = fake(&Ca::new(), BUILT_IN);
+    let proxy = Proxy::over_tls(fake.address(), &proxys_ca.issue(&["localhost"]));
+    let home = Home::new();
+    let url = format!("https://{BUILT_IN}");
+    let skip = "      skipTlsVerify: true\n";
+    let content = file(&fake, Asked::Global, Place::Global, skip).replace(&fake.url(), &url);
+    home.file(".ionos/config", &content);
+    let untrusting = helper(&home, &fake, Asked::BuiltIn, &proxy);
+    let line = untrusting.get(DEMO_HOST).failure().to_owned();
+    assert!(line.contains("no trusted connection to "), "{line}");
+    assert!(proxy.targets().is_empty());
+    let trusting = Home::new();
+    trusting.file(".ionos/config", &content);
+    let helper = helper(&trusting, &fake, Asked::BuiltIn, &proxy);
+    let pem = proxys_ca.write_pem(trusting.path());
+    let _ = helper
+        .env("SSL_CERT_FILE", pem.to_str().unwrap())
+        .get(DEMO_HOST)
+        .credential();
+}
+
+#[test]
+fn endpoint_is_not_read_for_a_cached_credential() {
+    let ca = Ca::new();
+    let fake = fake(&ca, "localhost");
+    let proxy = Proxy::to(fake.address());
+    let home = Home::new();
+    let skip = "      skipTlsVerify: true\n";
+    home.file(
+        ".ionos/config",
+        &file(&fake, Asked::Global, Place::Global, skip),
+    );
+    let helper = helper(&home, &fake, Asked::Global, &proxy).env("IONOS_TOKEN", ACCOUNT_TOKEN);
+    let minted = helper.get(DEMO_HOST).credential();
+    home.file(".ionos/config", "profiles: {");
+    assert_eq!(helper.get(DEMO_HOST).credential(), minted);
+    home.age_entry(13 * 3600);
+    let path = home.path().join(".ionos/config").display().to_string();
+    helper.get(DEMO_HOST).fails(&format!(
+        "no credential for {DEMO_HOST}: cannot tell which API to ask: {path}: line 1, column 11: a value of another type than ionosctl writes there (account from IONOS_TOKEN); fix the file, or set IONOS_API_URL"
+    ));
+}

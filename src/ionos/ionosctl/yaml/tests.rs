@@ -250,6 +250,7 @@ fn error_gives_the_place_and_no_value() {
         ("token: 's3cret", "not valid YAML"),
         ("a: [s3cret", "not valid YAML"),
         ("a: {s3cret: ", "not valid YAML"),
+        ("profiles: [{name: s3cret", "not valid YAML"),
         ("a: s3cret: b", "not valid YAML"),
         ("a: \"\\s3cret\"", "not valid YAML"),
         ("a: @s3cret", "not valid YAML"),
