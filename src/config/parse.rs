@@ -2,7 +2,7 @@
 //! a value in the wrong place may be a secret.
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Deserializer, Error, Value};
 use serde_path_to_error::{Path, Segment};
 
@@ -11,12 +11,18 @@ use crate::error::{Failure, nearest_key};
 /// Parses the content of a file.
 pub(super) fn from_slice<'de, T: Deserialize<'de>>(content: &'de [u8]) -> Result<T, Failure> {
     // Tracking the path costs time, so it is for errors only.
-    serde_json::from_slice(content).map_err(|err| {
-        let mut deserializer = Deserializer::from_slice(content);
-        match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
-            Err(err) => explain("", err.path(), err.inner()),
-            Ok(_) => invalid_json(&err),
+    serde_json::from_slice(content).or_else(|_| {
+        // In a damaged file a key may be a value, so it is not named.
+        if let Err(err) = serde_json::from_slice::<IgnoredAny>(content) {
+            let (line, column) = (err.line(), err.column());
+            return Err(Failure::new(
+                format!("invalid JSON at line {line}, column {column}"),
+                "JSON has no comments and no comma after the last item",
+            ));
         }
+        let mut deserializer = Deserializer::from_slice(content);
+        serde_path_to_error::deserialize(&mut deserializer)
+            .map_err(|err| explain("", err.path(), err.inner()))
     })
 }
 
@@ -25,22 +31,8 @@ pub fn from_value<T: DeserializeOwned>(value: Value, place: &str) -> Result<T, F
     serde_path_to_error::deserialize(value).map_err(|err| explain(place, err.path(), err.inner()))
 }
 
-fn invalid_json(err: &Error) -> Failure {
-    Failure::new(
-        format!(
-            "invalid JSON at line {}, column {}",
-            err.line(),
-            err.column()
-        ),
-        "JSON has no comments and no comma after the last item",
-    )
-}
-
 /// Only names of keys and types are taken from serde's message.
 fn explain(place: &str, path: &Path, err: &Error) -> Failure {
-    if !err.is_data() {
-        return invalid_json(err);
-    }
     let message = err.to_string();
     let message = message
         .rsplit_once(" at line ")

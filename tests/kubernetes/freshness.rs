@@ -121,6 +121,23 @@ fn fresh_namespaces_are_reported_once() {
 }
 
 #[test]
+fn each_namespace_can_have_a_token_for_its_own_repositories() {
+    let job = Job::new(&["shop", "blog"]);
+    for (namespace, repositories) in [("shop", "shop/*"), ("blog", "blog/*")] {
+        let helper = job.helper().env("IONOS_CR_REPOSITORIES", repositories);
+        assert_eq!(job.apply_as(&helper, &["-n", namespace]).code, Some(0));
+        let payload = job.cluster.payload(namespace, NAME);
+        let user = &payload["auths"][DEMO_HOST]["username"];
+        let token = job.api.tokens().into_iter().find(|it| *user == it.name);
+        assert_eq!(
+            token.unwrap().scopes,
+            json!([{"type": "repository", "name": repositories, "actions": ["pull"]}])
+        );
+    }
+    assert_eq!(job.minted(), 2);
+}
+
+#[test]
 fn slow_api_is_waited_for_longer_than_by_a_get() {
     let job = job();
     job.api

@@ -276,8 +276,8 @@ fn missing_or_irregular_config_file_is_an_error() {
 
     for (path, why) in [
         (home.path().join("none"), "No such file or directory"),
-        (home.path().to_owned(), "not a plain file"),
-        ("/dev/zero".into(), "not a plain file"),
+        (home.path().to_owned(), "not a regular file"),
+        ("/dev/zero".into(), "not a regular file"),
     ] {
         let helper = home
             .helper_for(&fake)
