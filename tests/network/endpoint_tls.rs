@@ -206,10 +206,8 @@ fn endpoint_is_not_read_for_a_cached_credential() {
     let proxy = Proxy::to(fake.address());
     let home = Home::new();
     let skip = "      skipTlsVerify: true\n";
-    home.file(
-        ".ionos/config",
-        &file(&fake, Asked::Global, Place::Global, skip),
-    );
+    let content = file(&fake, Asked::Global, Place::Global, skip);
+    home.file(".ionos/config", &content);
     let helper = helper(&home, &fake, Asked::Global, &proxy).env("IONOS_TOKEN", ACCOUNT_TOKEN);
     let minted = helper.get(DEMO_HOST).credential();
     home.file(".ionos/config", "profiles: {");
@@ -219,4 +217,7 @@ fn endpoint_is_not_read_for_a_cached_credential() {
     helper.get(DEMO_HOST).fails(&format!(
         "no credential for {DEMO_HOST}: cannot tell which API to ask: {path}: line 1, column 11: a value of another type than ionosctl writes there (account from IONOS_TOKEN); fix the file, or set IONOS_API_URL"
     ));
+    // The failure is not remembered for another file.
+    home.file(".ionos/config", &content);
+    assert_ne!(helper.get(DEMO_HOST).credential(), minted);
 }

@@ -194,10 +194,10 @@ impl Account {
         AccountKey::new(identity, self.contract.as_deref(), self.endpoint.as_ref())
     }
 
-    /// What changes when a person corrects the account, as far as that can be told without running a
-    /// command. May hold a secret: to be hashed, not kept.
+    /// What changes when a person corrects the account or its endpoint, as far as that can be told
+    /// without running a command. May hold a secret: to be hashed, not kept.
     pub fn failure_cache_input(&self) -> SecretString {
-        match &self.source {
+        let account: SecretString = match &self.source {
             Source::Token(token) => token.clone(),
             Source::Password { username, password } => {
                 format!("{username}\0{}", password.expose_secret()).into()
@@ -205,7 +205,13 @@ impl Account {
             Source::TokenFile(path) => env::file_stamp(path).text.into(),
             Source::Ionos { located, .. } => env::file_stamp(&located.path).text.into(),
             Source::TokenCommand(argv) => argv.join("\0").into(),
-        }
+        };
+        // The file that may name the endpoint.
+        let endpoint = match (&self.endpoint, ionosctl::locate()) {
+            (None, Ok(Some(located))) => env::file_stamp(&located.path).text,
+            _ => String::new(),
+        };
+        format!("{}\0{endpoint}", account.expose_secret()).into()
     }
 }
 
