@@ -1,7 +1,7 @@
 //! A machine with several users: the program run as each of them.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -34,7 +34,8 @@ impl Machine {
             skip::skip_or_fail(what, "there is no setpriv");
             return None;
         }
-        let dir = tempfile::tempdir().unwrap();
+        // As /home, and unlike /tmp: only root can write the directories above the homes.
+        let dir = tempfile::tempdir_in("/var/lib").unwrap();
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
         Some(Self(dir))
     }
@@ -61,7 +62,8 @@ impl Machine {
         give(path, user, mode);
     }
 
-    /// A file of `user` with exactly this mode. Missing directories become directories of `user`.
+    /// A file of `user` with exactly this mode. Missing directories belong to the owner of the
+    /// directory that they are in.
     pub fn file(&self, path: &Path, user: u32, mode: u32, content: &str) {
         assert!(path.starts_with(self.path()));
         let missing: Vec<&Path> = path
@@ -70,8 +72,9 @@ impl Machine {
             .take_while(|it| !it.exists())
             .collect();
         write_private(path, content.as_bytes());
-        for dir in missing {
-            give(dir, user, 0o700);
+        for dir in missing.into_iter().rev() {
+            let parent = fs::metadata(dir.parent().unwrap()).unwrap();
+            give(dir, parent.uid(), 0o700);
         }
         give(path, user, mode);
     }
