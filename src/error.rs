@@ -4,6 +4,7 @@
 //! do. The host, the account's origin and the program's name are added where they are known. No
 //! message holds a secret or quotes a file that may hold one.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::{fmt, io};
 
@@ -30,14 +31,17 @@ pub struct Failure {
     pub what: String,
     /// What to do about it.
     pub hint: String,
+    /// The words of another program. Shown, and never written to disk.
+    pub said: Option<String>,
 }
 
 impl Failure {
     /// A failure and its way out.
     pub fn new(what: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
-            what: without_controls(what.into()),
-            hint: without_controls(hint.into()),
+            what: clean(&what.into()).into(),
+            hint: clean(&hint.into()).into(),
+            said: None,
         }
     }
 
@@ -45,24 +49,45 @@ impl Failure {
     #[must_use]
     pub fn within(self, context: &str) -> Self {
         Self {
-            what: without_controls(format!("{context}: {}", self.what)),
+            what: format!("{}: {}", clean(context), self.what),
             ..self
         }
     }
 
-    /// Names where the account came from, so that a person with several knows which to mend.
+    /// Names where the account came from, so that a person with several knows which to correct.
     #[must_use]
     pub fn asked_as(self, origin: &dyn fmt::Display) -> Self {
         Self {
-            what: without_controls(format!("{} (account from {origin})", self.what)),
+            what: format!(
+                "{} (account from {})",
+                self.what,
+                clean(&origin.to_string())
+            ),
             ..self
+        }
+    }
+
+    /// Quotes another program for this run only: a failure that is read from disk is without it.
+    #[must_use]
+    pub fn quoting(self, words: Option<String>) -> Self {
+        Self {
+            said: words,
+            ..self
+        }
+    }
+
+    /// What failed, and the words of another program.
+    pub fn what_and_said(&self) -> String {
+        match &self.said {
+            Some(said) => format!("{}: {}", self.what, clean(said)),
+            None => self.what.clone(),
         }
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}; {}", self.what, self.hint)
+        write!(f, "{}; {}", self.what_and_said(), self.hint)
     }
 }
 
@@ -72,20 +97,35 @@ impl From<Failure> for Error {
     }
 }
 
-/// A path or a name in a message may end its line or move the cursor of a terminal.
-fn without_controls(text: String) -> String {
-    if text.contains(char::is_control) {
-        return text.replace(char::is_control, " ");
+/// Whether a character can do more to a terminal or a log than show itself: control characters (C0
+/// and C1), characters that change the direction of the text, and line separators.
+pub fn is_unsafe(c: char) -> bool {
+    // Nearly all characters are these.
+    if matches!(c, ' '..='~') {
+        return false;
     }
-    text
+    c.is_control()
+        || matches!(
+            c,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        )
 }
 
-/// Foreign text (an API's message, a system's error) made fit for one line: control characters
-/// become spaces, and a page of it is cut.
+/// A text fit for one line of a message, a log or a table: each unsafe character becomes a space.
+/// Every text from outside passes this or [`one_line`] on its way to a person.
+pub fn clean(text: &str) -> Cow<'_, str> {
+    if text.contains(is_unsafe) {
+        text.replace(is_unsafe, " ").into()
+    } else {
+        text.into()
+    }
+}
+
+/// Words from outside (an API's message, a system's error) in one line, cut if they are many.
 pub fn one_line(text: &str) -> String {
     const MOST: usize = 200;
     let mut line: String = text
-        .split(|c: char| c.is_control() || c.is_whitespace())
+        .split(|c: char| is_unsafe(c) || c.is_whitespace())
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
         .join(" ");
@@ -165,7 +205,8 @@ mod tests {
 
     #[test]
     fn foreign_text_becomes_one_short_line() {
-        assert_eq!(one_line("a\r\n\tb\0c  d"), "a b c d");
+        assert_eq!(one_line("a\r\n\tb\0c  d\u{202e}e\u{9b}f"), "a b c d e f");
+        assert_eq!(clean("a\u{1b}[31m\u{2028}b"), "a [31m b");
         assert_eq!(one_line(&"x".repeat(500)).chars().count(), 201);
     }
 

@@ -5,6 +5,8 @@
 
 use log::{LevelFilter, Log, Metadata, Record};
 
+use crate::error::clean;
+
 struct Stderr;
 
 impl Log for Stderr {
@@ -15,7 +17,8 @@ impl Log for Stderr {
     fn log(&self, record: &Record<'_>) {
         use std::io::Write as _;
         if self.enabled(record.metadata()) {
-            let line = format!("docker-credential-ionos: debug: {}\n", record.args());
+            let message = record.args().to_string();
+            let line = format!("docker-credential-ionos: debug: {}\n", clean(&message));
             let _ = std::io::stderr().write_all(line.as_bytes());
         }
     }

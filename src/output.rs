@@ -1,13 +1,35 @@
 //! What goes to stdout and stderr: a line at a time.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::io::{self, ErrorKind, Write};
 use std::panic::{self, AssertUnwindSafe};
 
-use crate::error::{Failure, system};
+use serde::Serialize;
 
-/// Writes a line and its end. A reader that hung up is not interested, and that is no failure of
-/// ours; a full disk behind `>` is one, or a script would go on with half a file.
+use crate::error::{Failure, is_unsafe, system};
+
+/// JSON on one line. Characters that a terminal or a log would act on are escaped, in a way that
+/// every reader of JSON undoes.
+pub fn json(value: &impl Serialize) -> serde_json::Result<String> {
+    let json = serde_json::to_string(value)?;
+    // serde_json itself escapes the control characters of ASCII but DEL.
+    if json.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return Ok(json);
+    }
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_unsafe(c) {
+            // None of them has more than four digits.
+            let _ = write!(escaped, "\\u{:04x}", u32::from(c));
+        } else {
+            escaped.push(c);
+        }
+    }
+    Ok(escaped)
+}
+
+/// Writes a line and its end. A reader that closed its end is no failure. A full disk is one: a
+/// script would continue with half a file.
 pub fn write_line(stream: &mut dyn Write, line: &str) -> Result<(), Failure> {
     let written = stream
         .write_all(format!("{line}\n").as_bytes())

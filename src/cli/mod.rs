@@ -16,8 +16,10 @@ use crate::commands;
 use crate::config;
 use crate::docker::{self, Input};
 use crate::error::Failure;
+use crate::ionos::account;
 use crate::log;
 use crate::output::Reply;
+use crate::secret;
 use crate::terminal::Terminal;
 
 /// Runs one command. The first argument is the program's own name. `true` is exit code 0; clients
@@ -28,10 +30,15 @@ pub fn run(
     stdout: &mut dyn Write,
     stderr: &mut dyn Write,
 ) -> bool {
+    secret::forbid_core_dumps();
     log::init();
     let profile = args.first().and_then(|program| config::profile_of(program));
     let profile = profile.as_deref();
     let Some(verb) = protocol_verb(args) else {
+        if args.get(1).is_some_and(|verb| verb == account::GUARD) {
+            account::guard(stdin);
+            return true;
+        }
         return parse(args, profile, Terminal::new(stdin, stdout, stderr));
     };
     // No client passes its own terminal on: this is a person who tries the verb.

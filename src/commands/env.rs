@@ -9,14 +9,14 @@ use super::hosts::{self, Credentials};
 use crate::config::ConfigFile;
 use crate::credential::Credential;
 use crate::env;
-use crate::error::{Failure, one_line, system};
+use crate::error::{Failure, is_unsafe, quoted_for_shell, shown, system};
 use crate::files;
 use crate::terminal::Terminal;
 
 const USERNAME: &str = "IONOS_CR_REGISTRY_USERNAME";
 const PASSWORD: &str = "IONOS_CR_REGISTRY_PASSWORD";
 
-/// What `env` takes.
+/// The arguments of `env`.
 #[derive(Debug, Args)]
 pub struct Options {
     /// The registry
@@ -41,7 +41,7 @@ enum Shell {
     Powershell,
 }
 
-/// Prints the variables, or hands them to the steps that follow.
+/// Prints the variables, or sets them for the steps that follow.
 pub fn run(
     options: &Options,
     profile: Option<&str>,
@@ -49,14 +49,19 @@ pub fn run(
 ) -> Result<bool, Failure> {
     let config = ConfigFile::load()?;
     let host = hosts::parse(&options.host, &config)?;
-    // Before anything is minted for nobody.
     let github = options.github.then(github_env).transpose()?;
+    if let Some(path) = &github {
+        // Mints nothing for a file that cannot be written. Also prints no mask then: outside of
+        // GitHub Actions the mask is the password in the clear.
+        append(path, "")?;
+    }
     let credentials = Credentials::get(&[host], &config, profile, terminal)?;
-    for (_, credential) in &credentials.logins {
+    for (host, credential) in &credentials.logins {
+        let variables = variables(credential).map_err(|failure| failure.within(host.as_str()))?;
         match &github {
-            Some(path) => for_github(credential, path, terminal)?,
+            Some(path) => for_github(variables, path, terminal)?,
             None => {
-                for (name, value) in variables(credential) {
+                for (name, value) in variables {
                     terminal.result(&options.shell.set(name, value));
                 }
             }
@@ -66,25 +71,40 @@ pub fn run(
     Ok(true)
 }
 
-fn variables(credential: &Credential) -> [(&'static str, &str); 2] {
-    [
-        (USERNAME, &credential.username),
-        (PASSWORD, credential.secret.expose_secret()),
-    ]
+type Variables<'a> = [(&'static str, &'a str); 2];
+
+/// Refuses control characters: terminals and logs act on them, and replacing them would make
+/// another password.
+fn variables(credential: &Credential) -> Result<Variables<'_>, Failure> {
+    let username = credential.username.as_str();
+    let password = credential.secret.expose_secret();
+    let is_allowed = |c: char| !is_unsafe(c) || c == '\n' || c == '\t';
+    if username.contains(is_unsafe) || !password.chars().all(is_allowed) {
+        return Err(Failure::new(
+            "the user name or the password has control characters in it",
+            "use docker-config or login, which do not print them",
+        ));
+    }
+    Ok([(USERNAME, username), (PASSWORD, password)])
 }
 
 impl Shell {
     fn set(self, name: &str, value: &str) -> String {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:+=@".contains(&byte);
-        let is_plain = !value.is_empty() && value.bytes().all(plain);
         match self {
-            Self::Sh if is_plain => format!("export {name}={value}"),
-            Self::Sh => format!("export {name}='{}'", value.replace('\'', r"'\''")),
+            Self::Sh => format!("export {name}={}", quoted_for_shell(value)),
             Self::Fish => {
                 let value = value.replace('\\', r"\\").replace('\'', r"\'");
                 format!("set -gx {name} '{value}'")
             }
-            Self::Powershell => format!("$Env:{name} = '{}'", value.replace('\'', "''")),
+            Self::Powershell => {
+                // PowerShell ends a string at each of these quotes, and takes two for one.
+                let quotes = ['\'', '\u{2018}', '\u{2019}', '\u{201a}', '\u{201b}'];
+                let mut doubled = String::with_capacity(value.len());
+                for c in value.chars() {
+                    doubled.extend(std::iter::repeat_n(c, 1 + usize::from(quotes.contains(&c))));
+                }
+                format!("$Env:{name} = '{doubled}'")
+            }
         }
     }
 }
@@ -98,24 +118,18 @@ fn github_env() -> Result<PathBuf, Failure> {
     })
 }
 
-/// The mask comes first: what is printed after it, here or by a later step, is not shown. But where
-/// nobody can be told the variables, nobody is told the mask either: outside of GitHub it is the
-/// password in the clear.
+/// Prints the mask first: GitHub hides what is printed after it.
 /// <https://docs.github.com/actions/reference/workflow-commands-for-github-actions>
 fn for_github(
-    credential: &Credential,
+    variables: Variables<'_>,
     path: &Path,
     terminal: &mut Terminal<'_>,
 ) -> Result<(), Failure> {
-    append(path, "")?;
-    let secret = credential.secret.expose_secret();
-    let escaped = secret
-        .replace('%', "%25")
-        .replace('\r', "%0D")
-        .replace('\n', "%0A");
+    let [_, (_, password)] = variables;
+    let escaped = password.replace('%', "%25").replace('\n', "%0A");
     terminal.result(&format!("::add-mask::{escaped}"));
-    let lines = variables(credential).map(|(name, value)| {
-        // No value can end a text whose end it cannot know.
+    let lines = variables.map(|(name, value)| {
+        // Random, so that no value can contain it.
         let end = format!("END_{:016x}", fastrand::u64(..));
         format!("{name}<<{end}\n{value}\n{end}\n")
     });
@@ -128,10 +142,10 @@ fn for_github(
 
 fn append(path: &Path, lines: &str) -> Result<(), Failure> {
     files::append(path, lines.as_bytes()).map_err(|err| {
-        let path = one_line(&path.display().to_string());
         Failure::new(
             format!(
-                "cannot write {path}, which GITHUB_ENV names: {}",
+                "cannot write {}, which GITHUB_ENV names: {}",
+                shown(path),
                 system(&err)
             ),
             "see whether the runner set it",
@@ -144,13 +158,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_shell_reads_back_what_was_set() {
+    fn values_are_quoted_for_each_shell() {
         for (shell, value, line) in [
             (Shell::Sh, "a-b.C_1", "export X=a-b.C_1"),
             (Shell::Sh, "a'b $c", r"export X='a'\''b $c'"),
             (Shell::Sh, "", "export X=''"),
             (Shell::Fish, r"a'b\c", r"set -gx X 'a\'b\\c'"),
             (Shell::Powershell, "a'b$c", "$Env:X = 'a''b$c'"),
+            (Shell::Powershell, "\u{2019}", "$Env:X = '\u{2019}\u{2019}'"),
         ] {
             assert_eq!(shell.set("X", value), line);
         }

@@ -10,10 +10,10 @@ use crate::config::ConfigFile;
 use crate::credential::ledger::Ledger;
 use crate::credential::mint::{self, Maker};
 use crate::env::{self, Deadline};
-use crate::error::Failure;
+use crate::error::{Failure, clean};
 use crate::ionos::api::ListedToken;
 use crate::registry_host::RegistryHost;
-use crate::terminal::{Terminal, Tone};
+use crate::terminal::Terminal;
 
 /// A token that is not on record may belong to a request that is still under way.
 const MINTING: i64 = 15 * 60;
@@ -166,8 +166,7 @@ fn delete(
             if let Some(entry) = state.record(&token.name) {
                 Ledger::forget(entry);
             }
-            let line = format!("deleted {} of {host}", token.name);
-            terminal.result(&terminal.paint(Tone::Plain, &line));
+            terminal.result(&format!("deleted {} of {host}", clean(&token.name)));
             true
         }
         Err(err) => {

@@ -206,7 +206,7 @@ fn account(entry: &CachedToken, config: &ConfigFile, notes: &Notes) -> Option<St
 
 impl UnreadableFile {
     fn of(unreadable: &Unreadable) -> Self {
-        let Failure { what, hint } = unreadable.failure.clone();
+        let Failure { what, hint, .. } = unreadable.failure.clone();
         Self {
             file: unreadable.path.display().to_string(),
             clients: unreadable.clients.iter().map(|it| it.name()).collect(),

@@ -54,7 +54,14 @@ impl UserFile {
 /// is not followed: a job could not tell where the secret goes.
 pub fn append(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut options = OpenOptions::new();
-    let mut file = platform::private_file(options.append(true).create(true)).open(path)?;
+    let opened = platform::private_file(options.append(true).create(true)).open(path);
+    let mut file = opened.map_err(|err| match path.symlink_metadata() {
+        Ok(metadata) if metadata.is_symlink() => io::Error::other("it is a link"),
+        Ok(metadata) if metadata.is_dir() => err,
+        // A pipe that nobody reads, or a socket.
+        Ok(metadata) if !metadata.is_file() => not_regular(),
+        _ => err,
+    })?;
     let metadata = regular(&file)?;
     let size = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
     platform::has_room_for(size.saturating_add(content.len()))?;
@@ -66,6 +73,10 @@ fn regular(file: &File) -> io::Result<Metadata> {
     if metadata.is_file() {
         Ok(metadata)
     } else {
-        Err(io::Error::other("not a regular file"))
+        Err(not_regular())
     }
+}
+
+fn not_regular() -> io::Error {
+    io::Error::other("not a regular file")
 }

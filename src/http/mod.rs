@@ -9,7 +9,6 @@ mod endpoint;
 mod error;
 mod pin;
 mod proxy;
-mod quote;
 mod response;
 mod tls;
 
@@ -26,7 +25,6 @@ pub use challenge::Challenge;
 pub use endpoint::Endpoint;
 pub use error::TransportError;
 pub use pin::Fingerprint;
-pub use quote::{holds_part_of, quotable, repeats};
 pub use response::Response;
 #[cfg(any(test, fuzzing))]
 pub(crate) use response::{parse_http_date, parse_retry_after};

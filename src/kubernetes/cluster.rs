@@ -12,9 +12,8 @@ use serde::de::DeserializeOwned;
 
 use crate::env::Deadline;
 use crate::error::Failure;
-use crate::http::{
-    Client, Endpoint, Method, Request, Response, TransportError, holds_part_of, quotable,
-};
+use crate::http::{Client, Endpoint, Method, Request, Response, TransportError};
+use crate::secret;
 
 /// The time for one request and its retries.
 const ONE_CALL: std::time::Duration = std::time::Duration::from_secs(20);
@@ -112,19 +111,13 @@ impl Cluster {
         }
         let content = request.body.map_or(&[][..], |(_, content)| content);
         let said = message(response.body());
-        let said = said.and_then(|said| quotable(&said, |said| self.gives_away(said, content)));
+        let mut secrets = secrets_in(content);
+        secrets.push(self.token.clone());
+        let said = said.and_then(|said| secret::quotable(&said, &secrets));
         Err(ClusterError::Refused {
             status: response.status,
             said,
         })
-    }
-
-    /// Whether a message contains a part of the token or of a secret in the request.
-    fn gives_away(&self, said: &str, content: &[u8]) -> bool {
-        holds_part_of(said, self.token.expose_secret())
-            || secrets_in(content)
-                .iter()
-                .any(|secret| holds_part_of(said, secret.expose_secret()))
     }
 }
 

@@ -15,9 +15,8 @@ use clap::builder::styling::{AnsiColor, Style};
 
 pub use table::Table;
 
-use crate::error::{Failure, one_line};
-use crate::output::Reply;
-use crate::output::write_line;
+use crate::error::{Failure, clean, is_unsafe, one_line};
+use crate::output::{self, Reply, write_line};
 
 /// The width where nobody says another: a pipe is as wide as its reader likes.
 const WIDE: usize = usize::MAX;
@@ -118,13 +117,21 @@ impl<'a> Terminal<'a> {
         }
     }
 
-    /// A text for stdout in its tone.
-    pub fn paint(&self, tone: Tone, text: &str) -> String {
-        paint(self.out, tone, text)
+    /// One or more lines of the result.
+    pub fn result(&mut self, text: &str) {
+        self.result_in_tones(&[(Tone::Plain, text)]);
     }
 
-    /// One line of the result.
-    pub fn result(&mut self, line: &str) {
+    /// One line of the result, in pieces.
+    pub fn result_in_tones(&mut self, pieces: &[(Tone, &str)]) {
+        let line: String = pieces
+            .iter()
+            .map(|(tone, text)| paint(self.out, *tone, text))
+            .collect();
+        self.write_result(&line);
+    }
+
+    fn write_result(&mut self, line: &str) {
         if let Err(failure) = write_line(self.stdout, line) {
             self.unwritten.get_or_insert(failure);
         }
@@ -132,14 +139,18 @@ impl<'a> Terminal<'a> {
 
     /// A result for programs, on one line.
     pub fn json(&mut self, value: &impl serde::Serialize) {
-        // What is printed so has no keys but texts, so this cannot fail.
-        let json = serde_json::to_string(value).unwrap_or_default();
-        self.result(&json);
+        // This cannot fail: the keys of all values are strings.
+        let json = output::json(value).unwrap_or_default();
+        self.write_result(&json);
     }
 
     /// One line of talk.
     pub fn say(&mut self, line: &str) {
-        // Who does not listen is not told.
+        self.write_message(&clean(line));
+    }
+
+    fn write_message(&mut self, line: &str) {
+        // If nobody reads stderr, there is nobody to tell.
         let _ = write_line(self.stderr, line);
     }
 
@@ -155,10 +166,10 @@ impl<'a> Terminal<'a> {
 
     fn message(&mut self, tone: Tone, kind: &str, failure: &Failure) {
         let kind = paint(self.err, tone, &format!("{kind}:"));
-        self.say(&format!("{kind} {}", failure.what));
+        self.write_message(&format!("{kind} {}", failure.what_and_said()));
         if !failure.hint.is_empty() {
             let hint = paint(self.err, Tone::Faint, "hint:");
-            self.say(&format!("{hint} {}", failure.hint));
+            self.write_message(&format!("{hint} {}", failure.hint));
         }
     }
 
@@ -184,7 +195,8 @@ impl<'a> Terminal<'a> {
         } else {
             text.to_string()
         };
-        self.result(text.trim_end());
+        // It holds the escape sequences of its own styles, and nothing from outside.
+        self.write_result(text.trim_end());
     }
 
     /// Whether all went well: what the command says, and that its result got out.
@@ -258,9 +270,12 @@ impl<'a> Terminal<'a> {
     }
 }
 
+/// A text in its tone. Text from outside cannot leave its line or move the cursor: what is not a
+/// line end, a tab or a character to show becomes a space.
 fn paint(face: Face, tone: Tone, text: &str) -> String {
+    let text = text.replace(|c| is_unsafe(c) && c != '\n' && c != '\t', " ");
     if !face.colour || tone == Tone::Plain || text.is_empty() {
-        return text.to_owned();
+        return text;
     }
     let style = tone.style();
     format!("{style}{text}{style:#}")

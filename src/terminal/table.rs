@@ -1,6 +1,7 @@
 //! Rows in columns; on a terminal too narrow for them, each row as a block of lines.
 
 use super::{Terminal, Tone};
+use crate::error::clean;
 
 /// Between two columns.
 const GAP: usize = 2;
@@ -21,8 +22,11 @@ impl Table {
         }
     }
 
-    /// Adds a row, one cell for each column.
-    pub fn row(&mut self, cells: Vec<(Tone, String)>) {
+    /// Adds a row, one cell for each column. A cell is one line, whatever is in it.
+    pub fn row(&mut self, mut cells: Vec<(Tone, String)>) {
+        for (_, text) in &mut cells {
+            *text = clean(text).into();
+        }
         self.rows.push(cells);
     }
 
@@ -50,15 +54,22 @@ impl Table {
         let heading = self.heading.iter().map(|name| (Tone::Strong, name.clone()));
         let heading: Vec<_> = heading.collect();
         for row in std::iter::once(&heading).chain(&self.rows) {
-            let last = row.len().saturating_sub(1);
-            let mut line = String::new();
-            for (column, ((tone, text), width)) in row.iter().zip(widths).enumerate() {
-                line += &terminal.paint(*tone, text);
-                if column < last {
-                    line += &" ".repeat(width + GAP - text.chars().count());
-                }
+            let gap = |width: usize, text: &str| " ".repeat(width + GAP - text.chars().count());
+            let gaps: Vec<String> = row
+                .iter()
+                .zip(widths)
+                .map(|((_, text), width)| gap(*width, text))
+                .collect();
+            let mut line: Vec<(Tone, &str)> = Vec::new();
+            for ((tone, text), gap) in row.iter().zip(&gaps) {
+                line.push((*tone, text));
+                line.push((Tone::Plain, gap));
             }
-            terminal.result(line.trim_end());
+            // The last gap, and the one before an empty cell at the end.
+            while line.last().is_some_and(|(_, text)| text.trim().is_empty()) {
+                line.pop();
+            }
+            terminal.result_in_tones(&line);
         }
     }
 
@@ -71,12 +82,15 @@ impl Table {
                 if text == "-" {
                     continue;
                 }
-                let text = terminal.paint(*tone, text);
                 if column == 0 {
-                    terminal.result(&text);
+                    terminal.result_in_tones(&[(*tone, text)]);
                 } else {
-                    let name = terminal.paint(Tone::Faint, &format!("{}:", name.to_lowercase()));
-                    terminal.result(&format!("  {name} {text}"));
+                    let name = format!("  {}:", name.to_lowercase());
+                    terminal.result_in_tones(&[
+                        (Tone::Faint, &name),
+                        (Tone::Plain, " "),
+                        (*tone, text),
+                    ]);
                 }
             }
         }

@@ -4,6 +4,7 @@ mod config_file;
 mod environment;
 mod erase;
 mod get;
+mod hostile_text;
 mod mint;
 mod secrets;
 mod store;

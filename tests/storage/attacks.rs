@@ -8,7 +8,8 @@ use serde_json::json;
 
 use crate::support::fake_ionos::{ACCOUNT_TOKEN, DEMO_HOST, FakeIonos};
 use crate::support::helper::{Home, walk, write_private};
-use crate::support::users::{Machine, NEIGHBOUR, ROOT, STRANGER, VICTIM, attack, program, run_as};
+use crate::support::tally::attack;
+use crate::support::users::{Machine, NEIGHBOUR, ROOT, STRANGER, VICTIM, program, run_as};
 
 /// Files as they lie in somebody's `~/.ssh`, some with names like ours.
 const PRECIOUS: [&str; 5] = [

@@ -1,7 +1,10 @@
 //! Files on disk.
 
+#[cfg(unix)]
 mod attacks;
 mod concurrency;
+#[cfg(unix)]
+mod core_dumps;
 mod damaged_files;
 mod damaged_revocations;
 mod directories;

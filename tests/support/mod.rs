@@ -29,4 +29,5 @@ pub mod skip;
 pub mod strace;
 pub mod tally;
 pub mod tls;
+#[cfg(unix)]
 pub mod users;

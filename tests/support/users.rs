@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use super::fake_ionos::FakeIonos;
 use super::helper::{BIN, Done, Helper, Home, write_private};
-use super::{skip, tally};
+use super::skip;
 
 /// The user whose secrets are to be protected.
 pub const VICTIM: u32 = 64_001;
@@ -130,12 +130,4 @@ pub fn program() -> &'static str {
         (dir, program)
     });
     program
-}
-
-/// Counts an attack as tried, and as held if the checks in `attack` pass.
-pub fn attack<T>(attack: impl FnOnce() -> T) -> T {
-    tally::add("attacks tried", 1);
-    let outcome = attack();
-    tally::add("attacks held", 1);
-    outcome
 }

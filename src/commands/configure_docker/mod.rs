@@ -175,8 +175,7 @@ fn show<T>(path: &Path, rewritten: &Rewritten<T>, terminal: &mut Terminal<'_>) {
             [b'+', ..] => Tone::Good,
             _ => Tone::Plain,
         };
-        let line = terminal.paint(tone, line);
-        terminal.result(&line);
+        terminal.result_in_tones(&[(tone, line)]);
     }
 }
 

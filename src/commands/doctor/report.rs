@@ -61,8 +61,8 @@ impl Report {
         self.checks.extend(findings.into_iter().map(|finding| {
             let (outcome, what, hint) = match finding {
                 Finding::Ok(what) => (Outcome::Ok, what, String::new()),
-                Finding::Warning(Failure { what, hint }) => (Outcome::Warning, what, hint),
-                Finding::Failed(Failure { what, hint }) => (Outcome::Failed, what, hint),
+                Finding::Warning(it) => (Outcome::Warning, it.what_and_said(), it.hint),
+                Finding::Failed(it) => (Outcome::Failed, it.what_and_said(), it.hint),
                 Finding::Skipped(why) => (Outcome::Skipped, why, String::new()),
             };
             Line {
@@ -82,8 +82,7 @@ impl Report {
 
     pub(super) fn show(&self, with_host: bool, terminal: &mut Terminal<'_>) {
         if with_host {
-            let host = terminal.paint(Tone::Strong, self.host.as_deref().unwrap_or_default());
-            terminal.result(&host);
+            terminal.result_in_tones(&[(Tone::Strong, self.host.as_deref().unwrap_or_default())]);
         }
         for line in &self.checks {
             let (tone, word) = match line.outcome {
@@ -92,18 +91,20 @@ impl Report {
                 Outcome::Failed => (Tone::Bad, "failed "),
                 Outcome::Skipped => (Tone::Faint, "skipped"),
             };
-            let word = terminal.paint(tone, word);
             let what = format!("{}: {}", line.name, line.what);
             let mut lines = wrap(&what, terminal.width().saturating_sub(INDENT)).into_iter();
-            let first = lines.next().unwrap_or_default();
-            terminal.result(&format!("{word}  {first}"));
+            let first = format!("  {}", lines.next().unwrap_or_default());
+            terminal.result_in_tones(&[(tone, word), (Tone::Plain, &first)]);
             for line in lines {
                 terminal.result(&format!("{:INDENT$}{line}", ""));
             }
             // In one line, because it may be a command to copy.
             if !line.hint.is_empty() {
-                let hint = terminal.paint(Tone::Faint, "hint:");
-                terminal.result(&format!("{:INDENT$}{hint} {}", "", line.hint));
+                terminal.result_in_tones(&[
+                    (Tone::Plain, &format!("{:INDENT$}", "")),
+                    (Tone::Faint, "hint:"),
+                    (Tone::Plain, &format!(" {}", line.hint)),
+                ]);
             }
         }
     }

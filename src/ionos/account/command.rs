@@ -1,7 +1,7 @@
 //! `tokenCommand`: a program that prints an API token, such as a password manager.
 //!
-//! Run without a shell, only when a token is needed, and never longer than the deadline; then it
-//! is killed with its children.
+//! It runs without a shell, only when a token is needed, and not longer than the deadline. It and
+//! its children end when this program ends: see [`group`].
 
 use std::io::{self, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -12,20 +12,25 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::config;
-use crate::env::Deadline;
+use crate::env::{self, Deadline};
 use crate::error::{Failure, one_line, system};
+use crate::secret;
 
-/// A token has a few kilobytes.
+#[cfg_attr(unix, path = "group_unix.rs")]
+#[cfg_attr(not(unix), path = "group_other.rs")]
+pub(crate) mod group;
+
+/// In bytes. A token has a few kilobytes.
 const LONGEST_OUTPUT: u64 = 64 * 1024;
-/// For a child of the command that outlives it and holds its streams open.
+/// For a child of the command that outlives it and keeps its streams open.
 const LINGER: Duration = Duration::from_millis(200);
 
-/// What the command prints.
+/// Runs the command and returns what it prints.
 pub(super) fn run(words: &[String], deadline: Deadline) -> Result<SecretString, Failure> {
     let Some((program, args)) = words.split_first() else {
         return Err(Failure::new("tokenCommand names no program", "name one"));
     };
-    // The arguments may say where a secret is, or worse: they are not repeated.
+    // Arguments may be secrets, so no message repeats them.
     let name = format!("tokenCommand {}", one_line(program));
     let mut command = Command::new(program);
     command
@@ -33,8 +38,7 @@ pub(super) fn run(words: &[String], deadline: Deadline) -> Result<SecretString, 
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    group::lead(&mut command);
-    let mut child = command.spawn().map_err(|err| {
+    let (mut child, group) = group::spawn(&mut command).map_err(|err| {
         Failure::new(
             format!("{name} does not start: {}", system(&err)),
             "check that the program is installed and on PATH",
@@ -43,7 +47,7 @@ pub(super) fn run(words: &[String], deadline: Deadline) -> Result<SecretString, 
     let (stdout, stderr) = match listen(&mut child) {
         Ok(streams) => streams,
         Err(err) => {
-            end(&mut child);
+            end(&mut child, &group);
             return Err(Failure::new(
                 format!("{name} cannot be listened to: {}", system(&err)),
                 "allow this user more processes and threads (ulimit -u, pids of the container)",
@@ -52,34 +56,37 @@ pub(super) fn run(words: &[String], deadline: Deadline) -> Result<SecretString, 
     };
     let status = wait(&mut child, deadline);
     if status.is_none() {
-        end(&mut child);
+        end(&mut child, &group);
     }
     let receive = |stream: Stream| {
         let stream = stream?;
         stream.recv_timeout(LINGER).ok().or_else(|| {
-            group::kill(&child);
+            group.kill();
             stream.recv_timeout(LINGER).ok()
         })
     };
     let output = receive(stdout).unwrap_or_default();
-    let said = receive(stderr).unwrap_or_default();
-    let said = last_line(&said);
+    let stderr = receive(stderr).unwrap_or_default();
+    // A password manager may have started an agent, which is to stay.
+    group.release();
+    let failed =
+        |what: String, hint: &str| Failure::new(what, hint).quoting(reason(&stderr, &output, args));
     match status {
         Some(status) if status.success() => String::from_utf8(output)
             .map(SecretString::from)
             .map_err(|_| {
                 Failure::new(
-                    format!("{name} printed something that is not text"),
+                    format!("{name} printed something that is not valid UTF-8"),
                     "it must print an API token and nothing else",
                 )
             }),
-        Some(status) => Err(Failure::new(
-            format!("{name} failed ({status}){said}"),
-            "run it by hand: it must print an API token",
+        Some(status) => Err(failed(
+            format!("{name} failed ({status})"),
+            "run it yourself: it must print an API token",
         )),
-        None => Err(Failure::new(
-            format!("{name} did not end in time and was killed{said}"),
-            format!(
+        None => Err(failed(
+            format!("{name} did not end in time and was killed"),
+            &format!(
                 "run it yourself: it must print an API token without asking; or {}",
                 config::allow_more_time()
             ),
@@ -89,15 +96,15 @@ pub(super) fn run(words: &[String], deadline: Deadline) -> Result<SecretString, 
 
 type Stream = Option<Receiver<Vec<u8>>>;
 
-/// Both streams at once, so that neither fills up unread.
+/// Reads both streams at once, so that neither fills up.
 fn listen(child: &mut Child) -> io::Result<(Stream, Stream)> {
     let stdout = child.stdout.take().map(collect).transpose()?;
     let stderr = child.stderr.take().map(collect).transpose()?;
     Ok((stdout, stderr))
 }
 
-fn end(child: &mut Child) {
-    group::kill(child);
+fn end(child: &mut Child, group: &group::Group) {
+    group.kill();
     let _ = child.kill();
     let _ = child.wait();
 }
@@ -132,41 +139,62 @@ fn collect(mut stream: impl Read + Send + 'static) -> io::Result<Receiver<Vec<u8
     Ok(receiver)
 }
 
-/// What a program says last is usually why.
-fn last_line(stderr: &[u8]) -> String {
+/// The last line on stderr, which usually says why the command failed. `None` if it may hold a
+/// secret.
+fn reason(stderr: &[u8], stdout: &[u8], args: &[String]) -> Option<String> {
     let text = String::from_utf8_lossy(stderr);
-    text.lines()
-        .map(one_line)
-        .rfind(|line| !line.is_empty())
-        .map(|line| format!(": {line}"))
-        .unwrap_or_default()
+    let line = text.lines().rfind(|line| !one_line(line).is_empty())?;
+    if may_be_a_token(line) {
+        return None;
+    }
+    let printed = String::from_utf8_lossy(stdout);
+    let mut secrets: Vec<SecretString> = args
+        .iter()
+        .filter(|arg| may_be_a_token(arg) && !arg.contains(char::is_whitespace))
+        .map(|arg| arg.as_str().into())
+        .collect();
+    secrets.push(printed.trim().into());
+    secrets.extend(env::var("IONOS_TOKEN").map(SecretString::from));
+    secrets.extend(env::var("IONOS_PASSWORD").map(SecretString::from));
+    secret::quotable(line, &secrets)
 }
 
-#[cfg(unix)]
-mod group {
-    use std::os::unix::process::CommandExt as _;
-    use std::process::{Child, Command};
+/// Whether a text has a word that looks like a token: a JWT, or letters and digits that are no word
+/// of any language.
+fn may_be_a_token(text: &str) -> bool {
+    const SHORTEST: usize = 16;
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "-_+=~".contains(c);
+    text.split(|c| !is_part(c)).any(|word| {
+        let has = |is: fn(&u8) -> bool| word.bytes().any(|byte| is(&byte));
+        word.starts_with("eyJ")
+            || (word.len() >= SHORTEST && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic))
+    })
+}
 
-    use rustix::process::{Pid, Signal, kill_process_group};
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    /// Makes the command the head of a process group, which is how its children are found.
-    pub(super) fn lead(command: &mut Command) {
-        command.process_group(0);
-    }
-
-    pub(super) fn kill(child: &Child) {
-        let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-        if let Some(pid) = pid {
-            let _ = kill_process_group(pid, Signal::KILL);
+    #[test]
+    fn last_line_is_the_reason_unless_it_may_hold_a_secret() {
+        for (stderr, reason_wanted) in [
+            ("first\nvault is locked\n\n", Some("vault is locked")),
+            (
+                "open /home/ci/.config/vault2/token: no such file",
+                Some("open /home/ci/.config/vault2/token: no such file"),
+            ),
+            (
+                "item \"api-token\" of vault IONOS2 is missing",
+                Some("item \"api-token\" of vault IONOS2 is missing"),
+            ),
+            ("bad eyJhbGci", None),
+            ("bad 4f1a99c20be8417d86a7", None),
+            ("bad 4f1a99c2-0be8-417d-86a7-c51b3a2e7d90", None),
+            ("bad part: f Printed", None),
+            ("", None),
+        ] {
+            let reason = reason(stderr.as_bytes(), b"half of printed", &[]);
+            assert_eq!(reason.as_deref(), reason_wanted, "{stderr}");
         }
     }
-}
-
-#[cfg(not(unix))]
-mod group {
-    use std::process::{Child, Command};
-
-    pub(super) fn lead(_: &mut Command) {}
-
-    pub(super) fn kill(_: &Child) {}
 }

@@ -10,6 +10,8 @@ mod identity;
 mod notes;
 pub(crate) mod token;
 
+pub use command::group::{GUARD, guard};
+
 use std::fmt;
 use std::path::PathBuf;
 

@@ -21,6 +21,7 @@ pub use wire::{ListedToken, NewToken, Registry, Token};
 use crate::env::{self, Deadline};
 use crate::error::Failure;
 use crate::http::{self, Client, Method, Request, Response, Retry, TransportError};
+use crate::secret;
 
 /// A page has up to a hundred items. No contract has so many; an API that repeats itself may.
 const MOST_PAGES: usize = 100;
@@ -252,6 +253,6 @@ pub(crate) fn refusal(
     authorization: &str,
 ) -> ApiError {
     let message = wire::ErrorMessage::parse(body);
-    let said = http::quotable(&message.message, |said| http::repeats(said, authorization));
+    let said = secret::quotable(&message.message, &secret::of_authorization(authorization));
     ApiError::from_status(status, said, &message.error_code, retry_after)
 }

@@ -83,7 +83,7 @@ fn respond(request: &Request, profile: Option<&str>) -> Result<Reply, Failure> {
 }
 
 fn line(response: &Response<'_>) -> Result<Reply, Failure> {
-    serde_json::to_string(response)
+    output::json(response)
         .map(Reply::line)
         .map_err(|_| Failure::new("the response is not valid JSON", "report this"))
 }

@@ -1,8 +1,12 @@
 //! `env`.
 
+use std::path::Path;
+
 use super::Setup;
 use crate::support::fake_ionos::DEMO_HOST;
-use crate::support::helper::Credential;
+use crate::support::helper::{BIN, Credential};
+use crate::support::platform::{fifo as mkfifo, mode, symlink};
+use crate::support::tally::attack;
 
 #[test]
 fn env_prints_a_matching_pair_and_mints_once() {
@@ -102,4 +106,59 @@ fn github_option_outside_a_job_mints_nothing() {
         "error: GITHUB_ENV is not set, so this is no step of GitHub Actions\nhint: leave --github out\n"
     );
     assert_eq!(setup.api.requests().len(), 0);
+}
+
+#[test]
+fn github_env_that_is_no_regular_file_is_refused_at_once() {
+    let setup = Setup::new();
+    let target = setup.home.file("target", "");
+    let (link, fifo) = (
+        setup.home.path().join("link"),
+        setup.home.path().join("fifo"),
+    );
+    symlink(&target, &link);
+    mkfifo(&fifo);
+    for (path, why) in [
+        (link.clone(), "it is a link"),
+        (fifo.clone(), "not a regular file"),
+        (setup.home.path().to_owned(), "Is a directory"),
+    ] {
+        attack(|| {
+            let helper = setup.home.helper_for(&setup.api);
+            let helper = helper.env("GITHUB_ENV", path.to_str().unwrap());
+            let done = helper.run(&["env", "--github", DEMO_HOST], "");
+            assert_eq!((done.code, done.stdout.as_str()), (Some(1), ""), "{done:?}");
+            assert_eq!(
+                done.stderr,
+                format!(
+                    "error: cannot write {}, which GITHUB_ENV names: {why}\nhint: see whether the runner set it\n",
+                    path.display()
+                )
+            );
+        });
+    }
+    assert_eq!(setup.recorded("target"), "");
+    // A file that does not exist yet becomes a private one.
+    let new = setup.home.path().join("new");
+    let helper = setup.home.helper_for(&setup.api);
+    let helper = helper.env("GITHUB_ENV", new.to_str().unwrap());
+    let script = format!("umask 0; exec {BIN} env --github {DEMO_HOST}");
+    let done = helper
+        .program(Path::new("/bin/sh"))
+        .run(&["-c", &script], "");
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert_eq!(mode(&new), 0o600);
+}
+
+#[test]
+fn quotes_of_powershell_are_doubled() {
+    let setup = Setup::new();
+    let helper = setup.home.helper_for(&setup.api);
+    let secret = "a'b\u{2018}c\u{2019}d\u{201a}e\u{201b}f$g`h\"i\u{201c}";
+    helper.store(DEMO_HOST, "person", secret).says("");
+    attack(|| {
+        helper.run(&["env", "--shell", "powershell", DEMO_HOST], "").says(
+            "$Env:IONOS_CR_REGISTRY_USERNAME = 'person'\n$Env:IONOS_CR_REGISTRY_PASSWORD = 'a''b\u{2018}\u{2018}c\u{2019}\u{2019}d\u{201a}\u{201a}e\u{201b}\u{201b}f$g`h\"i\u{201c}'\n",
+        );
+    });
 }

@@ -3,6 +3,8 @@
 mod choices;
 mod sources;
 mod token_command;
+#[cfg(unix)]
+mod token_command_secrets;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

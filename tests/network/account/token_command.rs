@@ -48,7 +48,7 @@ fn failing_token_command_is_reported_without_its_arguments() {
                 "echo first >&2; echo 'vault is locked' >&2; exit 3",
                 "s3cret"
             ]),
-            "failed (exit status: 3): vault is locked (account from",
+            ": vault is locked; run it yourself",
         ),
         (
             json!(["/no/such/program", "s3cret"]),
@@ -57,7 +57,7 @@ fn failing_token_command_is_reported_without_its_arguments() {
         (json!(["/bin/true"]), "holds no token"),
         (
             json!(["/bin/sh", "-c", "printf '\\377'"]),
-            "printed something that is not text",
+            "printed something that is not valid UTF-8",
         ),
         (
             json!(["/bin/cat", "/dev/zero"]),

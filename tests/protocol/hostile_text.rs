@@ -1,0 +1,167 @@
+//! Text from outside that could move a cursor, hide a word or repeat a secret.
+
+use std::fs;
+
+use base64::Engine as _;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use serde_json::{Value, json};
+
+use crate::support::fake_ionos::{ACCOUNT_TOKEN, DEMO_HOST, FakeIonos, Fault};
+use crate::support::helper::{Done, Home};
+use crate::support::tally::attack;
+
+/// An escape sequence, one of the C1 kind, an overridden direction, and a line of its own.
+const HOSTILE: &str = "a\u{1b}[31mb\u{9b}31mc\u{202e}d\u{2066}e\u{200f}f\rg\u{2028}h";
+
+/// Nothing in the output but text, line ends and tabs.
+#[track_caller]
+fn is_clean(done: &Done) {
+    for output in [&done.stdout, &done.stderr] {
+        let odd = output.chars().find(|c| {
+            (c.is_control() && !"\n\t".contains(*c))
+                || matches!(
+                    *c,
+                    '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}'
+                )
+                || ('\u{202a}'..='\u{202e}').contains(c)
+                || ('\u{2066}'..='\u{2069}').contains(c)
+        });
+        assert_eq!(odd, None, "{output:?}");
+    }
+}
+
+fn refusal(message: &str) -> Value {
+    json!({"httpStatus": 422, "messages": [{"errorCode": "0", "message": message}]})
+}
+
+#[test]
+fn message_of_the_api_is_cleaned() {
+    for log in ["", "debug"] {
+        attack(|| {
+            let (fake, home) = (FakeIonos::start(), Home::new());
+            fake.fault(Fault::replace(422, &refusal(HOSTILE)).always());
+            let helper = home.helper_for(&fake).env("IONOS_CR_LOG", log);
+            let done = helper.get(DEMO_HOST);
+            assert!(done.stdout.contains("a [31mb 31mc d e f g h"), "{done:?}");
+            is_clean(&done);
+            is_clean(&helper.run(&["tokens", DEMO_HOST], ""));
+        });
+    }
+}
+
+#[test]
+fn path_in_the_debug_log_is_cleaned() {
+    attack(|| {
+        let (fake, home) = (FakeIonos::start(), Home::new());
+        let cache = home.path().join(HOSTILE).join("cache");
+        let helper = home
+            .helper_for(&fake)
+            .env("IONOS_CR_LOG", "debug")
+            .env("IONOS_CR_CACHE_DIR", cache.to_str().unwrap());
+        let _ = helper.get(DEMO_HOST);
+        let entry = fs::read_dir(cache.join(DEMO_HOST)).unwrap();
+        let entry = entry
+            .flatten()
+            .find(|it| it.path().extension().is_some_and(|it| it == "json"));
+        fs::write(entry.unwrap().path(), "damaged").unwrap();
+        is_clean(&helper.get(DEMO_HOST));
+        is_clean(&helper.erase(DEMO_HOST));
+    });
+}
+
+#[test]
+fn names_from_the_api_are_cleaned_in_tables_and_escaped_in_json() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let token = json!({"id": "789f8e3c-d5c8-4359-8f85-c200fb89e97d", "type": "token", "properties": {
+        "name": HOSTILE, "status": HOSTILE, "scopes": [{"type": "repository", "name": HOSTILE, "actions": [HOSTILE]}],
+    }});
+    let page = json!({"items": [token], "count": 1});
+    fake.fault(Fault::replace(200, &page).on("GET", "/tokens").always());
+    let helper = home.helper_for(&fake);
+    attack(|| is_clean(&helper.run(&["tokens", "--all", DEMO_HOST], "")));
+    attack(|| {
+        let done = helper.run(&["tokens", "--all", "--json", DEMO_HOST], "");
+        is_clean(&done);
+        let lines: Value = serde_json::from_str(&done.stdout).unwrap();
+        assert_eq!(lines[0]["name"], HOSTILE);
+    });
+    attack(|| is_clean(&helper.run(&["status", HOSTILE], "")));
+    attack(|| is_clean(&helper.run(&["env", HOSTILE], "")));
+}
+
+#[test]
+fn user_name_with_control_characters_is_not_exported() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let created = json!({
+        "id": "789f8e3c-d5c8-4359-8f85-c200fb89e97d",
+        "type": "token",
+        "metadata": {},
+        "properties": {
+            "name": "n",
+            "credentials": {"username": HOSTILE, "password": "password-of-the-token"},
+        },
+    });
+    fake.fault(Fault::replace(201, &created).on("POST", "/tokens").always());
+    let file = home.file("github_env", "");
+    let helper = home.helper_for(&fake).env("GITHUB_ENV", &file);
+    let get = helper.get(DEMO_HOST);
+    is_clean(&get);
+    assert_eq!(get.credential().username, HOSTILE);
+    for args in [
+        &["env", DEMO_HOST][..],
+        &["env", "--shell", "powershell", DEMO_HOST],
+        &["env", "--github", DEMO_HOST],
+    ] {
+        attack(|| {
+            let done = helper.run(args, "");
+            is_clean(&done);
+            assert_eq!((done.code, done.stdout.as_str()), (Some(1), ""), "{done:?}");
+        });
+    }
+    assert_eq!(fs::read_to_string(file).unwrap(), "");
+}
+
+#[test]
+fn secret_echoed_in_another_encoding_is_not_quoted() {
+    let token = ACCOUNT_TOKEN;
+    let hex: Vec<String> = token.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let (url, hex) = (format!("%{}", hex.join("%").to_uppercase()), hex.concat());
+    let spaced: Vec<String> = token.chars().map(String::from).collect();
+    for echo in [
+        token.to_owned(),
+        token.to_lowercase(),
+        token.to_uppercase(),
+        BASE64_STANDARD.encode(token),
+        BASE64_STANDARD.encode(format!("x{token}")),
+        BASE64_URL_SAFE_NO_PAD.encode(format!("xy{token}")),
+        BASE64_STANDARD
+            .encode(format!("Authorization: Bearer {token}"))
+            .to_lowercase(),
+        hex.to_uppercase(),
+        hex,
+        url,
+        spaced.join(" "),
+        format!("{}\n{}", &token[..20], &token[20..]),
+        token[50..62].to_lowercase(),
+    ] {
+        attack(|| {
+            let (fake, home) = (FakeIonos::start(), Home::new());
+            fake.fault(Fault::replace(422, &refusal(&format!("no: {echo}"))).always());
+            let done = home.helper_for(&fake).get(DEMO_HOST);
+            assert!(!done.failure().contains("no: "), "{done:?}");
+            for file in home.files() {
+                let content = fs::read_to_string(home.path().join(file)).unwrap();
+                assert!(!content.contains("no: "), "{content}");
+            }
+        });
+    }
+    // Words without a secret are quoted.
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    fake.fault(Fault::replace(422, &refusal("no: quota of 5 tokens")).always());
+    assert!(
+        home.helper_for(&fake)
+            .get(DEMO_HOST)
+            .failure()
+            .contains("no: quota of 5 tokens")
+    );
+}
