@@ -7,7 +7,6 @@ use super::local_state::{self, LocalState};
 use super::registry_tokens::RegistryTokens;
 use super::when;
 use crate::config::ConfigFile;
-use crate::credential::ledger::Ledger;
 use crate::credential::mint::{self, Maker};
 use crate::env::{self, Deadline};
 use crate::error::{Failure, clean};
@@ -164,7 +163,9 @@ fn delete(
     match registry.api.delete_token(&registry.registry_id, &token.id) {
         Ok(()) => {
             if let Some(entry) = state.record(&token.name) {
-                Ledger::forget(entry);
+                state
+                    .ledger
+                    .note_deletion(&mut entry.clone(), &registry.api);
             }
             terminal.result(&format!("deleted {} of {host}", clean(&token.name)));
             true

@@ -375,9 +375,30 @@ impl Minting {
         self.is_reused
     }
 
+    /// Whether a request may be carried out after its answer was given up.
+    pub fn is_doubtful(&self) -> bool {
+        self.record.is_doubtful()
+    }
+
+    /// The API answered for the only request that had no answer.
+    pub fn resolve(&mut self) {
+        self.record.resolve();
+    }
+
     /// Another expiry is about to be requested under the same name. Synced like the first record.
     pub fn reschedule(&mut self, posted_at: Option<i64>, expires_at: i64) {
         self.record.reuse(posted_at, expires_at);
+        self.write_synced();
+    }
+
+    /// The same is about to be requested again, after no usable answer. Synced like the first
+    /// record.
+    pub fn repeat(&mut self, posted_at: Option<i64>) {
+        self.record.repeat(posted_at);
+        self.write_synced();
+    }
+
+    fn write_synced(&self) {
         let written = self.ledger.dir().and_then(|dir| {
             dir.write(&self.record.file_name(), &serde_json::to_vec(&self.record)?)
         });

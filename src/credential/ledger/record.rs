@@ -75,6 +75,10 @@ pub struct Record {
     /// Whether the API refused the request to make it. It was most likely not made.
     #[serde(default)]
     refused: bool,
+    /// Whether its name was requested again after a request without a usable answer. The server may
+    /// still carry that one out, even after the token is deleted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    doubtful: bool,
     /// How often it was looked for at the API and not found.
     #[serde(default)]
     looks: u32,
@@ -133,6 +137,7 @@ impl Record {
             expires_at: Some(expires_at),
             uses: 1,
             refused: false,
+            doubtful: false,
             looks: 0,
             tried_at: None,
             failed_with: None,
@@ -157,6 +162,7 @@ impl Record {
             expires_at: Some(token.expires_at),
             uses: 1,
             refused: false,
+            doubtful: false,
             looks: 0,
             tried_at: None,
             failed_with: None,
@@ -236,6 +242,33 @@ impl Record {
         self.created_at = env::now();
         self.posted_at = posted_at;
         self.expires_at = self.expires_at.max(Some(expires_at));
+    }
+
+    /// Uses the name again while an earlier request may still be carried out.
+    pub(super) fn repeat(&mut self, posted_at: Option<i64>) {
+        self.uses = self.uses.saturating_add(1);
+        self.doubtful = true;
+        self.posted_at = posted_at.or(self.posted_at);
+    }
+
+    /// The API answered for the only request that had no answer.
+    pub(super) fn resolve(&mut self) {
+        self.doubtful = false;
+    }
+
+    pub(super) fn is_doubtful(&self) -> bool {
+        self.doubtful
+    }
+
+    /// Notes that the token is deleted. `true` if it will not appear again.
+    pub(super) fn deleted_at(&mut self, api_now: i64) -> bool {
+        let posted_at = *self.posted_at.get_or_insert(api_now);
+        let is_gone = !self.doubtful || api_now.saturating_sub(posted_at) > LATE;
+        if !is_gone {
+            self.state = State::Minting;
+            self.token_id = None;
+        }
+        is_gone
     }
 
     pub(super) fn set_refused(&mut self, posted_at: Option<i64>) {

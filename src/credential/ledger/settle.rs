@@ -42,7 +42,7 @@ impl Ledger {
             match Self::act(api, cache, &mut entry) {
                 Ok(Settled::Gone) => {
                     debug!("revoked {}", entry.record.name);
-                    Self::forget(&entry);
+                    self.note_deletion(&mut entry, api);
                 }
                 Ok(Settled::MayAppear | Settled::InUse) => {
                     self.save(&mut entry);
@@ -61,6 +61,16 @@ impl Ledger {
         }
         if let Some(skew) = api.skew() {
             self.forget_expired(endpoint, env::now() + skew);
+        }
+    }
+
+    /// Notes that a token is deleted. Its record stays while a late request may create it again.
+    pub fn note_deletion(&self, entry: &mut Entry, api: &Api) {
+        let api_now = env::now() + api.skew().unwrap_or_default();
+        if entry.record.deleted_at(api_now) {
+            Self::forget(entry);
+        } else {
+            self.save(entry);
         }
     }
 

@@ -171,6 +171,8 @@ struct Attempt {
     skew: i64,
     /// How many requests were sent and may have been carried out.
     sent: u32,
+    /// How many of them had no usable answer. The server may still carry them out.
+    unanswered: u32,
 }
 
 struct Mint<'a> {
@@ -236,11 +238,14 @@ impl<'a> Mint<'a> {
             expires_at + skew,
         );
         let sent = u32::from(record.is_reused());
+        // It is not known how many.
+        let unanswered = if record.is_doubtful() { 2 } else { 0 };
         Step::Post(Attempt {
             record,
             expires_at,
             skew,
             sent,
+            unanswered,
         })
     }
 
@@ -284,8 +289,10 @@ impl<'a> Mint<'a> {
             Some(id) => self.api.delete_token(&self.registry_id, id).is_ok(),
             None => self.delete_by_name(attempt.record.name()),
         };
-        if is_deleted {
+        if is_deleted && attempt.unanswered == 0 {
             attempt.record.forget();
+        } else if is_deleted {
+            self.leave(attempt.record);
         } else {
             let record = attempt.record.revoke(id, api_expires_at);
             self.leave(record);
@@ -305,8 +312,17 @@ impl<'a> Mint<'a> {
         match &err {
             ApiError::Conflict { .. } => {
                 let is_first = attempt.sent == 1;
+                // The name is taken by the only request without an answer.
+                if attempt.unanswered == 1 {
+                    attempt.unanswered = 0;
+                    attempt.record.resolve();
+                }
                 if !is_first && self.delete_by_name(attempt.record.name()) {
-                    attempt.record.forget();
+                    if attempt.unanswered > 0 {
+                        self.leave(attempt.record);
+                    } else {
+                        attempt.record.forget();
+                    }
                 } else {
                     let record = attempt.record.refused(self.api_now());
                     self.leave(record);
@@ -322,6 +338,8 @@ impl<'a> Mint<'a> {
                     self.leave(attempt.record);
                     return Step::Failed(err.into());
                 }
+                attempt.unanswered += 1;
+                attempt.record.repeat(self.api_now());
                 Step::Post(attempt)
             }
             // Deleted and created again, or another account's: its id is another one.
