@@ -73,7 +73,7 @@ fn measure(run: Run) -> Duration {
 }
 
 #[track_caller]
-fn is_whole(home: &Home, what: &str) {
+pub(super) fn is_whole(home: &Home, what: &str) {
     for path in walk(home.path()) {
         let name = path.file_name().unwrap().to_str().unwrap();
         if path.is_dir() {

@@ -11,5 +11,9 @@ mod directories;
 mod earlier_releases;
 mod kills;
 mod many_hosts;
+#[cfg(target_os = "linux")]
+mod mint_kills;
+#[cfg(target_os = "linux")]
+mod model;
 mod orphaned_tokens;
 mod resource_limits;

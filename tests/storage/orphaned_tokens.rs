@@ -49,6 +49,22 @@ fn token_created_despite_an_error_answer_is_deleted() {
 }
 
 #[test]
+fn token_created_again_by_a_late_request_is_deleted() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home.helper_for(&fake);
+    // The second request with the name succeeds, and the server finishes the first one after logout.
+    fake.fault(Fault::reset().late().on("POST", "/tokens"));
+    let _ = helper.get(DEMO_HOST).credential();
+    helper.erase(DEMO_HOST).says("");
+    assert!(fake.tokens().is_empty());
+    fake.finish_late_requests();
+    assert_eq!(fake.tokens().len(), 1);
+    let next = helper.get(DEMO_HOST).credential();
+    assert_eq!(fake.tokens().len(), 1);
+    assert!(fake.accepts(&next.username, &next.secret));
+}
+
+#[test]
 fn token_created_despite_a_500_is_deleted() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home.helper_for(&fake);
