@@ -195,7 +195,7 @@ impl<'a> Progress<'a> {
         let until = Deadline::after(pause);
         for frame in FRAMES.iter().cycle() {
             let waited = shown(self.since.elapsed());
-            terminal.status(&format!("{frame} {waited} waiting for {host}: {reason}"));
+            terminal.status(&format!("{frame} {waited}: {reason}, waiting for {host}"));
             if until.passed() {
                 break;
             }

@@ -7,7 +7,9 @@ use std::os::unix::fs::symlink;
 use serde_json::json;
 
 use super::Setup;
-use crate::support::helper::{Done, write_private};
+use crate::support::fake_ionos::DEMO_HOST;
+use crate::support::helper::{BIN, Done, write_private};
+use crate::support::mounts;
 use crate::support::registry::Auth;
 
 const DOCKER_FILE: &str = ".docker/config.json";
@@ -271,6 +273,31 @@ fn doctor_under_sudo_names_the_user_whose_file_it_did_not_read() {
         ),
         "{}",
         done.stdout
+    );
+}
+
+#[test]
+fn docker_socket_that_needs_sudo_is_reported() {
+    let (setup, host) = (Setup::new(Auth::Basic), DEMO_HOST);
+    let script = format!(
+        "mount -t tmpfs none /mnt && mount -t tmpfs none /run || exit
+        cp {BIN} /mnt/docker-credential-ionos && mkdir -p /mnt/home/.docker /var/run
+        printf '#!/bin/sh\n' >/mnt/docker && chmod 755 /mnt /mnt/*
+        echo '{{\"credHelpers\": {{\"{host}\": \"ionos\"}}}}' >/mnt/home/.docker/config.json
+        : >/var/run/docker.sock && chmod 600 /var/run/docker.sock
+        export HOME=/mnt/home PATH=/mnt:$PATH
+        exec setpriv --reuid=65534 --regid=65534 --clear-groups docker-credential-ionos doctor {host}"
+    );
+    let Some(mut done) = mounts::run(setup.helper(), &script, "") else {
+        return;
+    };
+    done.stdout = done.stdout.replace(host, "HOST");
+    assert_eq!(
+        lines_of(&done, "docker"),
+        "ok       docker: /mnt/home/.docker/config.json has helper 'ionos' for HOST\n\
+         warning  docker: /var/run/docker.sock is not writable for you, and sudo docker reads root's file, not /mnt/home/.docker/config.json\n         \
+         hint: join the group docker, or set root up: sudo docker-credential-ionos configure-docker HOST\n",
+        "{done:?}"
     );
 }
 
