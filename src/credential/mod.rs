@@ -86,7 +86,10 @@ pub fn get_in(
     config: &ConfigFile,
     profile: Option<&str>,
 ) -> Result<Lookup, Failure> {
-    if let Some(answer) = stored(places, host) {
+    // A token from another home expires: an account, if there is one, mints a better one.
+    let mut stored = stored(places, host);
+    let is_lasting = |it: &mut Lookup| !mint::is_minted_name(&it.credential.username);
+    if let Some(answer) = stored.take_if(is_lasting) {
         return Ok(answer);
     }
     let settings = config.settings(host, profile)?;
@@ -94,6 +97,9 @@ pub fn get_in(
     let in_use = places.cache_in_use()?;
     let cache = Cache::new(in_use.clone());
     let Some(account) = Account::choose(&settings)? else {
+        if let Some(answer) = stored {
+            return Ok(answer);
+        }
         return cache
             .read_any(host, &settings)
             .filter(|entry| entry.age(env::now()) != Age::Expired)

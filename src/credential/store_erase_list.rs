@@ -23,10 +23,16 @@ const TO_REVOKE: Duration = Duration::from_secs(3);
 /// The same, where the API did not answer a moment ago.
 const AFTER_WAITING: Duration = Duration::from_millis(300);
 
-/// Stores a login that a person entered with `docker login`, and only that.
-pub fn store(host: &RegistryHost, username: &str, secret: &SecretString) -> Result<(), Failure> {
+/// Stores a login that a person entered with `docker login`, and a token from another home if there
+/// is no account to mint with.
+pub fn store(
+    host: &RegistryHost,
+    username: &str,
+    secret: &SecretString,
+    config: &ConfigFile,
+) -> Result<(), Failure> {
     let places = Places::find()?;
-    let minted = || {
+    let is_cached = || {
         Cache::new(places.cache.clone())
             .of_host(host)
             .iter()
@@ -34,7 +40,11 @@ pub fn store(host: &RegistryHost, username: &str, secret: &SecretString) -> Resu
     };
     // docker stores what `get` returned, even after the registry refused it. An identity token
     // (`<token>`) would hide what minting returns.
-    if username == "<token>" || mint::is_minted_name(username) || minted() {
+    let is_minted = || {
+        mint::is_minted_name(username)
+            && (is_on_record(&places, username) || may_mint(host, config))
+    };
+    if username == "<token>" || is_minted() || is_cached() {
         debug!("{host}: not entered by a person, so it is not stored");
         return Ok(());
     }
@@ -46,6 +56,20 @@ pub fn store(host: &RegistryHost, username: &str, secret: &SecretString) -> Resu
                 "give this user a writable home directory",
             )
         })
+}
+
+fn is_on_record(places: &Places, username: &str) -> bool {
+    let entries = Ledger::new(places.ledger()).entries();
+    entries.iter().any(|entry| entry.record.name == username)
+}
+
+/// Whether an account is configured, even if its configuration is broken.
+fn may_mint(host: &RegistryHost, config: &ConfigFile) -> bool {
+    let settings = config.settings(host, None);
+    !matches!(
+        settings.and_then(|settings| Account::choose(&settings)),
+        Ok(None)
+    )
 }
 
 /// Removes everything kept for a host and, if `revoke`, deletes its tokens at the API. Never fails:

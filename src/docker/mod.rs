@@ -113,7 +113,7 @@ fn keep(input: &Input) -> Result<(), Error> {
             "log in with docker login or podman login",
         )
     })?;
-    let host = match ours(&login.server_url, CANNOT_STORE) {
+    let Ours { host, config, .. } = match ours(&login.server_url, CANNOT_STORE) {
         // Exit 0 would silently lose a login for another registry.
         Err(Error::NotOurs) => {
             return Err(Failure::new(
@@ -122,7 +122,7 @@ fn keep(input: &Input) -> Result<(), Error> {
             )
             .into());
         }
-        other => other?.host,
+        other => other?,
     };
     if login.username.is_empty() {
         return Err(Error::Protocol(NO_USERNAME));
@@ -149,7 +149,7 @@ fn keep(input: &Input) -> Result<(), Error> {
         .within(&context)
         .into());
     }
-    credential::store(&host, &login.username, &login.secret)
+    credential::store(&host, &login.username, &login.secret, &config)
         .map_err(|failure| failure.within(&context).into())
 }
 

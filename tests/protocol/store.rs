@@ -24,11 +24,45 @@ fn store_of_our_own_credential_keeps_nothing() {
 fn store_of_a_rejected_minted_credential_or_identity_token_keeps_nothing() {
     // docker since 27.2 stores the credential that the registry rejected. `<token>` comes from
     // token services.
-    let home = Home::new();
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home.helper_for(&fake);
     for username in ["dci-build-7-20261123t213001z-abcdefgh", "<token>"] {
-        home.helper().store(DEMO_HOST, username, "old").says("");
+        helper.store(DEMO_HOST, username, "old").says("");
     }
     assert_eq!(home.files(), [""; 0]);
+}
+
+#[test]
+fn store_without_an_account_keeps_a_token_from_another_home() {
+    let (fake, home, other) = (FakeIonos::start(), Home::new(), Home::new());
+    let minted = other.helper_for(&fake).get(DEMO_HOST).credential();
+    let without_account = home.helper();
+    without_account
+        .store(DEMO_HOST, &minted.username, &minted.secret)
+        .says("");
+    assert_eq!(without_account.get(DEMO_HOST).credential(), minted);
+    // The token expires, so an account mints another one.
+    let own = home.helper_for(&fake).get(DEMO_HOST).credential();
+    assert_ne!(own, minted);
+    without_account.erase(DEMO_HOST).says("");
+    assert!(
+        without_account
+            .get(DEMO_HOST)
+            .failure()
+            .contains("no IONOS credentials found")
+    );
+    // docker stores what it got, even after the registry refused it.
+    let own = home.helper_for(&fake).get(DEMO_HOST).credential();
+    without_account
+        .store(DEMO_HOST, &own.username, &own.secret)
+        .says("");
+    assert!(
+        !home
+            .data()
+            .join("logins")
+            .join("demo.cr.de-fra.ionos.com.json")
+            .exists()
+    );
 }
 
 #[test]

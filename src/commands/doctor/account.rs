@@ -18,12 +18,7 @@ pub(super) fn account(state: &mut State<'_>) -> Vec<Finding> {
     };
     let chosen = match Account::choose(settings) {
         Ok(Some(chosen)) => chosen,
-        Ok(None) => {
-            return vec![Failed(Failure::new(
-                "no IONOS credentials found",
-                account::HOW_TO,
-            ))];
-        }
+        Ok(None) => return vec![Failed(account::missing())],
         Err(failure) => return vec![Failed(failure)],
     };
     match chosen.resolve(state.host, Deadline::after(settings.timeout)) {

@@ -4,6 +4,7 @@ use super::checks::State;
 use super::report::Finding::{self, Failed, Ok as Passed, Skipped};
 use crate::config::Places;
 use crate::credential::cache::{Age, Cache};
+use crate::credential::mint;
 use crate::credential::stored_login::StoredLogins;
 use crate::credential::{self, Lookup};
 use crate::docker::registry_login::{self, Scheme};
@@ -45,11 +46,15 @@ pub(super) fn token(state: &mut State<'_>) -> Vec<Finding> {
 fn existing(state: &State<'_>) -> Option<&'static str> {
     let (host, settings) = (state.host?, state.settings.as_ref()?);
     let places = Places::find_lossy();
-    if StoredLogins::new(places.data.clone()).read(host).is_some() {
+    let account = Account::choose(settings).ok().flatten();
+    // With an account, a stored token from another home is not used.
+    let is_used = |username: &str| account.is_none() || !mint::is_minted_name(username);
+    let stored = StoredLogins::new(places.data.clone()).read(host);
+    if stored.is_some_and(|login| is_used(&login.username)) {
         return Some("a login stored with docker login");
     }
     let cache = Cache::new(places.cache_in_use().ok().flatten());
-    let entry = match Account::choose(settings).ok().flatten() {
+    let entry = match account {
         Some(account) => {
             let key = account.key(&Notes::new(places.cache)).ok()?;
             let slot = cache.slot(host, &key, settings)?;
