@@ -8,10 +8,16 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::{fmt, io};
 
+macro_rules! status_page {
+    () => {
+        "https://status.ionos.cloud shows outages"
+    };
+}
+
 /// Where a person sees whether IONOS has an outage.
-pub const STATUS_PAGE: &str = "https://status.ionos.cloud shows outages";
-/// The hint for trouble on the server's side.
-pub const TRY_LATER: &str = "try again in a moment; https://status.ionos.cloud shows outages";
+pub const STATUS_PAGE: &str = status_page!();
+/// The hint for a problem on the server's side.
+pub const TRY_LATER: &str = concat!("try again in a moment; ", status_page!());
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
