@@ -31,6 +31,11 @@ pub fn json(value: &impl Serialize) -> serde_json::Result<String> {
 /// Writes a line and its end. A reader that closed its end is no failure. A full disk is one: a
 /// script would continue with half a file.
 pub fn write_line(stream: &mut dyn Write, line: &str) -> Result<(), Failure> {
+    deliver(stream, line).map(drop)
+}
+
+/// Like [`write_line`]. `false` if there is no reader any more.
+fn deliver(stream: &mut dyn Write, line: &str) -> Result<bool, Failure> {
     let written = stream
         .write_all(format!("{line}\n").as_bytes())
         .and_then(|()| stream.flush());
@@ -39,7 +44,7 @@ pub fn write_line(stream: &mut dyn Write, line: &str) -> Result<(), Failure> {
             format!("cannot write the answer: {}", system(&err)),
             "check where the output goes",
         )),
-        _ => Ok(()),
+        written => Ok(written.is_ok()),
     }
 }
 
@@ -93,11 +98,17 @@ impl Reply {
 
     /// Says it all, then does what is left to do. `true` is exit code 0.
     pub fn print(mut self, stdout: &mut dyn Write, stderr: &mut dyn Write) -> bool {
-        if let Some(line) = &self.stdout
-            && let Err(failure) = write_line(stdout, line)
-        {
-            self.ok = false;
-            self.stderr = self.stderr.or(Self::failure(&failure).stderr);
+        if let Some(line) = &self.stdout {
+            match deliver(stdout, line) {
+                Ok(true) => {}
+                // Dropped, so that it knows that the client has no answer.
+                Ok(false) => drop(self.deferred.take()),
+                Err(failure) => {
+                    drop(self.deferred.take());
+                    self.ok = false;
+                    self.stderr = self.stderr.or(Self::failure(&failure).stderr);
+                }
+            }
         }
         if let Some(line) = &self.stderr {
             // If this fails too there is nobody left to tell.

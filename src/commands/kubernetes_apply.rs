@@ -196,6 +196,7 @@ impl<'a> Refresh<'a> {
         // A stored login has no end, and its password may be weak: no hash of it is written.
         let mut logins = credentials.logins.iter();
         let all_expire = logins.all(|(_, login)| login.expires_at.is_some());
+        let mut is_in_use = false;
         for state in states {
             let metadata = Metadata {
                 expires_at,
@@ -211,12 +212,30 @@ impl<'a> Refresh<'a> {
                     };
                     let result = format!("{done}, {}", expires(expires_at));
                     self.print(state.namespace, &result, terminal);
+                    is_in_use = true;
                 }
-                Err(failure) => self.fail(&failure, terminal),
+                Err(failure) => {
+                    is_in_use |= self.may_be_in_place(state.namespace, expires_at);
+                    self.fail(&failure, terminal);
+                }
             }
         }
-        credentials.tidy_up();
+        // Otherwise the drop revokes new tokens that are not cached.
+        if is_in_use {
+            credentials.tidy_up();
+        }
         Ok(())
+    }
+
+    /// Whether a Secret may be in place although the cluster's answer was a failure.
+    fn may_be_in_place(&self, namespace: &Namespace, expires_at: Option<i64>) -> bool {
+        match self.secret(namespace).read() {
+            Ok(found) => {
+                let found = found.and_then(|it| it.expires_at(&self.settings, self.labels));
+                found.is_some() && found == expires_at
+            }
+            Err(_) => true,
+        }
     }
 
     fn add_to_service_accounts(&mut self, states: &[State<'a>], terminal: &mut Terminal<'_>) {

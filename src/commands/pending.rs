@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::local_state::LocalState;
 use super::when;
-use crate::config::ConfigFile;
+use crate::config::{ConfigFile, Places};
 use crate::credential::ledger::{Entry, Ledger, State};
 use crate::error::{Failure, one_line};
 use crate::ionos::account::{Account, AccountKey, Notes};
@@ -78,6 +78,26 @@ fn reason(entry: &Entry, account: Option<&AccountKey>) -> String {
         Some(status) => format!("{why}; the last attempt failed with {status}"),
         None => why,
     }
+}
+
+/// Why every `get` mints a token, if it does.
+pub(super) fn no_cache(places: &Places) -> Option<Failure> {
+    let (why, hint) = match places.cache_in_use() {
+        Ok(Some(_)) => return None,
+        Ok(None) if places.cache.is_some() => (
+            "IONOS_CR_DISABLE_CACHE is set".to_owned(),
+            "unset it, or set IONOS_CR_CACHE_DIR",
+        ),
+        Ok(None) => (
+            "there is no home directory".to_owned(),
+            "set HOME or IONOS_CR_CACHE_DIR",
+        ),
+        Err(failure) => return Some(failure),
+    };
+    Some(Failure::new(
+        format!("nothing is cached: {why}; every get mints a token"),
+        hint,
+    ))
 }
 
 pub(super) fn unusable(state: &LocalState) -> Vec<Unusable> {

@@ -161,8 +161,8 @@ fn delete(
     terminal: &mut Terminal<'_>,
 ) -> bool {
     match registry.api.delete_token(&registry.registry_id, &token.id) {
-        Ok(()) => {
-            if let Some(entry) = state.record(&token.name) {
+        Ok(existed) => {
+            if let Some(entry) = state.record(&token.name).filter(|_| existed) {
                 state
                     .ledger
                     .note_deletion(&mut entry.clone(), &registry.api);

@@ -106,6 +106,9 @@ pub fn run(
         terminal.json(&status);
     } else {
         show(&status, terminal);
+        if let Some(failure) = pending::no_cache(&Places::find_lossy()) {
+            terminal.warn(&failure);
+        }
     }
     Ok(true)
 }

@@ -77,7 +77,7 @@ pub(super) fn delete_unrecorded(api: &mut Api, orphans: &[Record]) -> Vec<String
     for orphan in orphans {
         let (registry, name) = (&orphan.registry_id, &orphan.name);
         let is_deleted = match &orphan.token_id {
-            Some(id) => api.delete_token(registry, id).is_ok(),
+            Some(id) => api.delete_token(registry, id) == Ok(true),
             None => mint::delete_by_name(api, registry, name),
         };
         if !is_deleted {

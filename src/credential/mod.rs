@@ -144,7 +144,10 @@ struct Getter<'a> {
 impl Getter<'_> {
     fn get(&self) -> Result<Lookup, Failure> {
         let Some(slot) = self.slot(&self.account.key(&self.notes)?) else {
-            debug!("{}: nothing is cached here", self.host);
+            debug!(
+                "{}: no cache directory is in use, so every get mints",
+                self.host
+            );
             return self.mint(None, self.deadline);
         };
         match self.cached(&slot) {

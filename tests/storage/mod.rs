@@ -10,6 +10,7 @@ mod damaged_revocations;
 mod directories;
 mod earlier_releases;
 mod kills;
+mod ledger;
 mod many_hosts;
 #[cfg(target_os = "linux")]
 mod mint_kills;

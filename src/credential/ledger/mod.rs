@@ -175,6 +175,8 @@ impl Ledger {
                     && entry.record.is_for_entry_of(newest)
             })
             .collect();
+        // Times have seconds; what was cached last was minted last.
+        others.sort_by_key(|entry| replaced.is_some_and(|it| it.username == entry.record.name));
         if let Some(last) = others.pop()
             && last.record.state == State::Current
         {

@@ -18,8 +18,6 @@ enum Settled {
     MayAppear,
     /// A client has the token.
     InUse,
-    /// Another process works on it.
-    Busy,
 }
 
 impl Ledger {
@@ -39,6 +37,14 @@ impl Ledger {
             if api.deadline().passed() {
                 break;
             }
+            // Held until the record is updated.
+            let _lock = match entry.record.state {
+                State::Minting => match Self::claim(&entry) {
+                    Some(lock) => Some(lock),
+                    None => continue,
+                },
+                _ => None,
+            };
             match Self::act(api, cache, &mut entry) {
                 Ok(Settled::Gone) => {
                     debug!("revoked {}", entry.record.name);
@@ -47,7 +53,6 @@ impl Ledger {
                 Ok(Settled::MayAppear | Settled::InUse) => {
                     self.save(&mut entry);
                 }
-                Ok(Settled::Busy) => {}
                 Err(err) => {
                     debug!("{} is not revoked yet: {err:?}", entry.record.name);
                     entry.record.tried_at = Some(env::now_millis());
@@ -86,33 +91,26 @@ impl Ledger {
 
     fn act(api: &Api, cache: &Cache, entry: &mut Entry) -> Result<Settled, ApiError> {
         let record = &entry.record;
-        let claimed = match record.state {
-            State::Minting => match Self::claim(entry) {
-                Some(lock) => Some(lock),
-                None => return Ok(Settled::Busy),
-            },
-            _ => None,
-        };
-        if claimed.is_some() && is_cached(cache, &record.host, &record.name) {
+        if record.state == State::Minting && is_cached(cache, &record.host, &record.name) {
             entry.record.state = State::Current;
             return Ok(Settled::InUse);
         }
-        let id = match &record.token_id {
-            Some(id) => Some(id.clone()),
-            None => match api.token_id(&record.registry_id, &record.name) {
-                // Without the registry there is no token, unless the API knows it again later.
-                Err(ApiError::NotFound { .. }) => None,
-                id => id?,
-            },
-        };
-        let is_gone = match id {
-            Some(id) => {
-                api.delete_token(&record.registry_id, &id)?;
-                true
-            }
-            None => entry
+        let (registry, name) = (&record.registry_id, &record.name);
+        if let Some(id) = &record.token_id
+            && api.delete_token(registry, id)?
+        {
+            return Ok(Settled::Gone);
+        }
+        // A 404 to the deletion alone may come from something between us and the API.
+        let is_gone = match api.token_id(registry, name) {
+            Ok(Some(id)) if api.delete_token(registry, &id)? => true,
+            Ok(Some(_)) => return Err(ApiError::NotFound { said: None }),
+            Ok(None) if record.token_id.is_some() => true,
+            // It was not made, or not yet; or the registry is gone.
+            Ok(None) | Err(ApiError::NotFound { .. }) => entry
                 .record
                 .not_found_at(env::now() + api.skew().unwrap_or_default()),
+            Err(err) => return Err(err),
         };
         Ok(if is_gone {
             Settled::Gone

@@ -286,7 +286,7 @@ impl<'a> Mint<'a> {
             Err(err) => Some(err),
         };
         let is_deleted = match &id {
-            Some(id) => self.api.delete_token(&self.registry_id, id).is_ok(),
+            Some(id) => self.api.delete_token(&self.registry_id, id) == Ok(true),
             None => self.delete_by_name(attempt.record.name()),
         };
         if is_deleted && attempt.unanswered == 0 {
@@ -413,7 +413,7 @@ fn nothing_was_sent(err: &ApiError) -> bool {
 pub(super) fn delete_by_name(api: &Api, registry_id: &str, name: &str) -> bool {
     debug!("{name} was made and its answer lost");
     match api.token_id(registry_id, name) {
-        Ok(Some(id)) => api.delete_token(registry_id, &id).is_ok(),
+        Ok(Some(id)) => api.delete_token(registry_id, &id) == Ok(true),
         Ok(None) | Err(_) => false,
     }
 }

@@ -150,8 +150,8 @@ impl Api {
         })
     }
 
-    /// Deletes a token. One that does not exist counts as deleted.
-    pub fn delete_token(&self, registry_id: &str, token_id: &str) -> Result<(), ApiError> {
+    /// Deletes a token. `false` if the API knows no such token.
+    pub fn delete_token(&self, registry_id: &str, token_id: &str) -> Result<bool, ApiError> {
         let path = format!("/registries/{registry_id}/tokens/{token_id}");
         let request = Request {
             method: Method::DELETE,
@@ -159,7 +159,8 @@ impl Api {
             ..Request::get(&path, &[])
         };
         match self.send(request) {
-            Ok(_) | Err(ApiError::NotFound { .. }) => Ok(()),
+            Ok(_) => Ok(true),
+            Err(ApiError::NotFound { .. }) => Ok(false),
             Err(err) => Err(err),
         }
     }
