@@ -45,15 +45,17 @@ fn contact(helper: &Helper) {
     helper.erase(OTHER_HOST).says("");
 }
 
+type WriteToken = Box<dyn Fn(&str)>;
+
 /// Ways to change the account in a file: the helper, and what writes a token.
-fn account_files(fake: &FakeIonos, home: &Home) -> Vec<(Helper, Box<dyn Fn(&str)>)> {
+fn account_files(fake: &FakeIonos, home: &Home) -> Vec<(Helper, WriteToken)> {
     let helper = home.helper_for(fake).without("IONOS_TOKEN");
     let token = home.file("token", ACCOUNT_TOKEN);
     let config = home.path().join(".ionos/config");
     let write = |path: std::path::PathBuf, content: fn(&str) -> String| {
         Box::new(move |token: &str| {
             crate::support::helper::write_private(&path, content(token).as_bytes());
-        }) as Box<dyn Fn(&str)>
+        }) as WriteToken
     };
     vec![
         (
