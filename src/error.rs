@@ -160,7 +160,7 @@ pub fn nearest_key(key: &str, known: &[&str]) -> String {
     let distance =
         |name: &str| strsim::damerau_levenshtein(&key.to_lowercase(), &name.to_lowercase());
     match known.iter().map(|name| (distance(name), name)).min() {
-        Some((distance, name)) if distance <= name.len() / 2 => format!("did you mean {name}?"),
+        Some((distance, name)) if distance <= name.len() / 3 => format!("did you mean {name}?"),
         _ => format!("known keys are {}", known.join(", ")),
     }
 }

@@ -19,10 +19,8 @@ pub(super) const TOKEN_TTL: Duration = DEFAULT_TTL.unsigned_abs();
 /// The longest time for a `get` if none is set.
 pub(super) const TIMEOUT: Duration = DEFAULT_TIMEOUT.unsigned_abs();
 
-/// What to do about a `get` that ran out of time.
-pub fn allow_more_time() -> String {
-    format!("allow more time with IONOS_CR_TIMEOUT ({DEFAULT_TIMEOUT:#} unless set)")
-}
+/// What to do about a `get` that ran out of time. The default is not named: commands have their own.
+pub const ALLOW_MORE_TIME: &str = "allow more time with IONOS_CR_TIMEOUT";
 
 /// Parses the lifetime of a token.
 pub(super) fn token_ttl(text: &str) -> Result<Duration, Failure> {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use file::ConfigFile;
-pub use limits::allow_more_time;
+pub use limits::ALLOW_MORE_TIME;
 pub use parse::from_value;
 pub use schema::{AccountSource, Layer, Section, Target};
 

@@ -50,10 +50,13 @@ fn explain(place: &str, path: &Path, err: &Error) -> Failure {
                 .iter()
                 .next_back()
                 .map_or_else(String::new, ToString::to_string);
-            Failure::new(format!("unknown key {place}"), nearest_key(&key, &known))
+            Failure::new(
+                format!("{place} is an unknown key"),
+                nearest_key(&key, &known),
+            )
         }
         "duplicate field " => {
-            let what = format!("duplicate key {} in {place}", rest.trim_end_matches('`'));
+            let what = format!("{place} has a duplicate key {}", rest.trim_end_matches('`'));
             Failure::new(what, "keep one of them")
         }
         "missing field " => {

@@ -379,6 +379,6 @@ impl Getter<'_> {
 fn still_minting() -> Failure {
     Failure::new(
         "another process is still minting",
-        format!("try again in a moment, or {}", config::allow_more_time()),
+        format!("try again in a moment, or {}", config::ALLOW_MORE_TIME),
     )
 }

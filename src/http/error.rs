@@ -159,7 +159,7 @@ impl TransportError {
             ),
             Self::TimedOut { .. } => (
                 format!("{host} gave no answer in time"),
-                format!("try again, or {}", config::allow_more_time()),
+                format!("try again, or {}", config::ALLOW_MORE_TIME),
             ),
             Self::Lost { why } => (
                 format!("{host} gave no usable answer: {why}"),

@@ -153,6 +153,11 @@ fn timeout_variable_limits_the_wait() {
     job.api.fault(Fault::hang().always());
     let helper = job.helper().env("IONOS_CR_TIMEOUT", "300ms");
     let started = std::time::Instant::now();
-    assert_eq!(job.apply_as(&helper, &["-n", "shop"]).code, Some(1));
+    let done = job.apply_as(&helper, &["-n", "shop"]);
+    let api = job.api.address();
+    let hint = done.refuses(&format!(
+        "no credential for {DEMO_HOST}: {api} gave no answer in time (account from IONOS_TOKEN)"
+    ));
+    assert_eq!(hint, "try again, or allow more time with IONOS_CR_TIMEOUT");
     assert!(started.elapsed() < Duration::from_secs(5));
 }

@@ -207,12 +207,12 @@ fn config_error_names_the_position_and_quotes_no_value() {
     let layer = "known keys are actions, repositories, scopes, tokenTtl, timeout";
     let json = "JSON has no comments and no comma after the last item";
     for (config, line) in [
-        (r#"{"registry": {}}"#, "unknown key registry; did you mean registries?".to_owned()),
-        (r#"{"defaults": {"actoins": ["pull"]}}"#, "unknown key defaults.actoins; did you mean actions?".into()),
-        (r#"{"registries": {"x.example": {"tokenTTL": "12h"}}}"#, "unknown key registries.\"x.example\".tokenTTL; did you mean tokenTtl?".into()),
-        (r#"{"profiles": {"ci": {"zzzzzzzzzzzz": "s3cret"}}}"#, format!("unknown key profiles.ci.zzzzzzzzzzzz; {layer}")),
-        (r#"{"profiles": {"ci": {"tokenFile": "/s3cret"}}}"#, "unknown key profiles.ci.tokenFile; did you mean tokenTtl?".into()),
-        (r#"{"defaults": {"registryId": "s3cret"}}"#, format!("unknown key defaults.registryId; {layer}, tokenFile, tokenCommand, ionosProfile")),
+        (r#"{"registry": {}}"#, "registry is an unknown key; did you mean registries?".to_owned()),
+        (r#"{"defaults": {"actoins": ["pull"]}}"#, "defaults.actoins is an unknown key; did you mean actions?".into()),
+        (r#"{"registries": {"x.example": {"tokenTTL": "12h"}}}"#, "registries.\"x.example\".tokenTTL is an unknown key; did you mean tokenTtl?".into()),
+        (r#"{"profiles": {"ci": {"zzzzzzzzzzzz": "s3cret"}}}"#, format!("profiles.ci.zzzzzzzzzzzz is an unknown key; {layer}")),
+        (r#"{"profiles": {"ci": {"tokenFile": "/s3cret"}}}"#, format!("profiles.ci.tokenFile is an unknown key; {layer}")),
+        (r#"{"defaults": {"registryId": "s3cret"}}"#, format!("defaults.registryId is an unknown key; {layer}, tokenFile, tokenCommand, ionosProfile")),
         (r#"{"defaults": {"actions": "s3cret, expected nothing"}}"#, "defaults.actions has a wrong value; write a list".into()),
         (r#"{"defaults": {"actions": ["pull", 5]}}"#, "defaults.actions[1] has a wrong value; write a string".into()),
         (r#"{"defaults": {"tokenTtl": 12}}"#, "defaults.tokenTtl has a wrong value; write a string".into()),
@@ -242,8 +242,8 @@ fn config_error_names_the_position_and_quotes_no_value() {
         ("", format!("invalid JSON at line 1, column 0; {json}")),
         ("{\n  \"defaults\": {},\n}", format!("invalid JSON at line 3, column 1; {json}")),
         ("{} s3cret", format!("invalid JSON at line 1, column 4; {json}")),
-        ("{\"defaults\": {}, \"defaults\": {}}", "duplicate key defaults in the file; keep one of them".into()),
-        (r#"{"defaults": {"timeout": "8s", "timeout": "9s"}}"#, "duplicate key timeout in defaults; keep one of them".into()),
+        ("{\"defaults\": {}, \"defaults\": {}}", "the file has a duplicate key defaults; keep one of them".into()),
+        (r#"{"defaults": {"timeout": "8s", "timeout": "9s"}}"#, "defaults has a duplicate key timeout; keep one of them".into()),
     ] {
         home.configure(config);
         let done = home.helper_for(&fake).get(DEMO_HOST);

@@ -89,7 +89,7 @@ fn waiter_past_its_deadline_names_the_cause() {
         .helper_for(&fake)
         .env("IONOS_CR_TIMEOUT", "200ms")
         .get(DEMO_HOST);
-    line.fails("no credential for demo.cr.de-fra.ionos.com: another process is still minting (account from IONOS_TOKEN); try again in a moment, or allow more time with IONOS_CR_TIMEOUT (8s unless set)");
+    line.fails("no credential for demo.cr.de-fra.ionos.com: another process is still minting (account from IONOS_TOKEN); try again in a moment, or allow more time with IONOS_CR_TIMEOUT");
     // SIGKILL: the kernel releases the lock.
     holder.kill();
     let _ = holder.finish();

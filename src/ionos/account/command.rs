@@ -88,7 +88,7 @@ pub(super) fn run(words: &[String], deadline: Deadline) -> Result<SecretString, 
             format!("{name} did not end in time and was killed"),
             &format!(
                 "run it yourself: it must print an API token without asking; or {}",
-                config::allow_more_time()
+                config::ALLOW_MORE_TIME
             ),
         )),
     }

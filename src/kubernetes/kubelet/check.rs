@@ -16,7 +16,6 @@ use crate::registry_host::RegistryHost;
 
 /// The program's file name in the plugin directory; a profile may follow it.
 const NAME: &str = "docker-credential-ionos";
-const PATH_HINT: &str = "pass the path that --image-credential-provider-config names";
 
 /// The result of a check.
 #[derive(Debug, Default)]
@@ -97,9 +96,9 @@ pub fn read(path: &Path) -> Result<Report, Failure> {
     let mut has_entry = false;
     for file in files_of(path) {
         let name = one_line(&file.display().to_string());
-        let file = UserFile::read(&file).map_err(|err| {
-            Failure::new(format!("cannot read {name}: {}", system(&err)), PATH_HINT)
-        })?;
+        let hint = "pass the path of the kubelet's configuration";
+        let file = UserFile::read(&file)
+            .map_err(|err| Failure::new(format!("cannot read {name}: {}", system(&err)), hint))?;
         has_entry |= check(&name, &file.unchecked(), &mut report);
     }
     if !has_entry && report.errors.is_empty() {
@@ -115,12 +114,11 @@ fn files_of(path: &Path) -> Vec<PathBuf> {
         return vec![path.to_owned()];
     }
     let is_read = |name: &String| {
-        [".json", ".yaml", ".yml"]
-            .iter()
-            .any(|it| name.ends_with(it))
+        let extension = name.rsplit_once('.').map(|(_, extension)| extension);
+        matches!(extension, Some("json" | "yaml" | "yml"))
     };
-    let names = files::names(path).into_iter().filter(is_read);
-    names.map(|name| path.join(name)).collect()
+    let names = files::names(path).into_iter();
+    names.filter(is_read).map(|it| path.join(it)).collect()
 }
 
 /// Checks one file. Returns whether it has an entry for this program.
@@ -138,16 +136,11 @@ pub(crate) fn check(file: &str, content: &[u8], report: &mut Report) -> bool {
             continue;
         }
         has_entry = true;
-        let mut found = Report::default();
-        let place = format!("providers[{n}]");
+        let place = format!("{file}: providers[{n}]");
         match config::from_value::<Provider>(provider, &place) {
-            Ok(provider) => provider.check(&place, &mut found),
-            Err(failure) => found.errors.push(failure),
+            Ok(provider) => provider.check(&place, report),
+            Err(failure) => report.errors.push(failure),
         }
-        let within = |failure: Failure| failure.within(file);
-        report.errors.extend(found.errors.into_iter().map(within));
-        let warnings = found.warnings.into_iter().map(within);
-        report.warnings.extend(warnings);
     }
     has_entry
 }
@@ -172,8 +165,7 @@ fn is_ionos(pattern: &str) -> bool {
 /// Whether a pattern can match the host of an IONOS registry. A wildcard stands for one label.
 fn can_match(pattern: &str) -> bool {
     let host = pattern.split('/').next().unwrap_or_default();
-    let count = host.split('.').count();
-    (0..count).any(|cr| {
+    (0..host.split('.').count()).any(|cr| {
         let labels = host.split('.').enumerate();
         let labels = labels.map(|(n, label)| match label.contains(['*', '?', '[']) {
             true if n == cr => "cr",
@@ -194,13 +186,16 @@ impl Provider {
             error("name is not a file name", "write the program's file name");
         }
         let args: Vec<&str> = self.args.iter().flatten().map(String::as_str).collect();
-        match args[..] {
-            ["kubelet" | "get-credentials", ref rest @ ..] if is_profile(rest) => {}
-            [ref rest @ .., "kubelet" | "get-credentials"] if is_profile(rest) => {}
-            _ => error(
-                "args are not those of kubelet",
-                "write [\"kubelet\"] or [\"kubelet\", \"--profile\", \"NAME\"]",
-            ),
+        let is_kubelet = |arg: &str| arg == "kubelet" || arg == "get-credentials";
+        let is_profile = |arg: &str| arg.starts_with("--profile=");
+        let is_known = match args[..] {
+            [arg] | [arg, "--profile", _] | ["--profile", _, arg] => is_kubelet(arg),
+            [a, b] => is_kubelet(a) && is_profile(b) || is_profile(a) && is_kubelet(b),
+            _ => false,
+        };
+        if !is_known {
+            let hint = "write [\"kubelet\"] or [\"kubelet\", \"--profile\", \"NAME\"]";
+            error("args are not those of kubelet", hint);
         }
         if self.token_attributes.is_some() && self.api_version != ApiVersion::V1 {
             let hint = "write apiVersion: credentialprovider.kubelet.k8s.io/v1";
@@ -230,34 +225,25 @@ impl Provider {
         for (name, what, hint) in [
             ("IONOS_TOKEN", readable, in_file),
             ("IONOS_PASSWORD", readable, in_file),
-            (
-                "IONOS_CR_ACTIONS",
-                no_effect,
-                "to allow more, add --profile to args",
-            ),
+            ("IONOS_CR_ACTIONS", no_effect, "add --profile to args"),
         ] {
             if self.env(name).is_some() {
                 warn(&format!("env: {name} {what}"), hint);
             }
         }
         for name in ["IONOS_TOKEN_FILE", "IONOS_CR_CONFIG"] {
-            let why = match self
-                .env(name)
-                .map(|path| (path, UserFile::read(path).map(UserFile::unchecked)))
-            {
-                Some((path, _)) if !path.is_absolute() => "not an absolute path".to_owned(),
-                Some((_, Err(err))) => system(&err),
-                Some((_, Ok(content))) if content.is_empty() => "the file is empty".into(),
-                None | Some(_) => continue,
+            let Some(path) = self.env(name) else { continue };
+            let why = match UserFile::read(path).map(UserFile::unchecked) {
+                _ if !path.is_absolute() => "not an absolute path".to_owned(),
+                Ok(content) if content.is_empty() => "the file is empty".to_owned(),
+                Ok(_) => continue,
+                Err(err) => system(&err),
             };
-            warn(
-                &format!("env: {name}: {why}"),
-                "create the file on the node",
-            );
+            warn(&format!("env: {name}: {why}"), "create it on the node");
         }
     }
 
-    /// The value of a variable. The last one of a name is in effect.
+    /// The last variable of a name is in effect.
     fn env(&self, name: &str) -> Option<&Path> {
         let mut variables = self.env.iter().flatten().rev();
         let variable = variables.find(|variable| variable.name == name)?;
@@ -265,10 +251,14 @@ impl Provider {
     }
 }
 
-fn is_profile(args: &[&str]) -> bool {
-    match args {
-        [] | ["--profile", _] => true,
-        [one] => one.starts_with("--profile="),
-        _ => false,
+#[cfg(test)]
+mod tests {
+    const SAMPLE: &str = "kind: CredentialProviderConfig\napiVersion: kubelet.config.k8s.io/v1\nproviders:\n- name: docker-credential-ionos\n  matchImages: [\"*.cr.*.ionos.com\"]\n  defaultCacheDuration: 0s\n  apiVersion: credentialprovider.kubelet.k8s.io/v1\n  args: [kubelet]\n  env: [{name: IONOS_TOKEN_FILE, value: /t}]\n";
+
+    proptest::proptest! {
+        #[test]
+        fn any_input_has_one_line_errors(bytes in crate::testing::hostile::bytes(SAMPLE)) {
+            crate::testing::kubelet_config(&bytes);
+        }
     }
 }

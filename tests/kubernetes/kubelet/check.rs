@@ -117,18 +117,18 @@ fn each_error_has_its_line() {
         (
             "kind:",
             "metadata: {}\nkind:",
-            "unknown key metadata; known keys are apiVersion, kind, providers",
+            "metadata is an unknown key; known keys are apiVersion, kind, providers",
         ),
         // The entry.
         (
             "  args:",
             "  Args:",
-            "unknown key providers[0].Args; did you mean args?",
+            "providers[0].Args is an unknown key; did you mean args?",
         ),
         (
             "  args:",
             "  env: [{name: A, valeu: hidden}]\n  args:",
-            "unknown key providers[0].env[0].valeu; did you mean value?",
+            "providers[0].env[0].valeu is an unknown key; did you mean value?",
         ),
         (
             "  args:",
@@ -283,7 +283,7 @@ fn missing_file_is_an_error() {
     assert_eq!((done.code, done.stdout.as_str()), (Some(1), ""));
     assert_eq!(
         done.stderr,
-        "error: cannot read /nowhere/config.yaml: No such file or directory\nhint: pass the path that --image-credential-provider-config names\n"
+        "error: cannot read /nowhere/config.yaml: No such file or directory\nhint: pass the path of the kubelet's configuration\n"
     );
 }
 
@@ -296,7 +296,7 @@ fn possible_problem_is_a_warning_without_the_value() {
         "hidden.json",
         r#"{"registries": {"registry.example.com": {}}}"#,
     );
-    let file = "create the file on the node";
+    let file = "create it on the node";
     let in_file = "write the token into a file for root and name it in IONOS_TOKEN_FILE";
     for (name, value, warning, hint) in [
         ("IONOS_TOKEN_FILE", token.as_str(), "", ""),
@@ -329,7 +329,7 @@ fn possible_problem_is_a_warning_without_the_value() {
             "IONOS_CR_ACTIONS",
             "hidden",
             "env: IONOS_CR_ACTIONS has no effect: the kubelet gets tokens that can only pull",
-            "to allow more, add --profile to args",
+            "add --profile to args",
         ),
     ] {
         let env = format!("env: [{{name: {name}, value: {value}}}]\n  args:");

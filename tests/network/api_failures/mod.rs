@@ -14,7 +14,7 @@ const REPORT: &str = "if the settings look right, report it with this line";
 const RIGHTS: &str = "ask the contract's owner for the privilege to access and manage registries (accessAndManageRegistries)";
 const TOKEN: &str = "the token is wrong, expired or revoked: make a new one (\"ionosctl token generate\") and put it into IONOS_TOKEN";
 const FEATURE: &str = "the contract does not have the Container Registry: ask IONOS to enable it";
-const TIMEOUT: &str = "try again, or allow more time with IONOS_CR_TIMEOUT (8s unless set)";
+const TIMEOUT: &str = "try again, or allow more time with IONOS_CR_TIMEOUT";
 const MUCH_LATER: &str = "try again in 3600s, as it asks; https://status.ionos.cloud shows outages";
 
 const BAD: &str = "API refused the request: 400 \"Bad Request\"";
