@@ -34,7 +34,7 @@ fn redacted(text: &str) -> String {
             .iter()
             .any(|key| member.key.eq_ignore_ascii_case(key))
         {
-            json::texts(text, member.value, &mut secret);
+            json::strings(text, member.value, &mut secret);
         }
     }
     let mut redacted = text.to_owned();
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_diff_shows_no_login() {
+    fn diff_shows_no_login() {
         let before = r#"{"auths": {"a": {"auth": "hunter2"}}, "HttpHeaders": {"X": ["hunter2", 1]}, "credsStore": "pass"}"#;
         let after = before.replace("pass", "osxkeychain");
         let expected = "\

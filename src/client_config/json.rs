@@ -16,7 +16,7 @@ use crate::error::Failure;
 
 /// Go's decoder refuses deeper nesting.
 const DECODABLE_DEPTH: usize = 10_000;
-/// `texts` recurses once for each level.
+/// `strings` recurses once for each level.
 const EDITABLE_DEPTH: usize = 100;
 const SAVE_AS_UTF_8: &str = "save it as UTF-8 without BOM";
 
@@ -181,18 +181,18 @@ pub(super) fn span(text: &str, value: &RawValue) -> Range<usize> {
 }
 
 /// Where the strings in a value stand.
-pub(super) fn texts(text: &str, value: &RawValue, found: &mut Vec<Range<usize>>) {
+pub(super) fn strings(text: &str, value: &RawValue, found: &mut Vec<Range<usize>>) {
     match value.get().as_bytes().first() {
         Some(b'"') => found.push(span(text, value)),
         Some(b'{') => {
             for member in members(value.get()).unwrap_or_default() {
-                texts(text, member.value, found);
+                strings(text, member.value, found);
             }
         }
         Some(b'[') => {
             let items: Vec<&RawValue> = serde_json::from_str(value.get()).unwrap_or_default();
             for item in items {
-                texts(text, item, found);
+                strings(text, item, found);
             }
         }
         _ => {}

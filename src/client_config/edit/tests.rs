@@ -1,4 +1,4 @@
-//! Every manner of writing a client's file.
+//! Edits of files in every style.
 
 use proptest::prelude::*;
 
@@ -33,7 +33,7 @@ fn removed(text: &str) -> String {
 const NEW: &str = "{\n\t\"credHelpers\": {\n\t\t\"a.cr.ionos.com\": \"ionos\"\n\t}\n}";
 
 #[test]
-fn an_entry_is_written_as_the_file_is() {
+fn entry_is_written_in_the_style_of_the_file() {
     for (before, after) in [
         ("", format!("{NEW}\n").as_str()),
         (" \n ", &format!("{NEW}\n")),
@@ -47,6 +47,11 @@ fn an_entry_is_written_as_the_file_is() {
         (
             "{\r\n  \"auths\" : {}\r\n}\r\n",
             "{\r\n  \"auths\" : {},\r\n  \"credHelpers\" : {\r\n    \"a.cr.ionos.com\" : \"ionos\"\r\n  }\r\n}\r\n",
+        ),
+        // Go ignores the case of this key.
+        (
+            r#"{"CredHelpers":{"gcr.io":"gcr"}}"#,
+            r#"{"CredHelpers":{"gcr.io":"gcr","a.cr.ionos.com":"ionos"}}"#,
         ),
         (
             r#"{"auths":{}}"#,
@@ -86,7 +91,7 @@ fn an_entry_is_written_as_the_file_is() {
 }
 
 #[test]
-fn another_helper_is_replaced_where_it_stands() {
+fn another_helper_is_replaced_in_place() {
     let config =
         |helper| format!("{{\"credHelpers\": {{\"a.cr.ionos.com\" :{helper} , \"b\": \"x\"}}}}");
     for (was, name) in [
@@ -110,7 +115,7 @@ fn another_helper_is_replaced_where_it_stands() {
 }
 
 #[test]
-fn what_cannot_be_changed_is_refused() {
+fn file_that_cannot_be_edited_is_refused() {
     for (text, what) in [
         (
             r#"{"credHelpers": [], "auths": "hunter2"}"#,
@@ -128,7 +133,7 @@ fn what_cannot_be_changed_is_refused() {
 }
 
 #[test]
-fn removing_takes_our_entries_and_what_they_alone_were_in() {
+fn remove_deletes_our_entries_and_an_empty_object() {
     for (before, after) in [
         (
             r#"{"credHelpers": {"a.cr.ionos.com": "ionos", "gcr.io": "gcr"}}"#,
