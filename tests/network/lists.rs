@@ -167,7 +167,7 @@ fn list_without_an_end_is_an_error() {
         .fails(
             &line(
                 &fake,
-                "API gave no usable answer: a list of more than 100 pages",
+                "API gave no usable answer: a list of more than 100 pages or 20000 items",
                 LATER,
             )
             .replace(DEMO_HOST, "nope.cr.de-fra.ionos.com"),
@@ -177,7 +177,8 @@ fn list_without_an_end_is_an_error() {
     let done = helper.run(&["tokens", DEMO_HOST], "");
     assert_eq!(done.code, Some(1));
     assert!(
-        done.stderr.contains("a list of more than 100 pages"),
+        done.stderr
+            .contains("a list of more than 100 pages or 20000 items"),
         "{done:?}"
     );
 }
@@ -199,4 +200,29 @@ fn answers_of_one_run_have_a_limit_together() {
             LATER,
         ));
     assert!(fake.requests().len() <= 7, "{}", fake.requests().len());
+}
+
+#[test]
+fn page_of_many_items_takes_little_memory() {
+    let items: Vec<Value> = (0..80_000)
+        .map(|n| json!({"id": format!("{n:08x}-d5c8-4359-8f85-c200fb89e97c")}))
+        .collect();
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    for n in 0..10 {
+        let page = registries(&items, &n.to_string());
+        fake.fault(Fault::replace(200, &page).on("GET", "/registries"));
+    }
+    let helper = home.helper_for(&fake).env("IONOS_CR_TIMEOUT", "60s");
+    let mut running = helper.start(&["get"], DEMO_HOST);
+    let mut peak = 0;
+    while running.is_running() {
+        peak = running.peak_memory().unwrap_or(peak);
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    running.finish().fails(&line(
+        &fake,
+        "API gave no usable answer: a list of more than 100 pages or 20000 items",
+        LATER,
+    ));
+    assert!((1..32 * 1024).contains(&peak), "{peak} kB");
 }

@@ -25,6 +25,8 @@ use crate::secret;
 
 /// A page has up to a hundred items. No contract has so many; an API that repeats itself may.
 const MOST_PAGES: usize = 100;
+/// The same for an API that ignores `limit`. An item of 50 bytes takes several times as much memory.
+const MOST_ITEMS: usize = 2 * 100 * MOST_PAGES;
 
 /// A client for one account and one deadline. Keeps its connection.
 #[derive(Debug)]
@@ -114,12 +116,15 @@ impl Api {
             let registries: wire::Registries = answer.json()?;
             let next = registries.next_page();
             found.extend(self.counted(registries.items));
+            if found.len() > MOST_ITEMS {
+                break;
+            }
             match next {
                 Some(next) if next != page => page = next,
                 _ => return Ok(found),
             }
         }
-        Err(too_many_pages())
+        Err(too_long())
     }
 
     fn counted<T>(&self, items: wire::Items<T>) -> Vec<T> {
@@ -207,11 +212,14 @@ impl Api {
             last = Some(answer);
             let mut listed = self.counted(tokens.items);
             listed.retain(|token| seen.insert(token.id.clone()));
+            if seen.len() > MOST_ITEMS {
+                break;
+            }
             if count == 0 || is_repeated || !wants_more(listed) {
                 return Ok(());
             }
         }
-        Err(too_many_pages())
+        Err(too_long())
     }
 
     /// Waits before another attempt. Returns `false` at once if there is no time for it.
@@ -242,8 +250,9 @@ impl Api {
     }
 }
 
-fn too_many_pages() -> ApiError {
-    TransportError::unusable(&format!("a list of more than {MOST_PAGES} pages")).into()
+fn too_long() -> ApiError {
+    let what = format!("a list of more than {MOST_PAGES} pages or {MOST_ITEMS} items");
+    TransportError::unusable(&what).into()
 }
 
 /// The error of an answer without success, with the API's message unless that repeats a secret.

@@ -7,6 +7,8 @@ use serde::de::{DeserializeOwned, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use crate::ionos::api::MOST_ITEMS;
+
 /// The items of one page that are what the description says.
 pub(crate) struct Items<T> {
     pub(crate) good: Vec<T>,
@@ -36,12 +38,14 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Items<T> {
                 f.write_str("a list")
             }
 
-            // One at a time: a list of a million empty items takes no memory.
+            // One at a time, and not more than the caller accepts: a list of a million items takes
+            // little memory.
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Items<T>, A::Error> {
                 let mut items = Items::default();
                 while let Some(item) = list.next_element::<&RawValue>()? {
                     items.count += 1;
                     match serde_json::from_str::<Option<T>>(item.get()) {
+                        Ok(Some(_)) if items.good.len() > MOST_ITEMS => items.odd += 1,
                         Ok(item) => items.good.extend(item),
                         Err(_) => items.odd += 1,
                     }
