@@ -192,25 +192,23 @@ pub fn docker_config(bytes: &[u8]) {
 
 /// What a file says beside the one entry.
 fn without_helper(text: &str, host: &str) -> Value {
-    let mut value: Value = serde_json::from_str(text).unwrap_or_default();
-    if let Some(root) = value.as_object_mut() {
-        let is_helpers = |key: &&String| key.eq_ignore_ascii_case("credHelpers");
-        let key = root.keys().find(is_helpers).cloned().unwrap_or_default();
-        let helpers = root.get_mut(&key);
-        let is_left = helpers
-            .and_then(Value::as_object_mut)
-            .is_some_and(|helpers| {
-                helpers.remove(host);
-                !helpers.is_empty()
-            });
+    let value = serde_json::from_str(text).unwrap_or_default();
+    // An empty file becomes an object.
+    let Value::Object(mut root) = value else {
+        return Value::Object(serde_json::Map::default());
+    };
+    let is_helpers = |key: &&String| key.eq_ignore_ascii_case("credHelpers");
+    if let Some(key) = root.keys().find(is_helpers).cloned() {
+        let helpers = root.get_mut(&key).and_then(Value::as_object_mut);
+        let is_left = helpers.is_some_and(|helpers| {
+            helpers.remove(host);
+            !helpers.is_empty()
+        });
         if !is_left {
             root.remove(&key);
         }
-    } else {
-        // An empty file becomes an object.
-        value = Value::Object(serde_json::Map::default());
     }
-    value
+    Value::Object(root)
 }
 
 /// Nothing in a message may end its line or move the cursor of a terminal.
