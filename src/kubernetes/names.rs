@@ -35,7 +35,7 @@ impl FromStr for Name {
             Ok(Self(text.to_owned()))
         } else {
             Err(
-                "a name is at most 253 of a-z, 0-9, - and ., with a letter or digit at both ends of each part",
+                "a name has at most 253 characters (a-z, 0-9, - and .), with a letter or digit at both ends of each part",
             )
         }
     }
@@ -65,7 +65,7 @@ impl FromStr for Namespace {
         if is_dns_label(text) && text.len() <= 63 {
             Ok(Self(text.to_owned()))
         } else {
-            Err("a namespace is at most 63 of a-z, 0-9 and -, with a letter or digit at both ends")
+            Err("a namespace has at most 63 of a-z, 0-9 and -, with a letter or digit at both ends")
         }
     }
 }
@@ -90,12 +90,12 @@ impl FromStr for Label {
         let (key, value) = text.split_once('=').ok_or("a label is KEY=VALUE")?;
         if !is_label_key(key) {
             return Err(
-                "a label's key is at most 63 letters, digits, -, _ and ., with a letter or digit at both ends, or a domain, / and that",
+                "a label's key has at most 63 letters, digits, -, _ and ., with a letter or digit at both ends, optionally after a domain and /",
             );
         }
         if !value.is_empty() && !is_qualified(value) {
             return Err(
-                "a label's value is at most 63 letters, digits, -, _ and ., with a letter or digit at both ends",
+                "a label's value has at most 63 letters, digits, -, _ and ., with a letter or digit at both ends",
             );
         }
         Ok(Self {

@@ -149,17 +149,17 @@ fn invalid_kubernetes_names_are_refused_before_minting() {
     for (args, what) in [
         (
             &[DEMO_HOST, "--namespace", "Shop"][..],
-            "invalid value 'Shop' for '--namespace <NAMESPACE>': a namespace is at most 63 of a-z, 0-9 and -, with a letter or digit at both ends",
+            "invalid value 'Shop' for '--namespace <NAMESPACE>': a namespace has at most 63 of a-z, 0-9 and -, with a letter or digit at both ends",
         ),
         (
             &[DEMO_HOST, "--namespace", &long],
             &format!(
-                "invalid value '{long}' for '--namespace <NAMESPACE>': a namespace is at most 63 of a-z, 0-9 and -, with a letter or digit at both ends"
+                "invalid value '{long}' for '--namespace <NAMESPACE>': a namespace has at most 63 of a-z, 0-9 and -, with a letter or digit at both ends"
             ),
         ),
         (
             &[DEMO_HOST, "--name", "a/../b"],
-            "invalid value 'a/../b' for '--name <NAME>': a name is at most 253 of a-z, 0-9, - and ., with a letter or digit at both ends of each part",
+            "invalid value 'a/../b' for '--name <NAME>': a name has at most 253 characters (a-z, 0-9, - and .), with a letter or digit at both ends of each part",
         ),
         (
             &[DEMO_HOST, "--label", "team"],
@@ -167,11 +167,11 @@ fn invalid_kubernetes_names_are_refused_before_minting() {
         ),
         (
             &[DEMO_HOST, "--label", "a b=c"],
-            "invalid value 'a b=c' for '--label <KEY=VALUE>': a label's key is at most 63 letters, digits, -, _ and ., with a letter or digit at both ends, or a domain, / and that",
+            "invalid value 'a b=c' for '--label <KEY=VALUE>': a label's key has at most 63 letters, digits, -, _ and ., with a letter or digit at both ends, optionally after a domain and /",
         ),
         (
             &[DEMO_HOST, "--label", "a=b\nc"],
-            "invalid value 'a=b c' for '--label <KEY=VALUE>': a label's value is at most 63 letters, digits, -, _ and ., with a letter or digit at both ends",
+            "invalid value 'a=b c' for '--label <KEY=VALUE>': a label's value has at most 63 letters, digits, -, _ and ., with a letter or digit at both ends",
         ),
         (
             &[DEMO_HOST, "--label", "a=b", "--label", "a=c"],
@@ -199,7 +199,7 @@ fn invalid_kubernetes_names_are_refused_before_minting() {
                 &vec!["a"; 120].join("."),
             ],
             &format!(
-                "'{}-{DEMO_HOST}' is not a valid name: a name is at most 253 of a-z, 0-9, - and ., with a letter or digit at both ends of each part",
+                "'{}-{DEMO_HOST}' is not a valid name: a name has at most 253 characters (a-z, 0-9, - and .), with a letter or digit at both ends of each part",
                 vec!["a"; 120].join(".")
             ),
         ),
