@@ -1,5 +1,7 @@
 //! `configure-docker`: output and written files.
 
+#[cfg(unix)]
+mod attributes;
 mod clients;
 mod file_edits;
 mod prompt;
