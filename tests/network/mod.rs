@@ -6,6 +6,8 @@ mod connection;
 mod endpoint_tls;
 mod fake_api;
 mod lists;
+#[cfg(target_os = "linux")]
+mod memory;
 mod proxy;
 mod registry_lookup;
 mod tinyproxy;

@@ -105,6 +105,7 @@ impl Api {
     /// Pages may be short or empty before the last, which has no token for another.
     fn pages_of_registries(&self, name: Option<&str>) -> Result<Vec<Registry>, ApiError> {
         let mut found = Vec::new();
+        let mut size = 0;
         let mut page = String::new();
         for _ in 0..MOST_PAGES {
             let mut query = vec![("limit", "100")];
@@ -115,6 +116,10 @@ impl Api {
             let answer = self.send(Request::get("/registries", &query))?;
             let registries: wire::Registries = answer.json()?;
             let next = registries.next_page();
+            size += registries.items.size;
+            if size > wire::LARGEST_LIST {
+                return Err(too_long());
+            }
             found.extend(self.counted(registries.items));
             if found.len() > MOST_ITEMS {
                 break;
@@ -199,13 +204,17 @@ impl Api {
     ) -> Result<(), ApiError> {
         let path = format!("/registries/{registry_id}/tokens");
         let mut seen = HashSet::new();
-        let mut offset = 0;
+        let (mut offset, mut size) = (0, 0);
         let mut last: Option<Response> = None;
         for _ in 0..MOST_PAGES {
             let from = offset.to_string();
             let answer = self.send(Request::get(&path, &[("offset", &from), ("limit", "100")]))?;
             let tokens: wire::Tokens = answer.json()?;
             let count = tokens.items.count;
+            size += tokens.items.size;
+            if size > wire::LARGEST_LIST {
+                return Err(too_long());
+            }
             offset += count;
             // An API that ignores the offset repeats its page.
             let is_repeated = last.is_some_and(|last| last.body() == answer.body());

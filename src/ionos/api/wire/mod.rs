@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use tolerant::Items;
+pub(crate) use tolerant::{Items, LARGEST_LIST};
 use tolerant::{lenient, or_default};
 
 use crate::scope::Scope;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{DeserializeOwned, SeqAccess, Visitor};
+use serde::de::{DeserializeOwned, Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -16,7 +16,14 @@ pub(crate) struct Items<T> {
     pub(crate) count: usize,
     /// How many could not be read.
     pub(crate) odd: usize,
+    /// The size of the good ones, in bytes of JSON.
+    pub(crate) size: usize,
 }
+
+/// In bytes of JSON. A registry has 1 kB, a token half of that.
+const LARGEST_ITEM: usize = 64 * 1024;
+/// The most that is kept of one list. In memory a list takes up to five times as much.
+pub(crate) const LARGEST_LIST: usize = 2 * 1024 * 1024;
 
 impl<T> Default for Items<T> {
     fn default() -> Self {
@@ -24,6 +31,7 @@ impl<T> Default for Items<T> {
             good: Vec::new(),
             count: 0,
             odd: 0,
+            size: 0,
         }
     }
 }
@@ -43,7 +51,16 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Items<T> {
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Items<T>, A::Error> {
                 let mut items = Items::default();
                 while let Some(item) = list.next_element::<&RawValue>()? {
+                    let size = item.get().len();
                     items.count += 1;
+                    if size > LARGEST_ITEM {
+                        items.odd += 1;
+                        continue;
+                    }
+                    items.size += size;
+                    if items.size > LARGEST_LIST {
+                        return Err(A::Error::custom("too many items"));
+                    }
                     match serde_json::from_str::<Option<T>>(item.get()) {
                         Ok(Some(_)) if items.good.len() > MOST_ITEMS => items.odd += 1,
                         Ok(item) => items.good.extend(item),
