@@ -5,6 +5,7 @@ mod cleanup;
 pub mod ledger;
 pub mod mint;
 mod registry_hint;
+mod signals;
 mod store_erase_list;
 pub mod stored_login;
 
@@ -18,6 +19,7 @@ use self::cleanup::Uncached;
 use self::ledger::{Draft, Ledger};
 use self::mint::MintRequest;
 use self::registry_hint::RegistryHint;
+use self::signals::Signals;
 use crate::config::{self, ConfigFile, Places, Settings};
 use crate::credential::cache::{Age, Cache, CachedToken, Slot};
 use crate::credential::stored_login::StoredLogins;
@@ -312,6 +314,7 @@ impl Getter<'_> {
                 may_reuse: true,
             },
         };
+        let signals = (!self.ledger.is_available()).then(Signals::put_off);
         let mut orphans = Vec::new();
         let minted = mint::mint(&api, &request, &mut orphans);
         let orphans: Vec<_> = orphans.iter().map(|it| it.record().clone()).collect();
@@ -353,6 +356,14 @@ impl Getter<'_> {
             }),
             orphans,
         });
+        if signals.is_some_and(|signals| signals.received()) {
+            // The drop revokes the token.
+            drop(lookup);
+            return Err(Failure::new(
+                "a signal interrupted it, and the new token is revoked",
+                "run it again",
+            ));
+        }
         Ok(lookup)
     }
 

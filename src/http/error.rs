@@ -99,7 +99,9 @@ impl TransportError {
             },
             // rustls's own words contain a link to its manual.
             ErrorKind::UnexpectedEof => Self::unusable("the connection was closed"),
-            ErrorKind::ConnectionReset
+            // A signal that is put off ends a read with a timeout.
+            ErrorKind::Interrupted
+            | ErrorKind::ConnectionReset
             | ErrorKind::ConnectionAborted
             | ErrorKind::BrokenPipe
             | ErrorKind::TimedOut

@@ -18,11 +18,13 @@ use serde_json::Value;
 use crate::client_config::{Change, ClientConfig, Draft};
 use crate::config::ConfigFile;
 use crate::credential::cache::{self, Age, CachedToken};
+use crate::credential::ledger;
 use crate::docker::{self, GetResponse, Input, StoreRequest};
 use crate::error::Failure;
 use crate::ionos::ionosctl::{Credentials, Format, Located, ProfileName};
 use crate::kubernetes::kubelet;
 use crate::registry_host::RegistryHost;
+use crate::uuid::is_uuid;
 
 /// A secret to look for in what is said. Longer than any name that a message may quote, so it has
 /// no place in one, wherever it stands in the input.
@@ -111,6 +113,18 @@ pub fn cache_entry(bytes: &[u8]) {
     let written = |entry: &CachedToken| serde_json::to_vec(entry).unwrap_or_default();
     let again = parse(&written(&entry));
     assert_eq!(again.as_ref().map(written), Some(written(&entry)));
+}
+
+/// A record of the ledger: ids that may stand in the path of a request, and the same record when it
+/// is written again, or a miss.
+pub fn ledger_record(bytes: &[u8]) {
+    let Ok(record) = ledger::Record::parse(bytes) else {
+        return;
+    };
+    assert!(is_uuid(&record.registry_id));
+    assert!(record.token_id.as_deref().is_none_or(is_uuid));
+    let written = serde_json::to_vec(&record).unwrap_or_default();
+    assert_eq!(ledger::Record::parse(&written).as_ref(), Ok(&record));
 }
 
 /// Our `config.json`: settings for every registry and profile it names, or one line.

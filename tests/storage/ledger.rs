@@ -581,3 +581,29 @@ fn uncached_token_that_reached_no_client_is_deleted() {
         assert_eq!(names(&fake), [""; 0], "{variables:?}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn signal_without_a_directory_revokes_the_token_of_the_interrupted_mint() {
+    use rustix::process::Signal;
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        let (fake, home) = (fake(), Home::new());
+        fake.fault(
+            Fault::delay(Duration::from_secs(1))
+                .after()
+                .on("POST", "/tokens"),
+        );
+        let running = home
+            .helper_for(&fake)
+            .without("HOME")
+            .start(&["get"], DEMO_HOST);
+        while fake.tokens().is_empty() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        running.signal(signal);
+        running.finish().fails(&format!(
+            "no credential for {DEMO_HOST}: a signal interrupted it, and the new token is revoked (account from IONOS_TOKEN); run it again"
+        ));
+        assert_eq!(names(&fake), [""; 0], "{signal:?}");
+    }
+}

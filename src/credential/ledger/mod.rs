@@ -103,6 +103,11 @@ impl Ledger {
         (entries, unusable)
     }
 
+    /// Whether there is a directory for records.
+    pub fn is_available(&self) -> bool {
+        self.dir().is_ok()
+    }
+
     /// Every record, the oldest first.
     pub fn entries(&self) -> Vec<Entry> {
         self.read().0

@@ -329,3 +329,30 @@ impl Record {
         self.file_name().replace(".json", ".lock")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAMPLE: &str = r#"{"version":1,"name":"dci-a-b1c2d3-20261125t080101z-abcdefghij","host":"a.cr.ionos.com","account":"0","api":"https://api.ionos.com/containerregistries","entry":"e","registryId":"789f8e3c-d5c8-4359-8f85-c200fb89e97c","tokenId":"5d3c1b1e-3a55-4c5b-9b1f-0d9c3f0f1a11","state":"current","createdAt":1,"postedAt":1,"expiresAt":9,"uses":1,"refused":false,"looks":0,"triedAt":null,"failedWith":null}"#;
+    const OF_0_1_0: &str = r#"{"version":1,"account":"0","registryId":"789f8e3c-d5c8-4359-8f85-c200fb89e97c","tokenId":null,"name":"n","expiresAt":9}"#;
+
+    #[test]
+    fn records_of_each_release_are_read() {
+        assert_eq!(
+            Record::parse(SAMPLE.as_bytes()).map(|it| it.state),
+            Ok(State::Current)
+        );
+        assert_eq!(
+            Record::parse(OF_0_1_0.as_bytes()).map(|it| it.state),
+            Ok(State::Revoke)
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_record_is_whole_or_a_miss(bytes in crate::testing::hostile::bytes(SAMPLE)) {
+            crate::testing::ledger_record(&bytes);
+        }
+    }
+}

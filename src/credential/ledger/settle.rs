@@ -21,13 +21,15 @@ enum Settled {
 }
 
 impl Ledger {
-    /// Deletes tokens at the API that are to be deleted, as far as the time goes: those of `first`
-    /// in order, then all others of this account, those first that were not tried lately. A refusal
+    /// Deletes tokens at the API that are to be deleted, as far as the time goes: those of `first`,
+    /// then all others of this account; of each, those first that were not tried lately. A refusal
     /// of one does not stop the next; an API that is down or refuses the account does.
-    pub fn settle(&self, api: &Api, account: &AccountKey, cache: &Cache, first: Vec<Entry>) {
+    pub fn settle(&self, api: &Api, account: &AccountKey, cache: &Cache, mut first: Vec<Entry>) {
         let endpoint = &api.access().endpoint;
         let mut others = self.entries();
-        others.sort_by_key(|entry| entry.record.tried_at.unwrap_or_default());
+        for entries in [&mut first, &mut others] {
+            entries.sort_by_key(|entry| entry.record.tried_at.unwrap_or_default());
+        }
         others.retain(|entry| first.iter().all(|it| it.record.name != entry.record.name));
         let mine = first
             .into_iter()
