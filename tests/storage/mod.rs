@@ -9,6 +9,8 @@ mod damaged_files;
 mod damaged_revocations;
 mod directories;
 mod earlier_releases;
+#[cfg(unix)]
+mod foreign_config;
 mod kills;
 mod ledger;
 mod many_hosts;

@@ -2,6 +2,7 @@
 //!
 //! `MODEL_STEPS` sets the number of steps (default 72). `MODEL_SEED` repeats one sequence.
 
+mod rules;
 mod step;
 mod world;
 
