@@ -6,14 +6,15 @@
 
 use std::fmt;
 use std::io::{Read as _, Write as _};
-use std::net::IpAddr;
-use std::sync::{Arc, mpsc};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use ureq::config::Config;
 use ureq::http::Uri;
+use ureq::http::uri::{Authority, Scheme};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::time::{Duration, Instant};
 use ureq::unversioned::transport::{
@@ -24,7 +25,7 @@ use ureq::unversioned::transport::{
 
 /// An agent that makes every handshake as ureq does.
 pub(super) fn plain_agent(config: Config) -> ureq::Agent {
-    ureq::Agent::with_parts(config, DefaultConnector::default(), Names)
+    ureq::Agent::with_parts(config, DefaultConnector::default(), Names::default())
 }
 
 /// An agent that uses `tls` for the handshake with the server, and ureq's own for a proxy's.
@@ -40,14 +41,17 @@ pub(super) fn agent(config: Config, tls: ClientConfig) -> ureq::Agent {
         .chain(to_api)
         // For a proxy that is reached over TLS: the system's certificates vouch for it.
         .chain(RustlsConnector::default());
-    ureq::Agent::with_parts(config, chain, Names)
+    ureq::Agent::with_parts(config, chain, Names::default())
 }
 
-/// Resolves names in a thread, because the system's resolver has no timeout. ureq does so too, but
-/// panics if no thread can be started (a container's limit of processes); then this resolves in the
-/// calling thread.
-#[derive(Debug)]
-struct Names;
+/// Resolves a name once: ureq asks before each request, also if the connection is open.
+#[derive(Debug, Default)]
+struct Names {
+    last: Mutex<Option<(Server, Vec<SocketAddr>)>>,
+}
+
+/// A scheme, which has the default port, and an authority.
+type Server = (Option<Scheme>, Option<Authority>);
 
 impl Resolver for Names {
     fn resolve(
@@ -56,24 +60,46 @@ impl Resolver for Names {
         config: &Config,
         timeout: NextTimeout,
     ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let look_up = {
-            let (uri, config, mut patient) = (uri.clone(), config.clone(), timeout);
-            // Without a timeout, ureq starts no thread.
-            patient.after = Duration::NotHappening;
-            move || DefaultResolver::default().resolve(&uri, &config, patient)
-        };
-        if bare_host(uri).parse::<IpAddr>().is_ok() {
-            return look_up();
+        let server = (uri.scheme().cloned(), uri.authority().cloned());
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, addresses)) = last.as_ref().filter(|(known, _)| *known == server) {
+            let mut resolved = self.empty();
+            for address in addresses {
+                resolved.push(*address);
+            }
+            return Ok(resolved);
         }
-        let (sender, receiver) = mpsc::sync_channel(1);
-        let in_a_thread = look_up.clone();
-        let look_up_and_send = move || drop(sender.send(in_a_thread()));
-        match thread::Builder::new().spawn(look_up_and_send) {
-            Ok(_) => receiver
-                .recv_timeout(*timeout.after)
-                .unwrap_or(Err(ureq::Error::Timeout(timeout.reason))),
-            Err(_) => look_up(),
-        }
+        let resolved = look_up(uri, config, timeout)?;
+        *last = Some((server, resolved.to_vec()));
+        Ok(resolved)
+    }
+}
+
+/// Resolves a name in a thread, because the system's resolver has no timeout. ureq does so too, but
+/// panics if no thread can be started (a container's limit of processes); then this resolves in the
+/// calling thread.
+fn look_up(
+    uri: &Uri,
+    config: &Config,
+    timeout: NextTimeout,
+) -> Result<ResolvedSocketAddrs, ureq::Error> {
+    let look_up = {
+        let (uri, config, mut patient) = (uri.clone(), config.clone(), timeout);
+        // Without a timeout, ureq starts no thread.
+        patient.after = Duration::NotHappening;
+        move || DefaultResolver::default().resolve(&uri, &config, patient)
+    };
+    if bare_host(uri).parse::<IpAddr>().is_ok() {
+        return look_up();
+    }
+    let (sender, receiver) = mpsc::sync_channel(1);
+    let in_a_thread = look_up.clone();
+    let look_up_and_send = move || drop(sender.send(in_a_thread()));
+    match thread::Builder::new().spawn(look_up_and_send) {
+        Ok(_) => receiver
+            .recv_timeout(*timeout.after)
+            .unwrap_or(Err(ureq::Error::Timeout(timeout.reason))),
+        Err(_) => look_up(),
     }
 }
 
@@ -176,5 +202,32 @@ impl fmt::Debug for Encrypted {
         f.debug_tuple("Encrypted")
             .field(self.stream.sock.get_ref())
             .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ureq::Timeout;
+
+    use super::*;
+
+    #[test]
+    fn name_is_resolved_once() {
+        let names = Names::default();
+        let resolve = |url: &str| {
+            let timeout = NextTimeout {
+                after: Duration::from_secs(5),
+                reason: Timeout::Resolve,
+                per_read: None,
+                per_write: None,
+            };
+            let uri = url.parse().unwrap();
+            names.resolve(&uri, &Config::default(), timeout).unwrap()[0].to_string()
+        };
+        assert_eq!(resolve("https://127.0.0.1/a"), "127.0.0.1:443");
+        names.last.lock().unwrap().as_mut().unwrap().1 = vec![([127, 0, 0, 9], 9).into()];
+        assert_eq!(resolve("https://127.0.0.1/b"), "127.0.0.9:9");
+        assert_eq!(resolve("http://127.0.0.1/b"), "127.0.0.1:80");
+        assert_eq!(resolve("https://127.0.0.2/b"), "127.0.0.2:443");
     }
 }
