@@ -106,7 +106,8 @@ fn wrong_local_clock_does_not_change_the_expiry() {
         home.age_entry(13 * HOUR);
         fake.clear_requests();
         let _ = helper.get(DEMO_HOST).credential();
-        assert!(fake.requests().len() <= 4);
+        // With the clean-up of the token that was replaced twice.
+        assert!(fake.requests().len() <= 6);
         let requests = fake.requests();
         let post = requests.iter().rfind(|it| it.method == "POST").unwrap();
         let left = expiry_in_seconds(&post.json());
