@@ -4,7 +4,10 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use directories::{BaseDirs, ProjectDirs};
 
 use crate::error::Failure;
 
@@ -84,7 +87,7 @@ impl Deadline {
 /// as under a kubelet, systemd or in minimal containers.
 pub fn cache_dir() -> Result<Option<PathBuf>, Failure> {
     let Some(dir) = path("IONOS_CR_CACHE_DIR") else {
-        return Ok(CACHE.own_dir());
+        return Ok(platform_dir("XDG_CACHE_HOME", ProjectDirs::cache_dir));
     };
     if dir.is_absolute() {
         return Ok(Some(dir));
@@ -114,101 +117,51 @@ pub fn runtime_dir() -> Option<PathBuf> {
 
 /// Where files are kept that must outlive a cleared cache.
 pub fn data_dir() -> Option<PathBuf> {
-    DATA.own_dir()
+    platform_dir("XDG_DATA_HOME", ProjectDirs::data_dir)
 }
 
 /// Our own configuration file.
 pub fn config_file() -> Option<PathBuf> {
-    Some(CONFIG.own_dir()?.join("config.json"))
+    platform_dir("XDG_CONFIG_HOME", ProjectDirs::config_dir).map(|dir| dir.join("config.json"))
 }
 
-/// The user's home directory: only the variable counts. A process that was started without it was
-/// started so on purpose, so it has no home directory, whatever the user database says.
+/// The user's home directory. On unix only `HOME` counts, see `DIRS`.
 pub fn home() -> Option<PathBuf> {
-    let variable = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
-    path(variable).filter(|home| home.is_absolute())
+    if cfg!(unix) {
+        return path("HOME").filter(|home| home.is_absolute());
+    }
+    BaseDirs::new().map(|dirs| dirs.home_dir().to_owned())
 }
 
 /// Where ionosctl keeps its configuration.
 pub fn ionosctl_dir() -> Option<PathBuf> {
-    Some(CONFIG.dir()?.join("ionosctl"))
+    let configs = match &*DIRS {
+        // The parent of our own configuration directory.
+        Some(dirs) if cfg!(unix) => dirs.config_dir().parent().map(Path::to_owned),
+        Some(_) => BaseDirs::new().map(|dirs| dirs.config_dir().to_owned()),
+        None => xdg_dir("XDG_CONFIG_HOME"),
+    };
+    configs.map(|dir| dir.join("ionosctl"))
 }
 
-/// A directory in which the platform lets the user's programs keep files.
-struct UserDir {
-    /// The variable that moves it, if the platform has one.
-    variable: Option<&'static str>,
-    below_home: &'static str,
-    /// Our own directory in it.
-    own: &'static str,
-}
+/// `directories` reads the user database when HOME is unset. A process started without HOME was
+/// started so on purpose, so on unix it has no home directory. Cached, because each call computes
+/// every directory.
+static DIRS: LazyLock<Option<ProjectDirs>> = LazyLock::new(|| {
+    home()?;
+    ProjectDirs::from("", "", env!("CARGO_PKG_NAME"))
+});
 
-impl UserDir {
-    fn dir(&self) -> Option<PathBuf> {
-        let moved = self.variable.and_then(path);
-        moved
-            .filter(|dir| dir.is_absolute())
-            .or_else(|| Some(home()?.join(self.below_home)))
+fn platform_dir(xdg: &str, dir: fn(&ProjectDirs) -> &Path) -> Option<PathBuf> {
+    match &*DIRS {
+        Some(dirs) => Some(dir(dirs).to_owned()),
+        None => xdg_dir(xdg).map(|dir| dir.join(env!("CARGO_PKG_NAME"))),
     }
-
-    fn own_dir(&self) -> Option<PathBuf> {
-        Some(self.dir()?.join(self.own))
-    }
 }
 
-// The variables that Docker and ionosctl read too, which are written in Go. Windows' own
-// SHGetKnownFolderPath ignores them.
-#[cfg(windows)]
-const CACHE: UserDir = UserDir {
-    variable: Some("LOCALAPPDATA"),
-    below_home: r"AppData\Local",
-    own: r"docker-credential-ionos\cache",
-};
-#[cfg(windows)]
-const DATA: UserDir = UserDir {
-    variable: Some("APPDATA"),
-    below_home: r"AppData\Roaming",
-    own: r"docker-credential-ionos\data",
-};
-#[cfg(windows)]
-const CONFIG: UserDir = UserDir {
-    own: r"docker-credential-ionos\config",
-    ..DATA
-};
-
-#[cfg(target_os = "macos")]
-const CACHE: UserDir = UserDir {
-    variable: None,
-    below_home: "Library/Caches",
-    own: env!("CARGO_PKG_NAME"),
-};
-#[cfg(target_os = "macos")]
-const DATA: UserDir = UserDir {
-    variable: None,
-    below_home: "Library/Application Support",
-    own: env!("CARGO_PKG_NAME"),
-};
-#[cfg(target_os = "macos")]
-const CONFIG: UserDir = DATA;
-
-#[cfg(not(any(windows, target_os = "macos")))]
-const CACHE: UserDir = UserDir {
-    variable: Some("XDG_CACHE_HOME"),
-    below_home: ".cache",
-    own: env!("CARGO_PKG_NAME"),
-};
-#[cfg(not(any(windows, target_os = "macos")))]
-const DATA: UserDir = UserDir {
-    variable: Some("XDG_DATA_HOME"),
-    below_home: ".local/share",
-    own: env!("CARGO_PKG_NAME"),
-};
-#[cfg(not(any(windows, target_os = "macos")))]
-const CONFIG: UserDir = UserDir {
-    variable: Some("XDG_CONFIG_HOME"),
-    below_home: ".config",
-    own: env!("CARGO_PKG_NAME"),
-};
+fn xdg_dir(variable: &str) -> Option<PathBuf> {
+    path(variable).filter(|dir| cfg!(unix) && dir.is_absolute())
+}
 
 /// The variables that decide how the API is reached. A change of one invalidates remembered
 /// failures.
