@@ -4,10 +4,12 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+#[cfg(not(windows))]
 use std::sync::LazyLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use directories::{BaseDirs, ProjectDirs};
+#[cfg(not(windows))]
+use directories::ProjectDirs;
 
 use crate::error::Failure;
 
@@ -87,7 +89,7 @@ impl Deadline {
 /// as under a kubelet, systemd or in minimal containers.
 pub fn cache_dir() -> Result<Option<PathBuf>, Failure> {
     let Some(dir) = path("IONOS_CR_CACHE_DIR") else {
-        return Ok(platform_dir("XDG_CACHE_HOME", ProjectDirs::cache_dir));
+        return Ok(platform_dir(Place::Cache));
     };
     if dir.is_absolute() {
         return Ok(Some(dir));
@@ -117,50 +119,70 @@ pub fn runtime_dir() -> Option<PathBuf> {
 
 /// Where files are kept that must outlive a cleared cache.
 pub fn data_dir() -> Option<PathBuf> {
-    platform_dir("XDG_DATA_HOME", ProjectDirs::data_dir)
+    platform_dir(Place::Data)
 }
 
 /// Our own configuration file.
 pub fn config_file() -> Option<PathBuf> {
-    platform_dir("XDG_CONFIG_HOME", ProjectDirs::config_dir).map(|dir| dir.join("config.json"))
+    platform_dir(Place::Config).map(|dir| dir.join("config.json"))
 }
 
-/// The user's home directory. On unix only `HOME` counts, see `DIRS`.
+/// The user's home directory: only the variable counts. A process that was started without it was
+/// started so on purpose, so it has no home directory, whatever the user database says.
 pub fn home() -> Option<PathBuf> {
-    if cfg!(unix) {
-        return path("HOME").filter(|home| home.is_absolute());
-    }
-    BaseDirs::new().map(|dirs| dirs.home_dir().to_owned())
+    let variable = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
+    path(variable).filter(|home| home.is_absolute())
 }
 
 /// Where ionosctl keeps its configuration.
 pub fn ionosctl_dir() -> Option<PathBuf> {
-    let configs = match &*DIRS {
-        // The parent of our own configuration directory.
-        Some(dirs) if cfg!(unix) => dirs.config_dir().parent().map(Path::to_owned),
-        Some(_) => BaseDirs::new().map(|dirs| dirs.config_dir().to_owned()),
-        None => xdg_dir("XDG_CONFIG_HOME"),
-    };
+    let own = platform_dir(Place::Config)?;
+    // On Windows our directory is one level deeper.
+    let configs = own.ancestors().nth(if cfg!(windows) { 2 } else { 1 });
     configs.map(|dir| dir.join("ionosctl"))
 }
 
-/// `directories` reads the user database when HOME is unset. A process started without HOME was
-/// started so on purpose, so on unix it has no home directory. Cached, because each call computes
-/// every directory.
-static DIRS: LazyLock<Option<ProjectDirs>> = LazyLock::new(|| {
-    home()?;
-    ProjectDirs::from("", "", env!("CARGO_PKG_NAME"))
-});
+/// What a directory of ours is for.
+#[derive(Clone, Copy)]
+enum Place {
+    Cache,
+    Data,
+    Config,
+}
 
-fn platform_dir(xdg: &str, dir: fn(&ProjectDirs) -> &Path) -> Option<PathBuf> {
+#[cfg(not(windows))]
+fn platform_dir(place: Place) -> Option<PathBuf> {
+    /// `directories` reads the user database when HOME is unset, so it is asked only if HOME is
+    /// set. Cached, because each call computes every directory.
+    static DIRS: LazyLock<Option<ProjectDirs>> = LazyLock::new(|| {
+        home()?;
+        ProjectDirs::from("", "", env!("CARGO_PKG_NAME"))
+    });
+    let (xdg, dir): (_, fn(&ProjectDirs) -> &Path) = match place {
+        Place::Cache => ("XDG_CACHE_HOME", ProjectDirs::cache_dir),
+        Place::Data => ("XDG_DATA_HOME", ProjectDirs::data_dir),
+        Place::Config => ("XDG_CONFIG_HOME", ProjectDirs::config_dir),
+    };
     match &*DIRS {
         Some(dirs) => Some(dir(dirs).to_owned()),
-        None => xdg_dir(xdg).map(|dir| dir.join(env!("CARGO_PKG_NAME"))),
+        None => path(xdg)
+            .filter(|dir| dir.is_absolute())
+            .map(|dir| dir.join(env!("CARGO_PKG_NAME"))),
     }
 }
 
-fn xdg_dir(variable: &str) -> Option<PathBuf> {
-    path(variable).filter(|dir| cfg!(unix) && dir.is_absolute())
+/// By the variables that Docker and ionosctl read too. `directories` asks SHGetKnownFolderPath,
+/// which ignores them, so a moved profile would split the three programs.
+#[cfg(windows)]
+fn platform_dir(place: Place) -> Option<PathBuf> {
+    let (variable, below_home, own) = match place {
+        Place::Cache => ("LOCALAPPDATA", r"AppData\Local", "cache"),
+        Place::Data => ("APPDATA", r"AppData\Roaming", "data"),
+        Place::Config => ("APPDATA", r"AppData\Roaming", "config"),
+    };
+    let moved = path(variable).filter(|dir| dir.is_absolute());
+    let base = moved.or_else(|| Some(home()?.join(below_home)))?;
+    Some(base.join(env!("CARGO_PKG_NAME")).join(own))
 }
 
 /// The variables that decide how the API is reached. A change of one invalidates remembered
