@@ -2,7 +2,7 @@
 
 use crate::config::ConfigFile;
 use crate::credential::{self, Cleanup, Credential, Lookup};
-use crate::error::{Failure, one_line};
+use crate::error::{Failure, one_line, shown};
 use crate::registry_host::RegistryHost;
 use crate::terminal::Terminal;
 
@@ -23,7 +23,7 @@ pub(super) fn parse(host: &str, config: &ConfigFile) -> Result<RegistryHost, Fai
         return Ok(registry);
     }
     // With the path, because Docker's file has the same name.
-    let place = match one_line(&config.path.display().to_string()) {
+    let place = match shown(&config.path) {
         path if path.is_empty() => "the file that IONOS_CR_CONFIG names".into(),
         path => path,
     };

@@ -6,7 +6,7 @@ use super::local_state::LocalState;
 use super::when;
 use crate::config::{ConfigFile, Places};
 use crate::credential::ledger::{Entry, Ledger, State};
-use crate::error::{Failure, one_line};
+use crate::error::{Failure, one_line, shown};
 use crate::ionos::account::{Account, AccountKey, Notes};
 use crate::registry_host::RegistryHost;
 use crate::terminal::Terminal;
@@ -104,7 +104,7 @@ pub(super) fn unusable(state: &LocalState) -> Vec<Unusable> {
     let files = state.unusable.iter();
     files
         .map(|it| Unusable {
-            file: one_line(&it.path.display().to_string()),
+            file: shown(&it.path),
             problem: it.problem,
         })
         .collect()

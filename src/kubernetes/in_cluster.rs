@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::cluster::Cluster;
 use super::names::Namespace;
 use crate::env;
-use crate::error::{Failure, one_line, system};
+use crate::error::{Failure, one_line, shown, system};
 use crate::files::UserFile;
 use crate::http::Endpoint;
 
@@ -60,7 +60,7 @@ impl InCluster {
         let token = SecretString::from(token.expose_secret().trim());
         let account = ServiceAccount(subject(&token));
         let cluster = Cluster::new(endpoint.trusting_only(ca.expose_secret()), &token)
-            .map_err(|failure| failure.within(&one_line(&ca_path.display().to_string())))?;
+            .map_err(|failure| failure.within(&shown(&ca_path)))?;
         Ok(Self {
             cluster,
             namespace,
@@ -92,7 +92,7 @@ fn cannot_read(path: &Path, why: &str) -> Failure {
     Failure::new(
         format!(
             "cannot read {}: {why}",
-            one_line(&path.display().to_string())
+            shown(path)
         ),
         "give the pod a ServiceAccount and automountServiceAccountToken: true",
     )

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::client_config::{self, Client, ClientConfig};
 use crate::commands::client_logins::how_to_remove;
-use crate::error::{Failure, one_line};
+use crate::error::{Failure, one_line, shown};
 use crate::registry_host::RegistryHost;
 use crate::terminal::Terminal;
 
@@ -50,7 +50,7 @@ fn in_variable(host: &RegistryHost) -> Failure {
 }
 
 fn in_file_before(config: &ClientConfig, host: &RegistryHost) -> Option<Failure> {
-    let file = one_line(&config.path.display().to_string());
+    let file = shown(&config.path);
     if let Some(helper) = config.helper_for(host) {
         return (!client_config::is_our_helper(helper)).then(|| {
             let helper = one_line(helper);
@@ -70,7 +70,7 @@ fn in_file_before(config: &ClientConfig, host: &RegistryHost) -> Option<Failure>
 }
 
 fn left_over(path: &Path, key: &str) -> Failure {
-    let (file, key_shown) = (one_line(&path.display().to_string()), one_line(key));
+    let (file, key_shown) = (shown(path), one_line(key));
     Failure::new(
         format!("{file} still has a login for '{key_shown}', in plain text and no longer needed"),
         how_to_remove(path, key),

@@ -12,7 +12,7 @@ use super::hosts;
 use super::wait::WaitOptions;
 use crate::client_config::{self, Change, Client, Rewritten};
 use crate::config::ConfigFile;
-use crate::error::{Failure, one_line};
+use crate::error::{Failure, one_line, shown};
 use crate::ionos::account::Account;
 use crate::registry_host::RegistryHost;
 use crate::terminal::{Terminal, Tone};
@@ -89,7 +89,7 @@ fn add(
         let changes = hosts.iter().map(|host| draft.set(host, &helper));
         changes.collect::<Result<Vec<Change>, _>>()
     })?;
-    let file = one_line(&path.display().to_string());
+    let file = shown(path);
     if options.dry_run {
         show(path, &rewritten, terminal);
     }
@@ -138,7 +138,7 @@ fn remove(
                 && (hosts.is_empty() || host.is_ok_and(|host| hosts.contains(&host)))
         })
     })?;
-    let file = one_line(&path.display().to_string());
+    let file = shown(path);
     if options.dry_run {
         show(path, &rewritten, terminal);
     } else {

@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::client_config::{self, Client};
 use crate::commands::client_logins::shell_word;
 use crate::env;
-use crate::error::{Failure, one_line, system};
+use crate::error::{Failure, shown, system};
 use crate::files;
 use crate::terminal::Terminal;
 
@@ -74,8 +74,4 @@ fn link_command(program: &Path, link: &Path) -> String {
     } else {
         format!("mklink /H {link} {program}")
     }
-}
-
-fn shown(path: &Path) -> String {
-    one_line(&path.display().to_string())
 }

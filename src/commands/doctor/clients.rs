@@ -7,7 +7,7 @@ use super::report::Finding::{self, Failed, Ok as Passed, Skipped, Warning};
 use crate::client_config::{self, Client, ClientConfig};
 use crate::commands::client_logins::{how_to_remove, shell_word};
 use crate::env;
-use crate::error::{Failure, one_line};
+use crate::error::{Failure, one_line, shown};
 use crate::registry_host::RegistryHost;
 
 const PODMAN_PROGRAMS: [&str; 3] = ["podman", "skopeo", "buildah"];
@@ -253,8 +253,4 @@ fn entry_for_podman(file: &ClientConfig, host: &RegistryHost) -> Option<Finding>
 
 fn warning(what: impl Into<String>, hint: impl Into<String>) -> Finding {
     Warning(Failure::new(what, hint))
-}
-
-fn shown(path: &Path) -> String {
-    one_line(&path.display().to_string())
 }

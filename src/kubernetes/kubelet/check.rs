@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::ApiVersion;
 use crate::config::{self, ConfigFile};
-use crate::error::{Failure, one_line, system};
+use crate::error::{Failure, one_line, shown, system};
 use crate::files::{self, UserFile};
 use crate::registry_host::RegistryHost;
 
@@ -95,7 +95,7 @@ pub fn read(path: &Path) -> Result<Report, Failure> {
     let mut report = Report::default();
     let mut has_entry = false;
     for file in files_of(path) {
-        let name = one_line(&file.display().to_string());
+        let name = shown(&file);
         let hint = "pass the path of the kubelet's configuration";
         let file = UserFile::read(&file)
             .map_err(|err| Failure::new(format!("cannot read {name}: {}", system(&err)), hint))?;
