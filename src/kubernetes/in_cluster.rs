@@ -90,10 +90,7 @@ fn text(path: &Path, bytes: Vec<u8>) -> Result<SecretString, Failure> {
 
 fn cannot_read(path: &Path, why: &str) -> Failure {
     Failure::new(
-        format!(
-            "cannot read {}: {why}",
-            shown(path)
-        ),
+        format!("cannot read {}: {why}", shown(path)),
         "give the pod a ServiceAccount and automountServiceAccountToken: true",
     )
 }

@@ -32,7 +32,7 @@ impl Setup {
     }
 
     fn helper(&self) -> Helper {
-        let program = std::path::Path::new(env!("CARGO_BIN_EXE_docker-credential-ionos"));
+        let program = std::path::Path::new(crate::support::helper::BIN);
         let runtime = self.home.path().join("run");
         self.home
             .helper_for(&self.api)

@@ -12,7 +12,15 @@ use super::fake_ionos::{ACCOUNT_TOKEN, FakeIonos};
 use super::platform;
 
 /// The built program.
-pub const BIN: &str = env!("CARGO_BIN_EXE_docker-credential-ionos");
+pub const BIN: &str = {
+    const BUILT: &str = env!("CARGO_BIN_EXE_docker-credential-ionos");
+    // Linux built it and Wine runs it.
+    if cfg!(windows) && BUILT.as_bytes()[0] == b'/' {
+        concat!("Z:", env!("CARGO_BIN_EXE_docker-credential-ionos"))
+    } else {
+        BUILT
+    }
+};
 
 /// A temporary home directory.
 pub struct Home(tempfile::TempDir);
@@ -47,7 +55,7 @@ impl Home {
             .filter(|path| !path.is_dir())
             .map(|path| {
                 let relative = path.strip_prefix(self.path()).unwrap();
-                relative.to_string_lossy().into_owned()
+                as_on_linux(&relative.to_string_lossy())
             })
             .collect();
         files.sort();
@@ -158,6 +166,24 @@ impl Home {
             .env("IONOS_API_URL", &fake.url())
             .env("IONOS_TOKEN", ACCOUNT_TOKEN)
     }
+}
+
+/// A path below the home as it is on Linux.
+fn as_on_linux(path: &str) -> String {
+    if !cfg!(windows) {
+        return path.to_owned();
+    }
+    let own = "docker-credential-ionos";
+    path.replace('\\', "/")
+        .replace(&format!(".cache/{own}/cache"), &format!(".cache/{own}"))
+        .replace(
+            &format!(".config/{own}/config/"),
+            &format!(".config/{own}/"),
+        )
+        .replace(
+            &format!(".config/{own}/data"),
+            &format!(".local/share/{own}"),
+        )
 }
 
 /// A directory of the program below the home that `platform::user_variables` describes.

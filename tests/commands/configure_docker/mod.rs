@@ -43,7 +43,7 @@ impl Person {
     }
 
     fn program() -> &'static Path {
-        Path::new(env!("CARGO_BIN_EXE_docker-credential-ionos"))
+        Path::new(crate::support::helper::BIN)
     }
 
     fn helper(&self) -> Helper {

@@ -2,7 +2,6 @@
 //! docker 28.2, podman 4.3 and skopeo 1.9.
 
 use std::fs;
-use std::os::unix::fs::symlink;
 
 use serde_json::json;
 
@@ -10,6 +9,7 @@ use super::Setup;
 use crate::support::fake_ionos::DEMO_HOST;
 use crate::support::helper::{BIN, Done, write_private};
 use crate::support::mounts;
+use crate::support::platform::{self, symlink};
 use crate::support::registry::Auth;
 
 const DOCKER_FILE: &str = ".docker/config.json";
@@ -30,13 +30,12 @@ impl Setup {
     fn with_program(&self, name: &str) -> Done {
         let path = self.home.path().join("bin").join(name);
         write_private(&path, b"#!/bin/sh\n");
-        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-        fs::set_permissions(&path, mode).unwrap();
+        platform::set_mode(&path, 0o755);
         self.with_bin(&[])
     }
 
     fn with_bin(&self, variables: &[(&str, &str)]) -> Done {
-        let program = std::path::Path::new(env!("CARGO_BIN_EXE_docker-credential-ionos"));
+        let program = std::path::Path::new(crate::support::helper::BIN);
         let dirs = [
             program.parent().unwrap().to_owned(),
             self.home.path().join("bin"),
@@ -249,7 +248,7 @@ fn unreadable_file_has_the_hint_for_its_cause() {
 fn docker_as_a_snap_is_reported() {
     let setup = Setup::new(Auth::Basic);
     let _ = setup.with_program("snap");
-    symlink("snap", setup.home.path().join("bin/docker")).unwrap();
+    symlink("snap", setup.home.path().join("bin/docker"));
     let done = setup.with_bin(&[]);
     assert!(
         lines_of(&done, "docker").ends_with(
@@ -262,7 +261,7 @@ fn docker_as_a_snap_is_reported() {
 
 #[test]
 fn doctor_under_sudo_names_the_user_whose_file_it_did_not_read() {
-    if !rustix::process::geteuid().is_root() {
+    if !platform::is_root() {
         return;
     }
     let setup = Setup::new(Auth::Basic);

@@ -41,7 +41,7 @@ impl Setup {
     }
 
     fn helper(&self) -> Helper {
-        let program = std::path::Path::new(env!("CARGO_BIN_EXE_docker-credential-ionos"));
+        let program = std::path::Path::new(crate::support::helper::BIN);
         let runtime = self.home.path().join("run").display().to_string();
         self.home
             .helper_for(&self.api)
@@ -62,7 +62,7 @@ impl Setup {
         let host = self.registry.host();
         let api = self.api.address().to_string();
         for (from, to) in [
-            (env!("CARGO_BIN_EXE_docker-credential-ionos"), "PROGRAM"),
+            (crate::support::helper::BIN, "PROGRAM"),
             (self.home.path().to_str().unwrap(), "~"),
             (host.as_str(), "HOST"),
             (api.as_str(), "API"),

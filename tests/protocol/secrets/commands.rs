@@ -57,7 +57,7 @@ fn doctor_prints_no_secret_on_success() {
     home.configure(json!({"registries": {&host: {"registryName": "demo"}}}));
     let helpers = json!({"credHelpers": {&host: "ionos"}});
     home.file(".docker/config.json", &helpers.to_string());
-    let program = Path::new(env!("CARGO_BIN_EXE_docker-credential-ionos"));
+    let program = Path::new(crate::support::helper::BIN);
     let runtime = home.path().join("run").display().to_string();
     for helper in each_way(&home, &api) {
         let helper = helper

@@ -1,0 +1,9 @@
+// Stands in for bcryptprimitives.dll, which Wine 8 does not have: Rust's std takes random numbers
+// from it. SystemFunction036 is RtlGenRandom.
+#include <windows.h>
+
+BOOLEAN WINAPI SystemFunction036(PVOID, ULONG);
+
+__declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE data, SIZE_T length) {
+    return SystemFunction036(data, (ULONG)length);
+}
