@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{DeserializeOwned, Error as _, SeqAccess, Visitor};
+use serde::de::{DeserializeOwned, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -58,8 +58,9 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Items<T> {
                         continue;
                     }
                     items.size += size;
+                    // The caller refuses the list.
                     if items.size > LARGEST_LIST {
-                        return Err(A::Error::custom("too many items"));
+                        continue;
                     }
                     match serde_json::from_str::<Option<T>>(item.get()) {
                         Ok(Some(_)) if items.good.len() > MOST_ITEMS => items.odd += 1,
