@@ -22,7 +22,9 @@ fn killed_program_leaves_no_core_dump() {
         attack(|| {
             let (fake, home) = (FakeIonos::start(), Home::new());
             fake.fault(Fault::hang().always());
-            let helper = home.helper_for(&fake).program(prlimit);
+            // Longer than a machine may be paused.
+            let helper = home.helper_for(&fake).env("IONOS_CR_TIMEOUT", "60s");
+            let helper = helper.program(prlimit);
             let mut child = helper
                 .command(&["--core=unlimited", BIN, "get", DEMO_HOST])
                 .current_dir(home.path())

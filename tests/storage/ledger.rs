@@ -217,11 +217,13 @@ fn signals_during_a_mint_leave_a_record_and_the_token_is_deleted() {
         let (fake, home) = (fake(), Home::new());
         let helper = home.helper_for(&fake);
         fake.fault(
-            Fault::delay(Duration::from_secs(5))
+            Fault::delay(Duration::from_secs(30))
                 .after()
                 .on("POST", "/tokens"),
         );
-        let running = helper.start(&["get"], DEMO_HOST);
+        // Longer than a machine may be paused.
+        let patient = helper.clone().env("IONOS_CR_TIMEOUT", "60s");
+        let running = patient.start(&["get"], DEMO_HOST);
         while fake.tokens().is_empty() {
             std::thread::sleep(Duration::from_millis(5));
         }
