@@ -7,7 +7,7 @@
 //! - Files that users and other programs write (settings, tokens, Docker's configuration): a
 //!   [`UserFile`]. Its content is obeyed only after [`UserFile::trusted`].
 //!
-//! [`trust`] decides for both which paths are safe.
+//! `trust` decides for both which paths are safe.
 
 #[cfg(unix)]
 mod accounts;
