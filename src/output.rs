@@ -111,7 +111,7 @@ impl Reply {
             }
         }
         if let Some(line) = &self.stderr {
-            // If this fails too there is nobody left to tell.
+            // A closed stderr is no further failure.
             let _ = write_line(stderr, line);
         }
         if let Some(deferred) = self.deferred {

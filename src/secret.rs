@@ -53,7 +53,7 @@ pub fn quotable(words: &str, secrets: &[SecretString]) -> Option<String> {
     (!line.is_empty() && !are_repeated()).then_some(line)
 }
 
-/// Whether a text has a piece of a secret in it: as it is, in other case, with spaces in between,
+/// Whether `text` contains a piece of the secret: as it is, in other case, with spaces in between,
 /// or encoded as base64, percent-encoding or hexadecimal digits.
 fn is_in(text: &str, secret: &SecretString) -> bool {
     /// Words and ids share as many characters by chance.
@@ -85,7 +85,7 @@ fn encoded(secret: &str) -> Vec<Vec<u8>> {
         .bytes()
         .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
     let mut forms = vec![without_spaces(&folded), hex.collect(), folded];
-    // In base64 a text has three forms, by what stands before it.
+    // A string has three base64 forms, depending on the number of bytes before it.
     for (before, mixed) in [(0, 0), (1, 2), (2, 3)] {
         let bytes = [&[0; 2][..before], secret.as_bytes()].concat();
         let mut form = STANDARD_NO_PAD.encode(&bytes).into_bytes();

@@ -1,9 +1,8 @@
-//! What is remembered beside the entries, without a secret: a registry's id, which saves a request,
-//! and a failure, which saves its repetition.
+//! Files beside the cache entries, without a secret: the id of a registry, which saves a request, and
+//! the last failure.
 //!
-//! A build asks up to five times for the same credential; a failure that was waited for once is
-//! answered from here for ten seconds. It is also how waiters learn what became of the process
-//! they waited for.
+//! A build asks up to five times for the same credential, so a failure is returned again for ten
+//! seconds without another attempt. Processes that wait for the lock read it too.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,30 +16,30 @@ use crate::uuid::is_uuid;
 
 const VERSION: u32 = 1;
 
-/// Long enough for one command's repetitions, short enough for a person who mends and tries again.
+/// Long enough for the repetitions of one command, short enough for a person who corrects something
+/// and tries again.
 const FAILURE_MILLIS: i64 = 10_000;
 
 /// A century in seconds: no clock is that wrong, and sums with it stay dates.
 const BELIEVABLE_SKEW: u64 = 100 * 366 * 24 * 3600;
 
-/// What is known of a registry.
+/// What earlier requests learnt about a registry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RegistryHint {
     version: u32,
-    /// The registry's host, against files that were copied.
+    /// The registry's host: a file copied from another host is not used.
     host: String,
-    /// How it was found: another way may find another.
+    /// How it was found: with another setting it may be another registry.
     target: Target,
     /// For the paths of its tokens.
     pub registry_id: String,
-    /// The API's clock less ours in seconds, so that an expiry can be asked for without asking
-    /// for the time first.
+    /// The API's clock less ours in seconds, so that the expiry of the next request is right.
     pub skew: i64,
 }
 
 impl RegistryHint {
-    /// What was learnt of `host`.
+    /// A hint for `host`.
     pub fn new(host: &RegistryHost, target: &Target, registry_id: &str, skew: i64) -> Self {
         Self {
             version: VERSION,
@@ -51,7 +50,7 @@ impl RegistryHint {
         }
     }
 
-    /// What `account` learnt of `host` before.
+    /// The hint that `account` has for `host`.
     pub fn read(
         slot: &Slot,
         account: &AccountKey,

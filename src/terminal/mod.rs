@@ -1,9 +1,8 @@
-//! What a person sees: results on stdout, talk on stderr.
+//! Output for people: results on stdout; progress, questions, warnings and errors on stderr.
 //!
-//! Anything but a result (progress, questions, warnings) is talk. A message is one lower-case line
-//! without a full stop, and a `hint:` line where there is something to do. A terminal gets colour
-//! and columns, a pipe gets the same words plain. Colours are the terminal's own sixteen, which
-//! are readable on dark and on light.
+//! A message is one lower-case line without a full stop, followed by a `hint:` line if there is
+//! something to do. A terminal gets colours and columns, a pipe gets the same words plain. The
+//! colours are the terminal's own sixteen, which are readable on dark and on light backgrounds.
 
 mod table;
 
@@ -18,19 +17,19 @@ pub use table::Table;
 use crate::error::{Failure, clean, is_unsafe, one_line};
 use crate::output::{self, Reply, write_line};
 
-/// The width where nobody says another: a pipe is as wide as its reader likes.
+/// The width of a pipe: lines are not folded.
 const WIDE: usize = usize::MAX;
 
-/// What a word means; the terminal says how it looks.
+/// What a word means. Its colour depends on the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
-    /// As any text.
+    /// No emphasis.
     Plain,
     /// A heading, or what matters in a line.
     Strong,
     /// What matters less.
     Faint,
-    /// All is well.
+    /// No problem.
     Good,
     /// Worth a look.
     Warning,
@@ -144,13 +143,13 @@ impl<'a> Terminal<'a> {
         self.write_result(&json);
     }
 
-    /// One line of talk.
+    /// Writes a line to stderr.
     pub fn say(&mut self, line: &str) {
         self.write_message(&clean(line));
     }
 
     fn write_message(&mut self, line: &str) {
-        // If nobody reads stderr, there is nobody to tell.
+        // A closed stderr is no failure.
         let _ = write_line(self.stderr, line);
     }
 
@@ -210,7 +209,7 @@ impl<'a> Terminal<'a> {
         }
     }
 
-    /// Asks and reads one line; `None` if nobody is there to answer.
+    /// Asks a question and reads one line; `None` without a terminal.
     pub fn ask(&mut self, question: &str) -> Option<String> {
         if !self.is_interactive() {
             return None;

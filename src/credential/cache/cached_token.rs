@@ -1,4 +1,4 @@
-//! One entry: what it holds, how it stands in its file, and when it is still good.
+//! One cached token: its content, its file format, and how long it is used.
 
 use log::debug;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -11,13 +11,13 @@ use crate::ionos::account::AccountKey;
 use crate::registry_host::RegistryHost;
 use crate::scope::Scope;
 
-/// Raised when an older program would misread an entry. Another version is a miss.
+/// Raised if an older release would misread an entry. Another version is a cache miss.
 const VERSION: u32 = 1;
 
-/// A credential this close to its end is not handed out: the client still has to use it.
+/// A token this close to its expiry is not returned: the client still has to use it. In seconds.
 const MARGIN: i64 = 60;
 
-/// A minted credential, as it stands in its file.
+/// A minted token, as written in its file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CachedToken {
@@ -30,11 +30,11 @@ pub struct CachedToken {
     pub account: String,
     /// What it may do.
     pub scopes: Vec<Scope>,
-    /// How its registry was found: another way may find another.
+    /// How its registry was found: with another setting it may be another registry.
     target: Target,
     /// For its revocation.
     pub registry_id: String,
-    /// For its revocation; the API does not promise to tell it.
+    /// For its revocation. The API does not promise to return it.
     pub token_id: Option<String>,
     /// The token's name is its user name.
     pub username: String,
@@ -43,23 +43,23 @@ pub struct CachedToken {
     pub secret: SecretString,
     /// Seconds since 1970 by this machine's clock.
     pub issued_at: i64,
-    /// Seconds since 1970 by this machine's clock, reckoned from the API's.
+    /// Seconds since 1970 by this machine's clock, computed from the API's clock.
     pub expires_at: i64,
 }
 
-/// What an entry is good for.
+/// How a token may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Age {
     /// Younger than half its life.
     Fresh,
-    /// Good, and time to mint the next.
+    /// Valid, but past half its life: time to mint the next.
     Ageing,
-    /// Never to be handed out.
+    /// Never returned.
     Expired,
 }
 
 impl CachedToken {
-    /// What was minted for `host` by `account`.
+    /// The token that `account` minted for `host`.
     pub fn new(
         host: &RegistryHost,
         account: &AccountKey,
@@ -82,7 +82,7 @@ impl CachedToken {
         }
     }
 
-    /// Whether it is what is wanted for `host`, whoever minted it.
+    /// Whether it is for this host, profile, scopes and target, whichever account minted it.
     pub fn is_for(&self, host: &RegistryHost, settings: &Settings) -> bool {
         self.host == host.as_str()
             && self.profile == settings.profile
@@ -90,7 +90,7 @@ impl CachedToken {
             && self.target == settings.target
     }
 
-    /// When the next one is minted, in seconds since 1970.
+    /// When the next token is minted, in seconds since 1970.
     pub fn refresh_at(&self) -> i64 {
         let life = self.expires_at.saturating_sub(self.issued_at);
         self.issued_at.saturating_add(life / 2)
@@ -116,7 +116,7 @@ impl CachedToken {
     }
 }
 
-/// Reads an entry; what is none is a miss.
+/// Reads an entry. Anything else in the file is a cache miss.
 pub(super) fn load(dir: &PrivateDir, name: &str) -> Option<CachedToken> {
     parse(name, &dir.read(name)?)
 }

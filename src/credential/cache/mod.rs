@@ -1,10 +1,10 @@
-//! Minted credentials on disk, and when one is still good.
+//! Minted tokens on disk.
 //!
-//! `CACHE/HOST/PROFILE-ACCOUNT-SCOPES.json`: a directory a host, so that a warm `get` opens one file
-//! however many hosts there are, and `erase` finds every profile and account of one. Each entry
-//! says whom it is for; one that was copied or renamed is not served. The scopes are in the name
-//! because two jobs of one home that ask for different ones would replace each other's entry, and
-//! each `get` would mint.
+//! `CACHE/HOST/PROFILE-ACCOUNT-SCOPES.json`. Each host has its own directory: a warm `get` opens one
+//! file however many hosts there are, and `erase` finds every profile and account of a host. Each
+//! entry names its host, profile and account; a copied or renamed entry is not used. The name
+//! contains the scopes, because two jobs in one home with different scopes would otherwise replace
+//! each other's entry and mint at every `get`.
 
 mod cached_token;
 
@@ -27,7 +27,7 @@ use crate::files::{self, PrivateDir};
 use crate::ionos::account::AccountKey;
 use crate::registry_host::RegistryHost;
 
-/// The cache of one user; without a directory it holds nothing and keeps nothing.
+/// The cache of one user. Without a directory it is empty and stores nothing.
 #[derive(Debug, Clone)]
 pub struct Cache {
     root: Option<PathBuf>,
@@ -44,7 +44,7 @@ pub struct Slot {
 }
 
 impl Slot {
-    /// The account whose entry it is.
+    /// The account of the entry.
     pub fn account(&self) -> &AccountKey {
         &self.account
     }
@@ -82,7 +82,7 @@ impl Cache {
         Self { root }
     }
 
-    /// Where the entry of this host, account and what the settings ask for is kept.
+    /// Where the entry of this host, account and settings is stored.
     pub fn slot(
         &self,
         host: &RegistryHost,
@@ -103,7 +103,7 @@ impl Cache {
         PrivateDir::open(self.root.as_ref()?, &host.file_name())
     }
 
-    /// The entry in `slot`, if it is what it should be.
+    /// The entry in `slot`, if it is for this host, account and settings.
     pub fn read(
         &self,
         slot: &Slot,
@@ -114,7 +114,7 @@ impl Cache {
         (entry.account == slot.account.as_str() && entry.is_for(host, settings)).then_some(entry)
     }
 
-    /// The longest-lived entry of this host and profile, whoever's it is.
+    /// The longest-lived entry of this host and profile, of any account.
     pub fn read_any(&self, host: &RegistryHost, settings: &Settings) -> Option<CachedToken> {
         self.of_host(host)
             .into_iter()
@@ -209,7 +209,7 @@ impl Cache {
     }
 }
 
-/// Of the scopes, and of how the registry is found.
+/// A hash of the scopes and of how the registry is found.
 fn fingerprint(settings: &Settings) -> u64 {
     let mut hasher = SipHasher13::new();
     let mut add = |part: &str| {

@@ -159,8 +159,7 @@ fn reason(stderr: &[u8], stdout: &[u8], args: &[String]) -> Option<String> {
     secret::quotable(line, &secrets)
 }
 
-/// Whether a text has a word that looks like a token: a JWT, or letters and digits that are no word
-/// of any language.
+/// Whether one of the words looks like a token: a JWT, or a long mix of letters and digits.
 fn may_be_a_token(text: &str) -> bool {
     const SHORTEST: usize = 16;
     let is_part = |c: char| c.is_ascii_alphanumeric() || "-_+=~".contains(c);
