@@ -9,7 +9,7 @@ use crate::{
     needs,
     person::{Answer, Person, cred_helpers},
     podman,
-    site::{FIRST_MINT, HELPER, REVOCATION, Scheme, Site},
+    site::{CHECKED_REVOCATION, FIRST_MINT, HELPER, Scheme, Site},
     skopeo,
     support::fake_ionos::{ACCOUNT_TOKEN, DEMO_HOST},
 };
@@ -98,7 +98,7 @@ fn story(site: &Site, mut client: Client<'_>, words: &Words) {
         dead.says(words.login_revoked);
     }
     // Logout and login are the fix.
-    client.logout().calling(REVOCATION);
+    client.logout().calling(CHECKED_REVOCATION);
     client.pull().succeeds().calling(FIRST_MINT);
     client.remove();
 

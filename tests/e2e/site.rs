@@ -33,6 +33,9 @@ pub(crate) const FIRST_MINT: &[&str] = &["GET /registries", "POST /registries/*/
 pub(crate) const MINT: &[&str] = &["POST /registries/*/tokens"];
 /// Requests that revoke a credential.
 pub(crate) const REVOCATION: &[&str] = &["DELETE /registries/*/tokens/*"];
+/// The same where the token is already deleted: a 404 is checked against the list.
+pub(crate) const CHECKED_REVOCATION: &[&str] =
+    &["DELETE /registries/*/tokens/*", "GET /registries/*/tokens"];
 
 /// How the registry authenticates. It is not known which of both IONOS uses.
 #[derive(Clone, Copy)]
