@@ -26,7 +26,15 @@ fn killed_program_leaves_no_core_dump() {
             let helper = home.helper_for(&fake).env("IONOS_CR_TIMEOUT", "60s");
             let helper = helper.program(prlimit);
             let mut child = helper
-                .command(&["--core=unlimited", BIN, "get", DEMO_HOST])
+                // Whoever started the tests may have had signals ignored.
+                .command(&[
+                    "--core=unlimited",
+                    "/usr/bin/env",
+                    "--default-signal",
+                    BIN,
+                    "get",
+                    DEMO_HOST,
+                ])
                 .current_dir(home.path())
                 .stdin(Stdio::null())
                 .spawn()
