@@ -76,7 +76,7 @@ pub(crate) fn in_a_cluster() -> Option<String> {
     run(&[], &["kubernetes-apply", DEMO_HOST])
         .fails()
         .calling(&[])
-        .says("this is not a pod");
+        .says("not in a pod");
     let apply = || run(&given, &["kubernetes-apply", DEMO_HOST]).succeeds();
     apply().calling(FIRST_MINT);
     let (token, password) = site.one_token();
