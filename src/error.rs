@@ -39,15 +39,27 @@ pub struct Failure {
     pub hint: String,
     /// The words of another program. Shown, and never written to disk.
     pub said: Option<String>,
+    /// Whether it stays until a person corrects something: `--wait` does not wait for it.
+    pub is_permanent: bool,
 }
 
 impl Failure {
-    /// A failure and its way out.
+    /// A failure and its hint.
     pub fn new(what: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
             what: clean(&what.into()).into(),
             hint: clean(&hint.into()).into(),
             said: None,
+            is_permanent: false,
+        }
+    }
+
+    /// Marks a failure that another attempt repeats.
+    #[must_use]
+    pub fn permanently(self) -> Self {
+        Self {
+            is_permanent: true,
+            ..self
         }
     }
 

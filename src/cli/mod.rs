@@ -92,6 +92,7 @@ fn parse(args: &[OsString], profile: Option<&str>, mut terminal: Terminal<'_>) -
     // The name in usage lines is the program's, whatever the link was called.
     let name = OsStr::new(env!("CARGO_PKG_NAME")).to_owned();
     let args = std::iter::once(name).chain(args.iter().skip(1).cloned());
+    let args = commands::with_default_time(args);
     let outcome = match Arguments::try_parse_from(args) {
         Ok(arguments) => {
             let profile = arguments.profile.as_deref().or(profile);

@@ -20,3 +20,5 @@ pub mod status;
 pub mod tokens;
 mod wait;
 mod when;
+
+pub use wait::with_default_time;

@@ -1,8 +1,9 @@
-//! `--wait[=TIME]`: waits until a registry that is being created accepts a credential.
+//! `--wait [TIME]`: waits until a registry that is being created accepts a credential.
 //!
 //! A new registry has no hostname for a while. Then it answers 503 or 401 for some minutes, because
 //! its DNS entry, its server and its first token spread slowly.
 
+use std::ffi::OsString;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,7 +17,7 @@ use crate::docker::registry_login;
 use crate::env::Deadline;
 use crate::error::{Failure, one_line};
 use crate::ionos::account::Account;
-use crate::ionos::api::{Api, ApiError};
+use crate::ionos::api::Api;
 use crate::registry_host::RegistryHost;
 use crate::terminal::Terminal;
 
@@ -30,32 +31,45 @@ const MINUTE: Duration = Duration::from_secs(60);
 #[derive(Debug, Args)]
 pub(super) struct WaitOptions {
     /// Wait until a new registry accepts a credential, at most TIME [default: 10m]
-    #[arg(
-        long,
-        value_name = "TIME",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = "10m",
-        value_parser = parse_time,
-        requires = "host",
-    )]
-    wait: Option<Duration>,
+    #[arg(long, value_name = "TIME", num_args = 0..=1, value_parser = parse_limit)]
+    wait: Option<Limit>,
 }
 
-fn parse_time(text: &str) -> Result<Duration, &'static str> {
+/// How long to wait, from the start of the program.
+#[derive(Debug, Clone, Copy)]
+struct Limit {
+    time: Duration,
+    deadline: Deadline,
+}
+
+fn parse_limit(text: &str) -> Result<Limit, &'static str> {
     let longest = Duration::from_secs(24 * 3600);
-    text.parse::<SignedDuration>()
-        .ok()
-        .and_then(|time| Duration::try_from(time).ok())
-        .filter(|time| (SHORTEST_PAUSE..=longest).contains(time))
-        .ok_or("use 1s to 24h, such as 90s or 10m")
+    let time = text.parse::<SignedDuration>().ok();
+    let time = time.and_then(|time| Duration::try_from(time).ok());
+    let time = time.filter(|time| (SHORTEST_PAUSE..=longest).contains(time));
+    time.map(|time| Limit {
+        time,
+        deadline: Deadline::after(time),
+    })
+    .ok_or("use 1s to 24h, such as 90s or 10m")
 }
 
-/// Why the registry does not accept a credential.
-enum NotReady {
-    /// Waiting may help.
-    Yet(Failure),
-    Ever(Failure),
+/// Gives each `--wait` without a TIME its default. clap would take HOST in `--wait HOST` as TIME.
+pub fn with_default_time(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut args = args.peekable();
+    let mut complete = Vec::new();
+    while let Some(arg) = args.next() {
+        let has_time = args
+            .peek()
+            .and_then(|next| next.to_str())
+            .is_some_and(|it| {
+                // Bare digits are no host, and a TIME without its unit.
+                it.parse::<SignedDuration>().is_ok() || it.bytes().all(|byte| byte.is_ascii_digit())
+            });
+        let is_bare = arg == "--wait" && !has_time;
+        complete.push(if is_bare { "--wait=10m".into() } else { arg });
+    }
+    complete
 }
 
 impl WaitOptions {
@@ -72,96 +86,97 @@ impl WaitOptions {
         profile: Option<&str>,
         terminal: &mut Terminal<'_>,
     ) -> Result<(), Failure> {
-        let Some(time) = self.wait else {
-            return Ok(());
-        };
-        let deadline = Deadline::after(time);
-        for host in hosts {
-            let mut progress = Progress::new(host, time);
-            let mut pause = SHORTEST_PAUSE;
-            loop {
-                let failure = match attempt(host, config, profile, deadline) {
-                    Ok(()) => break,
-                    Err(NotReady::Ever(failure)) => {
-                        terminal.end_status();
-                        return Err(failure.within(&format!("{host} is not ready")));
-                    }
-                    Err(NotReady::Yet(failure)) => failure,
-                };
-                if deadline.left() <= pause {
-                    terminal.end_status();
-                    let context = format!("{host} is not ready after {}", shown(time));
-                    return Err(failure.within(&context));
-                }
-                progress.show(&failure.what, pause, terminal);
-                pause = (pause * 2).min(LONGEST_PAUSE);
-            }
-            terminal.end_status();
-            if progress.lines > 0 {
-                let waited = shown(progress.since.elapsed());
-                terminal.say(&format!("{host} is ready after {waited}"));
+        if let Some(limit) = &self.wait {
+            for host in hosts {
+                let attempt = || log_in(host, config, profile, limit.deadline);
+                self.until(host.as_str(), terminal, |_| attempt())?;
             }
         }
         Ok(())
     }
+
+    /// Repeats `attempt` until it succeeds, fails for good, or the time is over. Without `--wait`
+    /// there is one attempt.
+    pub(super) fn until<T>(
+        &self,
+        subject: &str,
+        terminal: &mut Terminal<'_>,
+        mut attempt: impl FnMut(&mut Terminal<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let Some(limit) = &self.wait else {
+            return attempt(terminal);
+        };
+        let mut progress = Progress::new(subject, limit.time);
+        let mut pause = SHORTEST_PAUSE;
+        let outcome = loop {
+            let failure = match attempt(terminal) {
+                Ok(done) => break Ok(done),
+                Err(failure) => failure,
+            };
+            if failure.is_permanent {
+                break Err(failure.within(&format!("{subject} is not ready")));
+            }
+            if limit.deadline.left() <= pause {
+                let context = format!("{subject} is not ready after {}", shown(limit.time));
+                break Err(failure.within(&context));
+            }
+            progress.show(&failure.what, pause, terminal);
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        };
+        terminal.end_status();
+        if outcome.is_ok() && progress.lines > 0 {
+            let waited = shown(progress.since.elapsed());
+            terminal.say(&format!("{subject} is ready after {waited}"));
+        }
+        outcome
+    }
 }
 
-/// What a client does for a pull, and what the API says about the registry before.
-fn attempt(
+/// Logs in as a client does for a pull, once the API says that the registry runs.
+fn log_in(
     host: &RegistryHost,
     config: &ConfigFile,
     profile: Option<&str>,
     deadline: Deadline,
-) -> Result<(), NotReady> {
-    let settings = config.settings(host, profile).map_err(NotReady::Ever)?;
+) -> Result<(), Failure> {
+    let settings = config
+        .settings(host, profile)
+        .map_err(Failure::permanently)?;
     let deadline = deadline.at_most(settings.timeout);
     // Without an account there may be a stored login.
-    if let Some(account) = Account::choose(&settings).map_err(NotReady::Ever)? {
+    if let Some(account) = Account::choose(&settings).map_err(Failure::permanently)? {
         let access = account.resolve(Some(host), deadline);
         let api = access.and_then(|access| Api::new(access, deadline));
-        let api = api.map_err(|failure| NotReady::Ever(failure.asked_as(account.origin())))?;
+        let api = api.map_err(|failure| failure.asked_as(account.origin()).permanently())?;
         let registry = mint::registry(&api, host, &settings.target).map_err(|err| {
             let failure = err.failure(api.access());
             match err {
-                MintError::BeingCreated => NotReady::Yet(failure),
-                MintError::Api(err) if !is_refusal(&err) => NotReady::Yet(failure),
-                _ => NotReady::Ever(failure.asked_as(account.origin())),
+                MintError::BeingCreated => failure,
+                MintError::Api(err) if err.may_pass() => failure,
+                _ => failure.asked_as(account.origin()).permanently(),
             }
         })?;
         if !registry.is_running() {
             let state = one_line(registry.state.as_deref().unwrap_or_default());
-            return Err(NotReady::Yet(Failure::new(
+            return Err(Failure::new(
                 format!("its state is {state}"),
-                "see the DCD, or wait longer: --wait=30m",
-            )));
+                "see the DCD, or wait longer: --wait 30m",
+            ));
         }
     }
     let Lookup {
         credential,
         cleanup,
-    } = credential::get(host, config, profile).map_err(NotReady::Yet)?;
+    } = credential::get(host, config, profile)?;
     if let Some(cleanup) = cleanup {
         cleanup.run();
     }
-    registry_login::log_in(host, &credential, deadline)
-        .map(|_| ())
-        .map_err(NotReady::Yet)
-}
-
-/// Whether the API will give the same answer the next time.
-fn is_refusal(err: &ApiError) -> bool {
-    match err {
-        ApiError::Unauthorized { .. } | ApiError::Forbidden { .. } | ApiError::NotFound { .. } => {
-            true
-        }
-        ApiError::Refused { status, .. } => *status < 500,
-        _ => false,
-    }
+    registry_login::log_in(host, &credential, deadline).map(drop)
 }
 
 /// Says what is waited for: on a terminal in one line with a spinner, else in a line a minute.
 struct Progress<'a> {
-    host: &'a RegistryHost,
+    subject: &'a str,
     time: Duration,
     since: Instant,
     /// How many lines or spinner lines were shown.
@@ -169,9 +184,9 @@ struct Progress<'a> {
 }
 
 impl<'a> Progress<'a> {
-    fn new(host: &'a RegistryHost, time: Duration) -> Self {
+    fn new(subject: &'a str, time: Duration) -> Self {
         Self {
-            host,
+            subject,
             time,
             since: Instant::now(),
             lines: 0,
@@ -179,12 +194,12 @@ impl<'a> Progress<'a> {
     }
 
     fn show(&mut self, reason: &str, pause: Duration, terminal: &mut Terminal<'_>) {
-        let (host, reason) = (self.host, one_line(reason));
+        let (subject, reason) = (self.subject, one_line(reason));
         if !terminal.shows_status() {
             if self.since.elapsed() >= MINUTE * self.lines {
                 let (waited, time) = (shown(self.since.elapsed()), shown(self.time));
                 terminal.say(&format!(
-                    "{waited} of {time}: {host} is not ready: {reason}"
+                    "{waited} of {time}: {subject} is not ready: {reason}"
                 ));
                 self.lines += 1;
             }
@@ -195,7 +210,9 @@ impl<'a> Progress<'a> {
         let until = Deadline::after(pause);
         for frame in FRAMES.iter().cycle() {
             let waited = shown(self.since.elapsed());
-            terminal.status(&format!("{frame} {waited}: {reason}, waiting for {host}"));
+            terminal.status(&format!(
+                "{frame} {waited}: {reason}, waiting for {subject}"
+            ));
             if until.passed() {
                 break;
             }

@@ -149,6 +149,16 @@ fn wait_ends_at_once_when_waiting_cannot_help() {
     );
     assert!(!stderr.contains(ACCOUNT_TOKEN));
     setup.api.clear_faults();
+    // A missing privilege may show at the POST only.
+    setup.api.fault(Fault::status(403).on("POST", "/tokens"));
+    let done = setup.helper().run(&["doctor", "--wait", &host], "");
+    assert_eq!(done.code, Some(1));
+    let stderr = setup.shown(&done.stderr);
+    assert!(
+        stderr.starts_with("error: HOST is not ready: API does not let the account do this: 403"),
+        "{stderr}"
+    );
+    setup.api.clear_faults();
     setup.api.remove_registry(DEMO_ID);
     let done = setup.helper().run(&["login", "--wait", &host], "");
     assert!(
@@ -160,25 +170,89 @@ fn wait_ends_at_once_when_waiting_cannot_help() {
 }
 
 #[test]
-fn wait_needs_a_host_and_a_time_within_bounds() {
+fn time_may_follow_as_a_word_and_the_host_may_stand_anywhere() {
+    let setup = Setup::new();
+    let host = setup.registry.host();
+    for args in [
+        &["doctor", "--wait", "5m", &host][..],
+        &["doctor", "--wait=5m", &host],
+        &["doctor", "--wait", &host],
+        &["doctor", &host, "--wait"],
+        &["doctor", &host, "--wait", "90s"],
+        &["--profile", "pull", "doctor", "--wait", "1h30m", &host],
+        // Without HOST: the registries that this machine knows.
+        &["doctor", "--wait"],
+        &["configure-docker", "--wait", "5m", &host],
+        &["configure-docker", "--wait", &host, DEMO_HOST, "--dry-run"],
+    ] {
+        let done = setup.helper().run(args, "");
+        assert_eq!(done.code, Some(0), "{args:?} {done:?}");
+        assert_eq!(done.stderr, "", "{args:?}");
+    }
+}
+
+#[test]
+fn configure_docker_waits_until_the_account_has_a_hostname() {
+    let (home, api) = (Home::new(), FakeIonos::start());
+    api.set_registry_state(DEMO_ID, "New");
+    let started = home
+        .helper_for(&api)
+        .start(&["configure-docker", "--wait", "1m"], "");
+    thread::sleep(Duration::from_millis(500));
+    api.set_registry_state(DEMO_ID, "Running");
+    let done = started.finish();
+    let hint = format!("name it: docker-credential-ionos configure-docker {DEMO_HOST}");
+    assert_eq!(done.stdout, format!("{DEMO_HOST}\n"));
+    assert_eq!(
+        done.stderr,
+        format!(
+            "0 s of 1 min: the account's registry is not ready: demo is still being created and has no hostname yet\n\
+             the account's registry is ready after 1 s\n\
+             error: no registry was chosen\nhint: {hint}\n"
+        )
+    );
+    api.forbid_account(ACCOUNT_TOKEN);
+    let done = home
+        .helper_for(&api)
+        .run(&["configure-docker", "--wait"], "");
+    assert!(
+        done.stderr.starts_with(
+            "error: the account's registry is not ready: cannot list the account's registries: "
+        ),
+        "{done:?}"
+    );
+}
+
+#[test]
+fn wait_needs_a_registry_and_a_time_within_bounds() {
     let setup = Setup::new();
     for (args, line) in [
         (
-            &["doctor", "--wait"][..],
-            "error: the following required arguments were not provided: <HOST>\nhint: see docker-credential-ionos --help\n",
+            &["doctor", "--wait", "demo", DEMO_HOST][..],
+            "error: unexpected argument 'demo.cr.de-fra.ionos.com' found\nhint: see docker-credential-ionos --help\n",
+        ),
+        (
+            &["doctor", "--wait", "300", DEMO_HOST],
+            "error: invalid value '300' for '--wait [<TIME>]': use 1s to 24h, such as 90s or 10m\nhint: see docker-credential-ionos --help\n",
         ),
         (
             &["doctor", "--wait=soon", DEMO_HOST],
-            "error: invalid value 'soon' for '--wait[=<TIME>]': use 1s to 24h, such as 90s or 10m\nhint: see docker-credential-ionos --help\n",
+            "error: invalid value 'soon' for '--wait [<TIME>]': use 1s to 24h, such as 90s or 10m\nhint: see docker-credential-ionos --help\n",
         ),
         (
             &["doctor", "--wait=0s", DEMO_HOST],
-            "error: invalid value '0s' for '--wait[=<TIME>]': use 1s to 24h, such as 90s or 10m\nhint: see docker-credential-ionos --help\n",
+            "error: invalid value '0s' for '--wait [<TIME>]': use 1s to 24h, such as 90s or 10m\nhint: see docker-credential-ionos --help\n",
         ),
     ] {
         let done = setup.helper().run(args, "");
         assert_eq!((done.code, done.stderr.as_str()), (Some(1), line));
     }
+    let done = Home::new().helper().run(&["doctor", "--wait"], "");
+    assert_eq!(done.code, Some(1));
+    assert_eq!(
+        done.stderr,
+        "error: this machine knows no registry to wait for\nhint: name it: docker-credential-ionos doctor --wait HOST\n"
+    );
 }
 
 #[test]
@@ -190,6 +264,6 @@ fn terminal_shows_one_line_while_waiting() {
     assert_eq!(code, Some(1));
     assert_eq!(
         setup.shown(&screen),
-        "error: HOST is not ready after 2 s: its state is New\nhint: see the DCD, or wait longer: --wait=30m\n"
+        "error: HOST is not ready after 2 s: its state is New\nhint: see the DCD, or wait longer: --wait 30m\n"
     );
 }

@@ -1,5 +1,6 @@
 //! Lets the user choose from the account's registries.
 
+use super::WaitOptions;
 use crate::client_config::ClientConfig;
 use crate::config::ConfigFile;
 use crate::env::Deadline;
@@ -17,16 +18,16 @@ pub(super) fn choose(
     config: &ConfigFile,
     profile: Option<&str>,
     present: &ClientConfig,
+    wait: &WaitOptions,
     terminal: &mut Terminal<'_>,
 ) -> Result<Vec<RegistryHost>, Failure> {
-    let hosts = candidates(config, profile, terminal)?;
-    let Some(first) = hosts.first() else {
-        return Err(Failure::new(
-            "the account has no registry",
-            "create one with \"ionosctl container-registry registry create\" or in the DCD",
-        ));
-    };
+    let find = |terminal: &mut Terminal<'_>| candidates(config, profile, terminal);
+    let (hosts, unfinished) = wait.until("the account's registry", terminal, find)?;
+    for name in unfinished {
+        terminal.say(&format!("left out: {name}, which is still being created"));
+    }
     let none_chosen = || {
+        let first = hosts.first().map_or("HOST", RegistryHost::as_str);
         Failure::new(
             "no registry was chosen",
             format!("name it: docker-credential-ionos configure-docker {first}"),
@@ -61,28 +62,35 @@ pub(super) fn choose(
     Err(none_chosen())
 }
 
-/// The hosts of the account's registries and of config.json.
+/// The hosts of the account's registries and of config.json, at least one, and the names of
+/// registries that have no hostname yet.
 fn candidates(
     config: &ConfigFile,
     profile: Option<&str>,
     terminal: &mut Terminal<'_>,
-) -> Result<Vec<RegistryHost>, Failure> {
+) -> Result<(Vec<RegistryHost>, Vec<String>), Failure> {
     let context = "cannot list the account's registries";
-    let settings = config.general_settings(profile)?;
-    let account = Account::choose(&settings)?.ok_or_else(|| account::missing().within(context))?;
+    let settings = config
+        .general_settings(profile)
+        .map_err(Failure::permanently)?;
+    let account = Account::choose(&settings)
+        .and_then(|account| account.ok_or_else(|| account::missing().within(context)))
+        .map_err(Failure::permanently)?;
     let deadline = Deadline::after(settings.timeout);
     let found = terminal
         .while_saying("asking for the account's registries …", || {
-            let api = Api::new(account.resolve(None, deadline)?, deadline)?;
+            let access = account.resolve(None, deadline);
+            let api = access.and_then(|access| Api::new(access, deadline));
+            let api = api.map_err(Failure::permanently)?;
             api.registries(None)
                 .map_err(|err| err.failure(api.access()))
         })
         .map_err(|failure| failure.asked_as(account.origin()).within(context))?;
     let mut hosts: Vec<RegistryHost> = config.registries.keys().cloned().collect();
+    let mut unfinished = Vec::new();
     for registry in found {
         let Some(hostname) = registry.hostname else {
-            let name = one_line(&registry.name);
-            terminal.say(&format!("left out: {name}, which is still being created"));
+            unfinished.push(one_line(&registry.name));
             continue;
         };
         // An answer of the API must not make a client send credentials to another host.
@@ -94,7 +102,17 @@ fn candidates(
     }
     hosts.sort();
     hosts.dedup();
-    Ok(hosts)
+    match (hosts.is_empty(), unfinished.first()) {
+        (true, Some(name)) => Err(Failure::new(
+            format!("{name} is still being created and has no hostname yet"),
+            "wait for it: docker-credential-ionos configure-docker --wait",
+        )),
+        (true, None) => Err(Failure::new(
+            "the account has no registry",
+            "create one with \"ionosctl container-registry registry create\" or in the DCD",
+        )),
+        (false, _) => Ok((hosts, unfinished)),
+    }
 }
 
 /// Parses `all`, or numbers and ranges separated by commas or spaces. The error is the invalid word.

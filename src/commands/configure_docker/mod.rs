@@ -80,7 +80,7 @@ fn add(
     // Report a broken file before the user is asked anything.
     let present = client_config::ClientConfig::load(path)?;
     let hosts = if options.hosts.is_empty() {
-        choice::choose(&config, profile, &present, terminal)?
+        choice::choose(&config, profile, &present, &options.wait, terminal)?
     } else {
         hosts::parse_all(&options.hosts, &config)?
     };

@@ -52,10 +52,20 @@ pub fn run(
         }
         (None, Err(_)) => Vec::new(),
     };
-    if let (Some(Some(host)), Ok(config)) = (hosts.first(), &config) {
-        let host = std::slice::from_ref(host);
-        if let Err(failure) = options.wait.wait_for(host, config, profile, terminal) {
+    let mut is_ready = true;
+    if let (true, Ok(config)) = (options.wait.is_set(), &config) {
+        let known: Vec<RegistryHost> = hosts.iter().flatten().cloned().collect();
+        let waited = if known.is_empty() {
+            Err(Failure::new(
+                "this machine knows no registry to wait for",
+                "name it: docker-credential-ionos doctor --wait HOST",
+            ))
+        } else {
+            options.wait.wait_for(&known, config, profile, terminal)
+        };
+        if let Err(failure) = waited {
             terminal.fail(&failure);
+            is_ready = false;
         }
     }
     let may_mint = options.mint || options.wait.is_set();
@@ -75,5 +85,5 @@ pub fn run(
     if options.json {
         terminal.json(&reports);
     }
-    Ok(reports.iter().all(Report::has_no_failure))
+    Ok(is_ready && reports.iter().all(Report::has_no_failure))
 }

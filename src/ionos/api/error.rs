@@ -121,6 +121,15 @@ impl ApiError {
         }
     }
 
+    /// Whether another attempt may succeed without a correction by a person.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Busy { .. } | Self::Unavailable { .. } | Self::Transport(_) => true,
+            Self::Refused { status, .. } => *status >= 500,
+            _ => false,
+        }
+    }
+
     /// The API's message, if it may be quoted.
     pub fn said(&self) -> Option<&str> {
         match self {
@@ -195,7 +204,12 @@ impl ApiError {
             ),
             Self::Transport(err) => return err.failure(api),
         };
-        Failure::new(what, hint)
+        Failure {
+            // To a registry that is being created, requests of its tokens may get a 404 or 409.
+            is_permanent: !self.may_pass()
+                && !matches!(self, Self::NotFound { .. } | Self::Conflict { .. }),
+            ..Failure::new(what, hint)
+        }
     }
 }
 
