@@ -5,7 +5,7 @@
 //! tunnel. ureq may change `unversioned` in any minor release, so Cargo.toml pins the minor version.
 
 use std::fmt;
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
@@ -22,6 +22,8 @@ use ureq::unversioned::transport::{
     LazyBuffers, NextTimeout, RustlsConnector, SocksConnector, TcpConnector, Transport,
     TransportAdapter,
 };
+
+use crate::error::system;
 
 /// An agent that makes every handshake as ureq does.
 pub(super) fn plain_agent(config: Config) -> ureq::Agent {
@@ -89,17 +91,35 @@ fn look_up(
         patient.after = Duration::NotHappening;
         move || DefaultResolver::default().resolve(&uri, &config, patient)
     };
-    if bare_host(uri).parse::<IpAddr>().is_ok() {
+    let host = bare_host(uri);
+    if host.parse::<IpAddr>().is_ok() {
         return look_up();
     }
     let (sender, receiver) = mpsc::sync_channel(1);
     let in_a_thread = look_up.clone();
     let look_up_and_send = move || drop(sender.send(in_a_thread()));
-    match thread::Builder::new().spawn(look_up_and_send) {
+    let resolved = match thread::Builder::new().spawn(look_up_and_send) {
         Ok(_) => receiver
             .recv_timeout(*timeout.after)
-            .unwrap_or(Err(ureq::Error::Timeout(timeout.reason))),
+            .unwrap_or_else(|_| Err(io::Error::other("no name server answers").into())),
         Err(_) => look_up(),
+    };
+    resolved.map_err(|err| match err {
+        ureq::Error::Io(err) => {
+            let why = format!("cannot resolve '{host}': {}", resolver_words(&err));
+            io::Error::other(why).into()
+        }
+        err => err,
+    })
+}
+
+/// What the system's resolver says, without what std puts before it.
+fn resolver_words(err: &io::Error) -> String {
+    let words = system(err);
+    match words.trim_start_matches("failed to lookup address information: ") {
+        // musl's words for EAI_AGAIN.
+        "Try again" => "no name server answers".into(),
+        words => words.into(),
     }
 }
 

@@ -10,15 +10,13 @@ use crate::{
     needs,
     person::Answer,
     podman,
+    resolver::STATIC,
     site::{FIRST_MINT, HELPER, Scheme, Site},
     support::{
         fake_cluster::FakeCluster,
         fake_ionos::{ACCOUNT_TOKEN, DEMO_HOST},
     },
 };
-
-/// The static program that `.ci/run` builds.
-const STATIC: &str = "target/x86_64-unknown-linux-musl/debug/docker-credential-ionos";
 
 /// Programs that this scenario needs. buildah reads the `BuildKit` Dockerfile without a daemon.
 pub(crate) const PROGRAMS: &[&str] =

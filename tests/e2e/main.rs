@@ -49,6 +49,8 @@ mod podman;
 #[cfg(target_os = "linux")]
 mod registry;
 #[cfg(target_os = "linux")]
+mod resolver;
+#[cfg(target_os = "linux")]
 mod scenario;
 #[cfg(target_os = "linux")]
 mod scopes;

@@ -9,8 +9,8 @@ use libtest_mimic::{Arguments, Completion, Trial};
 
 use crate::support::tally;
 use crate::{
-    build, crate_client, docker, docker_py, failures, image, namespace, needs, podman, scopes,
-    site::Scheme, skopeo, transcript, typed,
+    build, crate_client, docker, docker_py, failures, image, namespace, needs, podman, resolver,
+    scopes, site::Scheme, skopeo, transcript, typed,
 };
 
 /// A scenario with one client.
@@ -186,6 +186,11 @@ const SCENARIOS: &[Scenario] = &[
         name: "cronjob_image_updates_a_secret",
         programs: image::PROGRAMS,
         run: image::in_a_cluster,
+    },
+    Scenario {
+        name: "static_program_resolves_names_as_resolv_conf_and_hosts_say",
+        programs: resolver::PROGRAMS,
+        run: resolver::story,
     },
 ];
 
