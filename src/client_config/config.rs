@@ -1,5 +1,6 @@
 //! What a client's file says about credentials, as the client reads it.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::value::RawValue;
@@ -80,17 +81,14 @@ impl ClientConfig {
 
     /// The hosts that `credHelpers` sends to this program.
     pub fn hosts(&self) -> Vec<RegistryHost> {
-        let mut hosts: Vec<RegistryHost> = Vec::new();
-        for (key, _) in self.our_keys() {
-            // Clients never look up a key in another spelling.
-            if let Ok(host) = RegistryHost::parse(key)
-                && host.as_str() == key
-                && !hosts.contains(&host)
-            {
-                hosts.push(host);
-            }
-        }
-        hosts
+        // Clients never look up a key in another spelling.
+        let host = |key| {
+            RegistryHost::parse(key)
+                .ok()
+                .filter(|host| host.as_str() == key)
+        };
+        let keys: BTreeSet<&str> = self.our_keys().map(|(key, _)| key).collect();
+        keys.into_iter().filter_map(host).collect()
     }
 
     /// The keys of `credHelpers` that name one of our helpers, as written, each with its helper.
@@ -125,26 +123,18 @@ pub fn docker_auth_config_has(host: &RegistryHost) -> bool {
 
 /// Measured with docker 28.2 and podman 4.3.
 fn podman_refusal(document: &Document<'_>, types: Types) -> Option<Failure> {
-    if document.is_blank() {
-        return Some(Failure::new(
-            "an empty file, which Docker accepts and podman refuses",
-            "write {} into it, or remove it",
-        ));
-    }
-    if let Some(place) = document.tail() {
-        return Some(Failure::new(
-            format!(
-                "text after the JSON object at {place}; Docker ignores it, podman refuses the file"
-            ),
-            "remove that text",
-        ));
-    }
-    types.wrong.map(|(what, hint)| {
-        Failure::new(
-            format!("{what}; Docker prints a warning and reads the rest, podman refuses the file"),
-            hint,
-        )
-    })
+    let (what, hint) = if document.object().is_empty() {
+        let what = "an empty file, which Docker accepts and podman refuses".to_owned();
+        (what, "write {} into it, or remove it")
+    } else if let Some(place) = document.tail() {
+        let what = format!("text after the JSON object at {place}; Docker ignores it");
+        (what + ", podman refuses the file", "remove that text")
+    } else {
+        let (what, hint) = types.wrong?;
+        let effect = "Docker prints a warning and reads the rest, podman refuses the file";
+        (format!("{what}; {effect}"), hint)
+    };
+    Some(Failure::new(what, hint))
 }
 
 /// The first value of a wrong type: what it is, and how to write it.
@@ -158,7 +148,7 @@ impl Types {
         let members = json::members(value.get());
         if members.is_none() && value.get() != "null" {
             let what = format!("{name} is not an object");
-            self.wrong.get_or_insert((what, "write it in braces: {…}"));
+            self.wrong.get_or_insert((what, json::IN_BRACES));
         }
         members.unwrap_or_default()
     }
@@ -171,8 +161,8 @@ impl Types {
     fn check_string(&mut self, value: &RawValue, name: &str) {
         if !value.get().starts_with('"') && value.get() != "null" {
             let what = format!("{name} is not a string");
-            self.wrong
-                .get_or_insert((what, "write it in quotation marks: \"…\""));
+            let hint = "write it in quotation marks: \"…\"";
+            self.wrong.get_or_insert((what, hint));
         }
     }
 }
@@ -189,10 +179,8 @@ fn has_secret(entry: &Member<'_>, types: &mut Types) -> bool {
     let name = format!("auths '{}'", one_line(&entry.key));
     let mut has_secret = false;
     for member in types.object(entry.value, &name) {
-        if SECRETS
-            .iter()
-            .any(|key| member.key.eq_ignore_ascii_case(key))
-        {
+        let mut secrets = SECRETS.iter();
+        if secrets.any(|key| member.key.eq_ignore_ascii_case(key)) {
             types.check_string(member.value, &format!("{name}: {}", member.key));
             has_secret |= !["\"\"", "null"].contains(&member.value.get());
         }

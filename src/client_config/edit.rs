@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use super::json;
-use super::object::{Member, Object, Style};
+use super::object::{Member, Object};
 use crate::error::Failure;
 use crate::registry_host::RegistryHost;
 
@@ -46,15 +46,14 @@ impl Draft {
     /// Makes `helper` the one for `host`.
     pub fn set(&mut self, host: &RegistryHost, helper: &str) -> Result<Change, Failure> {
         let (key, value) = (quoted(host.as_str()), quoted(helper));
+        // As Docker and podman write it.
+        let new = format!("{{\n\t\"{CRED_HELPERS}\": {{\n\t\t{key}: {value}\n\t}}\n}}");
         let Some(root) = self.root() else {
-            let line = Style::new().nested(&key, &value);
-            self.text = format!("{}\n", Style::new().nested_in(&quoted(CRED_HELPERS), &line));
+            self.text = format!("{new}\n");
             return Ok(Change::Added);
         };
         let Some(root_style) = root.style(&self.text) else {
-            let line = Style::new().nested(&key, &value);
-            let object = Style::new().nested_in(&quoted(CRED_HELPERS), &line);
-            self.text.replace_range(root.span, &object);
+            self.text.replace_range(root.span, &new);
             return Ok(Change::Added);
         };
         let Some(found) = self.helpers()? else {
@@ -74,15 +73,12 @@ impl Draft {
                 continue;
             }
             let was = &self.text[member.value.clone()];
-            if was == value {
-                if change == Change::Added {
-                    change = Change::Unchanged;
-                }
-                continue;
+            if was != value {
+                change = Change::Replaced(serde_json::from_str(was).unwrap_or_default());
+                self.text.replace_range(member.value.clone(), &value);
+            } else if change == Change::Added {
+                change = Change::Unchanged;
             }
-            let was = serde_json::from_str(was).unwrap_or_default();
-            self.text.replace_range(member.value.clone(), &value);
-            change = Change::Replaced(was);
         }
         if change == Change::Added {
             found.helpers.append(&mut self.text, &style, &key, &value);
@@ -99,9 +95,8 @@ impl Draft {
         let mut removed = Vec::new();
         while let Some(Found { root, at, helpers }) = self.helpers()? {
             let wanted = |member: &Member| {
-                let helper: Option<String> =
-                    serde_json::from_str(&self.text[member.value.clone()]).ok();
-                helper.is_some_and(|helper| is_wanted(&member.key, &helper))
+                let helper = serde_json::from_str(&self.text[member.value.clone()]);
+                helper.is_ok_and(|helper: String| is_wanted(&member.key, &helper))
             };
             let Some(index) = helpers.members.iter().position(wanted) else {
                 break;
@@ -127,21 +122,15 @@ impl Draft {
         let Some(root) = self.root() else {
             return Ok(None);
         };
-        let mut found = root
-            .members
-            .iter()
-            .enumerate()
-            .filter(|(_, member)| member.key.eq_ignore_ascii_case(CRED_HELPERS));
-        let Some((at, member)) = found.next() else {
+        let is_helpers = |member: &Member| member.key.eq_ignore_ascii_case(CRED_HELPERS);
+        let Some(at) = root.members.iter().position(is_helpers) else {
             return Ok(None);
         };
-        if found.next().is_some() {
-            return Err(Failure::new(
-                format!("duplicate key {CRED_HELPERS}"),
-                "merge the two",
-            ));
+        if root.members[at + 1..].iter().any(is_helpers) {
+            let what = format!("duplicate key {CRED_HELPERS}");
+            return Err(Failure::new(what, "merge the two"));
         }
-        let span = member.value.clone();
+        let span = root.members[at].value.clone();
         let helpers = match &self.text[span.clone()] {
             // To every client the same as empty.
             "null" => Object::empty(span),

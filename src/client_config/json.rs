@@ -19,6 +19,7 @@ const DECODABLE_DEPTH: usize = 10_000;
 /// `strings` recurses once for each level.
 const EDITABLE_DEPTH: usize = 100;
 const SAVE_AS_UTF_8: &str = "save it as UTF-8 without BOM";
+pub(super) const IN_BRACES: &str = "write it in braces: {…}";
 
 /// One member of an object.
 pub(super) struct Member<'a> {
@@ -43,10 +44,6 @@ impl<'a> Document<'a> {
         &self.text[self.object.clone()]
     }
 
-    pub(super) fn is_blank(&self) -> bool {
-        self.object.is_empty()
-    }
-
     /// Where the text after the object begins.
     pub(super) fn tail(&self) -> Option<String> {
         let tail = self.text[self.object.end..].trim_ascii_start();
@@ -68,19 +65,23 @@ fn decode(content: &[u8]) -> Result<Document<'_>, Failure> {
         let object = start..start;
         return Ok(Document { text, object });
     }
-    let value = <&RawValue>::deserialize(&mut serde_json::Deserializer::from_str(&text))
-        .map_err(|err| invalid(&format!("line {}, column {}", err.line(), err.column())))?;
+    let value = <&RawValue>::deserialize(&mut serde_json::Deserializer::from_str(&text)).map_err(
+        |err| {
+            let what = format!(
+                "invalid JSON at line {}, column {}",
+                err.line(),
+                err.column()
+            );
+            let hint = "fix it there; JSON has no comments and no comma after the last item";
+            Failure::new(what, hint)
+        },
+    )?;
     let object = span(&text, value);
     let value = value.get();
     if !value.starts_with('{') && value != "null" {
-        return Err(Failure::new("not a JSON object", "write it in braces: {…}"));
+        return Err(Failure::new("not a JSON object", IN_BRACES));
     }
-    if depth(value) > DECODABLE_DEPTH {
-        return Err(Failure::new(
-            format!("nested deeper than {DECODABLE_DEPTH} levels"),
-            "remove the nested value",
-        ));
-    }
+    check_depth(value, DECODABLE_DEPTH, "remove the nested value")?;
     Ok(Document { text, object })
 }
 
@@ -94,30 +95,17 @@ pub(super) fn check<'a>(content: &'a [u8], path: &Path) -> Result<&'a str, Failu
             Failure::new(format!("not UTF-8 at {place}"), SAVE_AS_UTF_8)
         })?;
         if let Some(place) = document.tail() {
-            return Err(Failure::new(
-                format!("text after the JSON object at {place}"),
-                "remove that text",
-            ));
+            let what = format!("text after the JSON object at {place}");
+            return Err(Failure::new(what, "remove that text"));
         }
         if document.object() == "null" {
-            return Err(Failure::new("not a JSON object", "write it in braces: {…}"));
+            return Err(Failure::new("not a JSON object", IN_BRACES));
         }
-        if depth(document.object()) > EDITABLE_DEPTH {
-            return Err(Failure::new(
-                format!("nested deeper than {EDITABLE_DEPTH} levels"),
-                "add the host to credHelpers with an editor",
-            ));
-        }
+        let hint = "add the host to credHelpers with an editor";
+        check_depth(document.object(), EDITABLE_DEPTH, hint)?;
         Ok(text)
     };
     check().map_err(|failure| failure.within(&path.display().to_string()))
-}
-
-fn invalid(place: &str) -> Failure {
-    Failure::new(
-        format!("invalid JSON at {place}"),
-        "fix it there; JSON has no comments and no comma after the last item",
-    )
 }
 
 /// The place that follows this text.
@@ -127,24 +115,25 @@ fn place(before: &str) -> String {
     format!("line {line}, column {}", last.len() + 1)
 }
 
-/// How deep the arrays and objects of valid JSON are nested.
-fn depth(json: &str) -> usize {
-    let (mut depth, mut deepest) = (0_usize, 0);
+/// Refuses valid JSON whose arrays and objects are nested deeper than `most`.
+fn check_depth(json: &str, most: usize, hint: &str) -> Result<(), Failure> {
+    let mut depth = 0_usize;
     let (mut in_string, mut escaped) = (false, false);
     for byte in json.bytes() {
         match byte {
             _ if escaped => escaped = false,
             b'\\' => escaped = true,
             b'"' => in_string = !in_string,
-            b'{' | b'[' if !in_string => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
+            b'{' | b'[' if !in_string => depth += 1,
             b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
             _ => {}
         }
+        if depth > most {
+            let what = format!("nested deeper than {most} levels");
+            return Err(Failure::new(what, hint));
+        }
     }
-    deepest
+    Ok(())
 }
 
 /// The members of an object in their order, duplicates included; `None` if it is no object.

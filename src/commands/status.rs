@@ -204,7 +204,7 @@ fn account(entry: &CachedToken, config: &ConfigFile, notes: &Notes) -> Option<St
         .or_else(|_| config.settings(&host, None))
         .ok()?;
     let account = Account::choose(&settings).ok()??;
-    (account.key(notes).ok()?.as_str() == entry.account).then(|| account.origin().to_string())
+    (account.key(notes).ok()?.as_str() == entry.account).then(|| account.origin().clone())
 }
 
 impl UnreadableFile {

@@ -1,6 +1,6 @@
 //! `config.json`: checked as a whole before any of it is used.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -46,10 +46,9 @@ impl ConfigFile {
                 });
             }
             Err(err) => {
-                let hint = if named.is_some() {
-                    "correct IONOS_CR_CONFIG or unset it"
-                } else {
-                    "make it a readable file, or remove it"
+                let hint = match named {
+                    Some(_) => "correct IONOS_CR_CONFIG or unset it",
+                    None => "make it a readable file, or remove it",
                 };
                 let what = format!("cannot read {}: {}", path.display(), system(&err));
                 return Err(Failure::new(what, hint));
@@ -112,10 +111,8 @@ impl ConfigFile {
                     .map_err(|failure| failure.within(&at(&place, "profile")))?;
             }
             if file.registries.insert(host, entry).is_some() {
-                return Err(Failure::new(
-                    format!("{place} is a duplicate of a key in another spelling"),
-                    "keep one of them",
-                ));
+                let what = format!("{place} is a duplicate of a key in another spelling");
+                return Err(Failure::new(what, "keep one of them"));
             }
         }
         Ok(file)
@@ -123,24 +120,25 @@ impl ConfigFile {
 
     /// The settings of a profile: those of the file over the built-in ones.
     pub fn profile(&self, name: &str) -> Result<Layer, Failure> {
-        match (built_in_profile(name), self.profiles.get(name)) {
-            (None, None) => Err(Failure::new(
+        let built_in: Option<&[&str]> = match name {
+            "pull" => Some(&["pull"]),
+            "push" => Some(&["pull", "push"]),
+            _ => None,
+        };
+        let configured = self.profiles.get(name);
+        if built_in.is_none() && configured.is_none() {
+            let mut names: BTreeSet<&str> = ["pull", "push"].into();
+            names.extend(self.profiles.keys().map(String::as_str));
+            let names: Vec<&str> = names.into_iter().collect();
+            return Err(Failure::new(
                 format!("there is no profile '{}'", one_line(name)),
-                format!("profiles are {}", self.profile_names()),
-            )),
-            (built_in, configured) => {
-                let configured = configured.cloned().unwrap_or_default();
-                Ok(configured.over(built_in.unwrap_or_default()))
-            }
+                format!("profiles are {}", names.join(", ")),
+            ));
         }
-    }
-
-    fn profile_names(&self) -> String {
-        let mut names: Vec<&str> = vec!["pull", "push"];
-        names.extend(self.profiles.keys().map(String::as_str));
-        names.sort_unstable();
-        names.dedup();
-        names.join(", ")
+        let mut layer = configured.cloned().unwrap_or_default();
+        let built_in = built_in.map(|it| it.iter().map(ToString::to_string).collect());
+        layer.actions = layer.actions.or(built_in);
+        Ok(layer)
     }
 }
 
@@ -157,41 +155,14 @@ fn is_missing(path: &Path, err: &std::io::Error) -> bool {
 /// A profile's name is part of file names and of the program's own name.
 fn check_profile_name(name: &str, place: &str) -> Result<(), Failure> {
     let is_valid = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-_".contains(&b);
-    if (1..=40).contains(&name.len())
-        && name.bytes().all(is_valid)
-        && name != super::DEFAULT_PROFILE
-    {
+    let is_short = (1..=40).contains(&name.len());
+    if is_short && name.bytes().all(is_valid) && name != super::DEFAULT_PROFILE {
         return Ok(());
     }
     Err(Failure::new(
         format!("{place} is not a valid name for a profile"),
         "use up to 40 lower-case letters, digits, - and _, and not 'default'",
     ))
-}
-
-fn built_in_profile(name: &str) -> Option<Layer> {
-    let actions: &[&str] = match name {
-        "pull" => &["pull"],
-        "push" => &["pull", "push"],
-        _ => return None,
-    };
-    Some(Layer {
-        actions: Some(actions.iter().map(ToString::to_string).collect()),
-        ..Layer::default()
-    })
-}
-
-impl Layer {
-    /// This layer over a less specific one.
-    fn over(self, base: Self) -> Self {
-        Self {
-            actions: self.actions.or(base.actions),
-            repositories: self.repositories.or(base.repositories),
-            scopes: self.scopes.or(base.scopes),
-            token_ttl: self.token_ttl.or(base.token_ttl),
-            timeout: self.timeout.or(base.timeout),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -38,22 +38,16 @@ fn within(
     longest: SignedDuration,
     default: SignedDuration,
 ) -> Result<Duration, Failure> {
-    let Some(duration) = text
-        .trim()
-        .parse::<SignedDuration>()
-        .ok()
-        .filter(|it| !it.is_negative())
-    else {
-        return Err(Failure::new(
-            format!("'{}' is not a duration", one_line(text)),
-            "write it with units, such as 90m or 12h",
-        ));
-    };
-    if !(shortest..=longest).contains(&duration) {
-        return Err(Failure::new(
-            "out of range",
+    let (what, hint) = match text.trim().parse::<SignedDuration>() {
+        Ok(it) if (shortest..=longest).contains(&it) => return Ok(it.unsigned_abs()),
+        Ok(it) if !it.is_negative() => (
+            "out of range".to_owned(),
             format!("use {shortest:#} to {longest:#}; the default is {default:#}"),
-        ));
-    }
-    Ok(duration.unsigned_abs())
+        ),
+        _ => (
+            format!("'{}' is not a duration", one_line(text)),
+            "write it with units, such as 90m or 12h".to_owned(),
+        ),
+    };
+    Err(Failure::new(what, hint))
 }

@@ -123,83 +123,55 @@ impl ConfigFile {
         self.merge(None, profile)
     }
 
-    fn merge(&self, own: Option<&Section>, profile: Option<&str>) -> Result<Settings, Failure> {
-        let mut scopes = ScopeBuilder::built_in();
+    fn merge(&self, entry: Option<&Section>, profile: Option<&str>) -> Result<Settings, Failure> {
+        let own = entry.cloned().unwrap_or_default();
+        let layer_of = |name: Option<&str>| name.map(|name| self.profile(name)).transpose();
+        // The least specific first.
+        let layers = [
+            Some(self.defaults.layer.clone()),
+            layer_of(own.profile.as_deref())?,
+            Some(own.layer),
+            Some(from_env()?),
+            layer_of(profile)?,
+        ];
+        let mut actions = vec!["pull".into(), "push".into()];
+        let mut scopes = scope::for_repositories(&["*".into()], &actions);
         let mut token_ttl = limits::TOKEN_TTL;
         let mut timeout = self.default_timeout.unwrap_or(limits::TIMEOUT);
-        let mut apply = |layer: &Layer| {
-            scopes.apply(layer);
+        for layer in layers.into_iter().flatten() {
             token_ttl = layer.token_ttl.unwrap_or(token_ttl);
             timeout = layer.timeout.unwrap_or(timeout);
-        };
-        apply(&self.defaults.layer);
-        let own_profile = own.and_then(|entry| entry.profile.as_deref());
-        if let Some(entry) = own {
-            if let Some(name) = own_profile {
-                apply(&self.profile(name)?);
+            // Actions keep the repositories of less specific layers, and repositories the actions.
+            if let Some(wanted) = layer.actions {
+                for scope in &mut scopes {
+                    scope.actions.clone_from(&wanted);
+                }
+                actions = wanted;
             }
-            apply(&entry.layer);
+            if let Some(repositories) = layer.repositories {
+                scopes = scope::for_repositories(&repositories, &actions);
+            }
+            scopes = layer.scopes.unwrap_or(scopes);
         }
-        apply(&from_env()?);
-        if let Some(name) = profile {
-            apply(&self.profile(name)?);
-        }
-        let named = |account: Option<&AccountSource>, place: &str| {
-            account.cloned().map(|source| Named {
+        let named = |account: Option<AccountSource>, place: &str| {
+            account.map(|source| Named {
                 source,
                 owner: self.owner,
                 place: format!("{place} in {}", shown(&self.path)),
             })
         };
+        let profile = profile
+            .or(own.profile.as_deref())
+            .unwrap_or(DEFAULT_PROFILE);
         Ok(Settings {
-            profile: profile
-                .or(own_profile)
-                .unwrap_or(DEFAULT_PROFILE)
-                .to_owned(),
-            scopes: scopes.list,
+            profile: profile.to_owned(),
+            scopes,
             token_ttl,
             timeout,
-            target: own
-                .and_then(|entry| entry.target.clone())
-                .unwrap_or(Target::Hostname),
-            own_account: named(
-                own.and_then(|entry| entry.account.as_ref()),
-                "the registry's entry",
-            ),
-            default_account: named(self.defaults.account.as_ref(), "the defaults"),
+            target: own.target.unwrap_or(Target::Hostname),
+            own_account: named(own.account, "the registry's entry"),
+            default_account: named(self.defaults.account.clone(), "the defaults"),
         })
-    }
-}
-
-/// Builds scopes from the layers, the least specific first.
-struct ScopeBuilder {
-    actions: Vec<String>,
-    list: Vec<Scope>,
-}
-
-impl ScopeBuilder {
-    fn built_in() -> Self {
-        let actions = vec!["pull".into(), "push".into()];
-        Self {
-            list: scope::for_repositories(&["*".into()], &actions),
-            actions,
-        }
-    }
-
-    /// Actions keep the repositories of less specific layers, and repositories the actions.
-    fn apply(&mut self, layer: &Layer) {
-        if let Some(actions) = &layer.actions {
-            self.actions.clone_from(actions);
-            for scope in &mut self.list {
-                scope.actions.clone_from(actions);
-            }
-        }
-        if let Some(repositories) = &layer.repositories {
-            self.list = scope::for_repositories(repositories, &self.actions);
-        }
-        if let Some(scopes) = &layer.scopes {
-            self.list.clone_from(scopes);
-        }
     }
 }
 

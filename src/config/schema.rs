@@ -52,10 +52,8 @@ macro_rules! place {
             /// The keys that every place has.
             pub(super) fn layer(&self) -> Result<Layer, Failure> {
                 if self.scopes.is_some() && (self.actions.is_some() || self.repositories.is_some()) {
-                    return Err(Failure::new(
-                        "scopes together with actions or repositories",
-                        "keep the scopes, or the two others",
-                    ));
+                    let what = "scopes together with actions or repositories";
+                    return Err(Failure::new(what, "keep the scopes, or the two others"));
                 }
                 Ok(Layer {
                     actions: self.actions.clone(),
@@ -179,18 +177,19 @@ fn account(
 }
 
 fn target(id: Option<String>, name: Option<String>) -> Result<Option<Target>, Failure> {
-    match (id, name) {
-        (Some(_), Some(_)) => Err(Failure::new(
-            "both registryId and registryName are set",
-            "keep one of them",
-        )),
-        (Some(id), None) if crate::uuid::is_uuid(&id) => Ok(Some(Target::Id(id))),
-        (Some(_), None) => Err(Failure::new(
+    let (what, hint) = match (id, name) {
+        (None, name) => return Ok(name.map(Target::Name)),
+        (Some(id), None) if crate::uuid::is_uuid(&id) => return Ok(Some(Target::Id(id))),
+        (Some(_), None) => (
             "registryId is not a UUID",
             "\"ionosctl container-registry registry list\" shows it",
-        )),
-        (None, name) => Ok(name.map(Target::Name)),
-    }
+        ),
+        _ => (
+            "both registryId and registryName are set",
+            "keep one of them",
+        ),
+    };
+    Err(Failure::new(what, hint))
 }
 
 fn checked<'de, D: Deserializer<'de>, R: Deserialize<'de>, T>(
@@ -244,10 +243,8 @@ fn scopes<'de, D: Deserializer<'de>>(it: D) -> Result<Option<Vec<Scope>>, D::Err
                     return Err(Failure::new(what, "name it, or write * for all"));
                 }
                 _ => {
-                    return Err(Failure::new(
-                        "unknown type",
-                        "use repository, namespace or registry",
-                    ));
+                    let hint = "use repository, namespace or registry";
+                    return Err(Failure::new("unknown type", hint));
                 }
             }
             let actions = scope::check_actions(&actions)?;

@@ -7,18 +7,19 @@ use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_name;
-use rustls::crypto::CryptoProvider;
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject as _};
 use rustls::server::ParsedCertificate;
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
+    CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore,
+    SignatureScheme,
 };
 use rustls_platform_verifier::Verifier;
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::typestate::AgentScope;
 
 use super::connector;
-use super::pin::{AnyIssuer, Fingerprint};
+use super::pin::{Fingerprint, OtherCertificate};
 use crate::error::Failure;
 
 /// ureq's settings before those for TLS.
@@ -51,31 +52,29 @@ pub(super) fn agent(config: Builder, proof: &Proof) -> Result<ureq::Agent, Failu
         .root_certs(RootCerts::PlatformVerifier)
         .build();
     let config = config.tls_config(tls).build();
-    let handshake = match proof {
-        Proof::BySystem => return Ok(connector::plain_agent(config)),
-        Proof::ByAlso(pem) => with_verifier(also(pem, &provider)?, provider)?,
-        Proof::Pinned(pin) => {
-            with_verifier(Arc::new(AnyIssuer::new(Some(*pin), &provider)), provider)?
-        }
-        Proof::None => with_verifier(Arc::new(AnyIssuer::new(None, &provider)), provider)?,
-        Proof::ByOnly(pem) => only(pem, provider)?,
-    };
-    Ok(connector::agent(config, handshake))
-}
-
-fn with_verifier(
-    verifier: Arc<dyn ServerCertVerifier>,
-    provider: Arc<CryptoProvider>,
-) -> Result<ClientConfig, Failure> {
-    Ok(ClientConfig::builder_with_provider(provider)
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
-        .map_err(|err| cannot_set_up(&err))?
+        .map_err(|err| cannot_set_up(&err))?;
+    let accepted = match proof {
+        Proof::BySystem => return Ok(connector::plain_agent(config)),
+        Proof::ByOnly(pem) => {
+            let tls = builder
+                .with_root_certificates(only(pem)?)
+                .with_no_client_auth();
+            return Ok(connector::agent(config, tls));
+        }
+        Proof::ByAlso(pem) => also(pem, &provider)?,
+        Proof::Pinned(pinned) => Accepted::Pinned(*pinned),
+        Proof::None => Accepted::Any,
+    };
+    let verifier = Arc::new(OwnVerifier { accepted, provider });
+    let tls = builder
         .dangerous()
-        .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth())
+        .with_custom_certificate_verifier(verifier);
+    Ok(connector::agent(config, tls.with_no_client_auth()))
 }
 
-fn also(pem: &str, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, Failure> {
+fn also(pem: &str, provider: &Arc<CryptoProvider>) -> Result<Accepted, Failure> {
     let certificates = certificates(pem);
     if certificates.is_empty() {
         // Not quoted: a key that was put there by mistake would end up in a log.
@@ -84,25 +83,31 @@ fn also(pem: &str, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertV
             "put the CA certificate there in PEM form, or remove the key",
         ));
     }
-    let by_issuer = Verifier::new_with_extra_roots(certificates.clone(), Arc::clone(provider))
-        .map_err(|err| cannot_set_up(&err))?;
-    Ok(Arc::new(Also {
-        by_issuer,
-        certificates,
-    }))
+    let verifier = Verifier::new_with_extra_roots(certificates.clone(), Arc::clone(provider));
+    verifier
+        .map(|verifier| Accepted::Also(verifier, certificates))
+        .map_err(|err| cannot_set_up(&err))
 }
 
-/// The platform's verifier with extra certificates, one of which may be the server's own.
-///
-/// `openssl req -x509` makes certificates that are both a CA's and a server's. Go accepts such a
-/// server if its certificate is trusted itself; rustls refuses it.
+/// The certificates that ureq's own verifier would refuse. In every case the server must have the
+/// certificate's key.
 #[derive(Debug)]
-struct Also {
-    by_issuer: Verifier,
-    certificates: Vec<CertificateDer<'static>>,
+struct OwnVerifier {
+    accepted: Accepted,
+    provider: Arc<CryptoProvider>,
 }
 
-impl ServerCertVerifier for Also {
+#[derive(Debug)]
+enum Accepted {
+    Any,
+    Pinned(Fingerprint),
+    /// What the platform's verifier accepts, or one of these certificates as the server's own:
+    /// `openssl req -x509` makes certificates that are both a CA's and a server's. Go accepts such a
+    /// server if its certificate is trusted itself; rustls refuses it.
+    Also(Verifier, Vec<CertificateDer<'static>>),
+}
+
+impl ServerCertVerifier for OwnVerifier {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -111,21 +116,33 @@ impl ServerCertVerifier for Also {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let verified = self.by_issuer.verify_server_cert(
-            end_entity,
-            intermediates,
-            server_name,
-            ocsp_response,
-            now,
-        );
-        match verified {
-            // webpki checks this after the dates and before the name.
-            Err(err) if is_ca_as_server(&err) && self.certificates.contains(end_entity) => {
-                verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
-                Ok(ServerCertVerified::assertion())
+        match &self.accepted {
+            Accepted::Any => {}
+            Accepted::Pinned(pinned) => {
+                let (shown, pinned) = (Fingerprint::of(end_entity), *pinned);
+                if shown != pinned {
+                    let other = OtherError(Arc::new(OtherCertificate { shown, pinned }));
+                    return Err(CertificateError::Other(other).into());
+                }
             }
-            other => other,
+            Accepted::Also(verifier, own) => {
+                let outcome = verifier.verify_server_cert(
+                    end_entity,
+                    intermediates,
+                    server_name,
+                    ocsp_response,
+                    now,
+                );
+                match outcome {
+                    // webpki checks this after the dates and before the name.
+                    Err(err) if is_ca_as_server(&err) && own.contains(end_entity) => {
+                        verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+                    }
+                    other => return other,
+                }
+            }
         }
+        Ok(ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(
@@ -134,7 +151,8 @@ impl ServerCertVerifier for Also {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.by_issuer.verify_tls12_signature(message, cert, dss)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, cert, dss, algorithms)
     }
 
     fn verify_tls13_signature(
@@ -143,11 +161,13 @@ impl ServerCertVerifier for Also {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.by_issuer.verify_tls13_signature(message, cert, dss)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, cert, dss, algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.by_issuer.supported_verify_schemes()
+        let algorithms = &self.provider.signature_verification_algorithms;
+        algorithms.supported_schemes()
     }
 }
 
@@ -157,20 +177,14 @@ fn is_ca_as_server(err: &rustls::Error) -> bool {
         if other.to_string() == "CaUsedAsEndEntity")
 }
 
-fn only(pem: &str, provider: Arc<CryptoProvider>) -> Result<ClientConfig, Failure> {
+fn only(pem: &str) -> Result<RootCertStore, Failure> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(certificates(pem));
     if roots.is_empty() {
-        return Err(Failure::new(
-            "it contains no certificate",
-            "it must contain the cluster's CA certificate",
-        ));
+        let hint = "it must contain the cluster's CA certificate";
+        return Err(Failure::new("it contains no certificate", hint));
     }
-    Ok(ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|err| cannot_set_up(&err))?
-        .with_root_certificates(roots)
-        .with_no_client_auth())
+    Ok(roots)
 }
 
 /// The certificates in a PEM text that can be trust anchors. One that cannot be read is skipped, as
@@ -191,108 +205,4 @@ fn cannot_set_up(err: &rustls::Error) -> Failure {
 
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "a sender for tests")]
-mod tests {
-    use std::io::{Read as _, Write as _};
-    use std::net::TcpListener;
-    use std::thread;
-
-    use rcgen::{CertifiedKey, generate_simple_self_signed};
-    use rustls::pki_types::PrivateKeyDer;
-
-    use super::*;
-    use crate::http::TransportError;
-
-    /// Serves one connection with a self-signed certificate for `name`. Returns the URL and the
-    /// certificate in DER and PEM.
-    fn serve(name: &str) -> (String, CertificateDer<'static>, String) {
-        let CertifiedKey { cert, signing_key } =
-            generate_simple_self_signed([name.to_owned()]).unwrap();
-        let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = rustls::ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![cert.der().clone()], key)
-            .unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("https://{}/", listener.local_addr().unwrap());
-        thread::spawn(move || {
-            let (tcp, _) = listener.accept().unwrap();
-            let conn = rustls::ServerConnection::new(Arc::new(config)).unwrap();
-            let mut stream = rustls::StreamOwned::new(conn, tcp);
-            // Fails if the client does not trust the certificate.
-            if stream.read(&mut [0; 4096]).is_ok() {
-                let _ = stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n");
-            }
-        });
-        (url, cert.der().clone(), cert.pem())
-    }
-
-    /// The status, which is 204, or the error.
-    fn ask(url: &str, proof: &Proof) -> Result<u16, TransportError> {
-        let config = ureq::Agent::config_builder().proxy(None);
-        match agent(config, proof).unwrap().get(url).call() {
-            Ok(response) => Ok(response.status().as_u16()),
-            Err(err) => Err(TransportError::from_ureq(&err)),
-        }
-    }
-
-    #[test]
-    fn certificate_of_an_unknown_issuer_is_not_trusted() {
-        let (url, _, _) = serve("127.0.0.1");
-        let err = ask(&url, &Proof::BySystem).unwrap_err();
-        assert!(matches!(err, TransportError::Untrusted { .. }), "{err:?}");
-    }
-
-    #[test]
-    fn extra_certificate_vouches_for_its_own_names_only() {
-        let (url, _, pem) = serve("127.0.0.1");
-        let damaged =
-            "-----BEGIN CERTIFICATE-----\n????\n-----END CERTIFICATE-----\n".to_owned() + &pem;
-        assert_eq!(ask(&url, &Proof::ByAlso(damaged)), Ok(204));
-        let (url, _, pem) = serve("elsewhere.example");
-        let err = ask(&url, &Proof::ByAlso(pem)).unwrap_err();
-        assert!(matches!(err, TransportError::Untrusted { .. }), "{err:?}");
-    }
-
-    #[test]
-    fn without_verification_any_certificate_is_accepted() {
-        let (url, _, _) = serve("elsewhere.example");
-        assert_eq!(ask(&url, &Proof::None), Ok(204));
-    }
-
-    #[test]
-    fn pinned_certificate_needs_neither_name_nor_issuer() {
-        let (url, der, _) = serve("elsewhere.example");
-        assert_eq!(ask(&url, &Proof::Pinned(Fingerprint::of(&der))), Ok(204));
-    }
-
-    #[test]
-    fn other_certificate_than_the_pinned_one_is_refused() {
-        let (url, der, _) = serve("127.0.0.1");
-        let pin = Fingerprint::parse(&"ab".repeat(32)).unwrap();
-        let shown = Fingerprint::of(&der);
-        assert_eq!(
-            ask(&url, &Proof::Pinned(pin)).unwrap_err(),
-            TransportError::Untrusted {
-                why: format!(
-                    "its certificate has the fingerprint {shown}, IONOS_PINNED_CERT asks for AB:AB:AB:AB:AB:AB:AB:AB:…"
-                ),
-                pinned: true,
-            }
-        );
-    }
-
-    #[test]
-    fn certificate_data_without_a_certificate_is_named_and_not_quoted() {
-        let key = "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n";
-        let open = "-----BEGIN CERTIFICATE-----\nc2VjcmV0\n";
-        let hollow = format!("{open}-----END CERTIFICATE-----\n");
-        for pem in ["", "c2VjcmV0", key, open, &hollow] {
-            let proof = Proof::ByAlso(pem.to_owned());
-            let failure = agent(ureq::Agent::config_builder(), &proof).unwrap_err();
-            assert_eq!(failure.what, "certificateAuthData contains no certificate");
-        }
-    }
-}
+mod tests;

@@ -6,29 +6,30 @@ use secrecy::ExposeSecret as _;
 
 use crate::error;
 use crate::http::{self, Endpoint};
-use crate::ionos::api::{Access, refusal as api_refusal, wire};
+use crate::ionos::api::{Access, ListedToken, Registry, refusal as api_refusal, wire};
 use crate::kubernetes;
 use crate::uuid::is_uuid;
 
 /// A body or a header of an API: it is read or refused. A refusal is one line and quotes nothing of
 /// what was sent.
 pub fn answer(bytes: &[u8]) {
-    if let Ok(page) = serde_json::from_slice::<wire::Registries>(bytes) {
-        assert_ne!(page.next_page().as_deref(), Some(""));
-        for registry in page.items.good {
+    if let Ok(page) = serde_json::from_slice::<wire::Page<Registry>>(bytes) {
+        let (items, next) = page.into_parts();
+        assert_ne!(next.as_deref(), Some(""));
+        for registry in items.good {
             assert!(is_uuid(&registry.id));
             assert_ne!(registry.hostname.as_deref(), Some(""));
         }
     }
-    if let Ok(created) = serde_json::from_slice::<wire::TokenObject>(bytes)
+    if let Ok(created) = serde_json::from_slice::<wire::Object<wire::TokenProperties>>(bytes)
         && let Some(token) = created.into_token(None)
     {
         assert!(!token.username.is_empty());
         assert!(!token.password.expose_secret().is_empty());
         assert!(token.id.as_deref().is_none_or(is_uuid));
     }
-    if let Ok(page) = serde_json::from_slice::<wire::Tokens>(bytes) {
-        for token in page.items.good {
+    if let Ok(page) = serde_json::from_slice::<wire::Page<ListedToken>>(bytes) {
+        for token in page.into_parts().0.good {
             assert!(is_uuid(&token.id));
         }
     }

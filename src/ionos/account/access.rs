@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{Account, Origin, Source, command, token};
+use super::{Account, Source, command, token};
 use crate::env::Deadline;
 use crate::error::{Failure, system};
 use crate::files::UserFile;
@@ -50,11 +50,14 @@ impl Account {
             (None, None) => Endpoint::default(),
         };
         Ok(Access {
-            token_expires_at: expiry(&authorization),
+            token_expires_at: authorization
+                .expose_secret()
+                .strip_prefix("Bearer ")
+                .and_then(token::expiry),
             authorization,
             contract: self.contract.clone(),
             endpoint: endpoint.pinned_by_env()?,
-            origin: self.origin.to_string(),
+            origin: self.origin.clone(),
         })
     }
 }
@@ -67,10 +70,8 @@ fn endpoint_in_file(location: Option<&str>) -> Result<Option<FileEndpoint>, Fail
         None => Ok(None),
     };
     read().map_err(|failure: Failure| {
-        Failure::new(
-            format!("cannot tell which API to ask: {}", failure.what),
-            "fix the file, or set IONOS_API_URL",
-        )
+        let what = format!("cannot tell which API to ask: {}", failure.what);
+        Failure::new(what, "fix the file, or set IONOS_API_URL")
     })
 }
 
@@ -84,17 +85,10 @@ pub(super) fn token_in_file(path: &Path) -> Result<SecretString, Failure> {
     })?;
     let (content, _) = file.trusted().map_err(|err| err.failure(path))?;
     // PowerShell's `>` writes UTF-16, Notepad a byte order mark.
-    let text = std::str::from_utf8(&content).map_err(|_| {
-        Failure::new(
-            "the file is not valid UTF-8",
-            "save it as UTF-8 without a byte order mark",
-        )
-    })?;
+    let hint = "save it as UTF-8 without a byte order mark";
+    let text = std::str::from_utf8(&content)
+        .map_err(|_| Failure::new("the file is not valid UTF-8", hint))?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text).into())
-}
-
-fn expiry(authorization: &SecretString) -> Option<i64> {
-    token::expiry(authorization.expose_secret().strip_prefix("Bearer ")?)
 }
 
 fn basic(username: &str, password: &SecretString) -> SecretString {
@@ -102,21 +96,15 @@ fn basic(username: &str, password: &SecretString) -> SecretString {
     format!("Basic {}", STANDARD.encode(pair.expose_secret())).into()
 }
 
-fn bearer(token: &SecretString, origin: &Origin) -> Result<SecretString, Failure> {
+fn bearer(token: &SecretString, origin: &str) -> Result<SecretString, Failure> {
     let token = token.expose_secret().trim();
-    if token.is_empty() {
-        return Err(Failure::new(
-            format!("{origin} holds no token"),
-            "put the token there, alone on its line",
-        ));
-    }
-    if !token.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(Failure::new(
-            format!(
-                "{origin} holds more than a token: there is a space, a line break or a control character inside"
-            ),
-            "put the token there, alone on its line",
-        ));
-    }
-    Ok(format!("Bearer {token}").into())
+    let why = if token.is_empty() {
+        "no token"
+    } else if !token.bytes().all(|b| b.is_ascii_graphic()) {
+        "more than a token: there is a space, a line break or a control character inside"
+    } else {
+        return Ok(format!("Bearer {token}").into());
+    };
+    let hint = "put the token there, alone on its line";
+    Err(Failure::new(format!("{origin} holds {why}"), hint))
 }

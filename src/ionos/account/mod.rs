@@ -12,7 +12,6 @@ pub(crate) mod token;
 
 pub use command::group::{GUARD, guard};
 
-use std::fmt;
 use std::path::PathBuf;
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -40,43 +39,12 @@ pub fn missing() -> Failure {
 /// An account at IONOS. Its secret is not read yet.
 #[derive(Debug)]
 pub struct Account {
-    origin: Origin,
+    /// Where it was found, for messages.
+    origin: String,
     source: Source,
     contract: Option<String>,
     /// What `IONOS_API_URL` says.
     endpoint: Option<Endpoint>,
-}
-
-/// Where an account was found, for messages.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
-    /// `IONOS_TOKEN`.
-    Token,
-    /// The file `IONOS_TOKEN_FILE` names.
-    TokenFile(PathBuf),
-    /// `IONOS_USERNAME` and `IONOS_PASSWORD`.
-    Password,
-    /// Our own configuration: which key, and where.
-    Configured {
-        /// The key and enough of its value to know it by.
-        what: String,
-        /// Where it stands.
-        place: String,
-    },
-    /// The configuration of ionosctl and the SDKs.
-    File(PathBuf),
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Token => f.write_str("IONOS_TOKEN"),
-            Self::TokenFile(path) => write!(f, "IONOS_TOKEN_FILE={}", shown(path)),
-            Self::Password => f.write_str("IONOS_USERNAME and IONOS_PASSWORD"),
-            Self::Configured { what, place } => write!(f, "{what} of {place}"),
-            Self::File(path) => f.write_str(&shown(path)),
-        }
-    }
 }
 
 /// The stamp of what a command printed: nothing tells whether it would print the same again.
@@ -110,8 +78,8 @@ impl Account {
             Some(configured(named)?)
         } else {
             ionosctl::locate()?.map(|located| {
+                let origin = shown(&located.path);
                 let profile = None;
-                let origin = Origin::File(located.path.clone());
                 (origin, Source::Ionos { located, profile })
             })
         };
@@ -127,7 +95,7 @@ impl Account {
     }
 
     /// Where it was found.
-    pub fn origin(&self) -> &Origin {
+    pub fn origin(&self) -> &String {
         &self.origin
     }
 
@@ -140,12 +108,12 @@ impl Account {
                 token::identity(token.expose_secret().trim())
             }
             Source::TokenCommand(argv) => {
-                let argv = argv.join("\0");
+                let name = argv.join("\0");
+                let kind = "token-command";
                 // Before its first run a command is known by its words alone.
-                notes.read(&argv, COMMAND).unwrap_or(Identity {
-                    kind: "token-command",
-                    name: argv,
-                })
+                notes
+                    .read(&name, COMMAND)
+                    .unwrap_or(Identity { kind, name })
             }
             Source::Password { username, .. } => Identity::of_user(username),
             Source::Ionos { located, profile } => {
@@ -217,19 +185,22 @@ impl Account {
     }
 }
 
-fn from_env() -> Option<(Origin, Source)> {
+fn from_env() -> Option<(String, Source)> {
     if let Some(token) = env::var("IONOS_TOKEN") {
-        return Some((Origin::Token, Source::Token(token.into())));
+        return Some(("IONOS_TOKEN".into(), Source::Token(token.into())));
     }
     if let Some(path) = env::path("IONOS_TOKEN_FILE") {
-        return Some((Origin::TokenFile(path.clone()), Source::TokenFile(path)));
+        let origin = format!("IONOS_TOKEN_FILE={}", shown(&path));
+        return Some((origin, Source::TokenFile(path)));
     }
     let username = env::var("IONOS_USERNAME")?;
     let password = env::var("IONOS_PASSWORD")?.into();
-    Some((Origin::Password, Source::Password { username, password }))
+    let origin = "IONOS_USERNAME and IONOS_PASSWORD".into();
+    Some((origin, Source::Password { username, password }))
 }
 
-fn configured(named: &Named) -> Result<(Origin, Source), Failure> {
+fn configured(named: &Named) -> Result<(String, Source), Failure> {
+    let place = &named.place;
     let (what, source) = match &named.source {
         AccountSource::TokenFile(path) => (
             format!("tokenFile {}", shown(path)),
@@ -247,8 +218,7 @@ fn configured(named: &Named) -> Result<(Origin, Source), Failure> {
             let Some(located) = ionosctl::locate()? else {
                 return Err(Failure::new(
                     format!(
-                        "{what} of {}: there is no configuration of ionosctl or the SDKs to find it in",
-                        named.place
+                        "{what} of {place}: there is no configuration of ionosctl or the SDKs to find it in"
                     ),
                     "run \"ionosctl login\", or remove ionosProfile",
                 ));
@@ -260,27 +230,23 @@ fn configured(named: &Named) -> Result<(Origin, Source), Failure> {
     if let (Source::TokenCommand(_), Owner::InvokingUser(uid)) = (&source, named.owner) {
         return Err(Failure::new(
             format!(
-                "{what} of {} was not run: uid {uid} can change the file, and this is root",
-                named.place
+                "{what} of {place} was not run: uid {uid} can change the file, and this is root"
             ),
             "run this without sudo, or give the file and its directories to root",
         ));
     }
-    let place = named.place.clone();
-    Ok((Origin::Configured { what, place }, source))
+    Ok((format!("{what} of {place}"), source))
 }
 
 fn contract() -> Result<Option<String>, Failure> {
-    let Some(number) = env::var("IONOS_CONTRACT_NUMBER") else {
-        return Ok(None);
-    };
-    let number = number.trim();
-    if number.bytes().all(|b| b.is_ascii_digit()) {
-        Ok(Some(number.to_owned()))
-    } else {
-        Err(Failure::new(
+    let number = env::var("IONOS_CONTRACT_NUMBER").map(|number| number.trim().to_owned());
+    if let Some(number) = &number
+        && !number.bytes().all(|b| b.is_ascii_digit())
+    {
+        return Err(Failure::new(
             "IONOS_CONTRACT_NUMBER is not a number",
             "set it to the contract's number or unset it",
-        ))
+        ));
     }
+    Ok(number)
 }

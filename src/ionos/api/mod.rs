@@ -114,13 +114,12 @@ impl Api {
                 query.push(("pagination.token", &page));
             }
             let answer = self.send(Request::get("/registries", &query))?;
-            let registries: wire::Registries = answer.json()?;
-            let next = registries.next_page();
-            size += registries.items.size;
+            let (items, next) = answer.json::<wire::Page<_>>()?.into_parts();
+            size += items.size;
             if size > wire::LARGEST_LIST {
                 return Err(too_long());
             }
-            found.extend(self.counted(registries.items));
+            found.extend(self.counted(items));
             if found.len() > MOST_ITEMS {
                 break;
             }
@@ -154,10 +153,10 @@ impl Api {
             ..Request::get(&path, &[])
         })?;
         let from_header = wire::last_segment(answer.location());
-        let created: wire::TokenObject = answer.json()?;
-        created.into_token(from_header).ok_or_else(|| {
-            TransportError::unusable("an answer without the token's name and password").into()
-        })
+        let created: wire::Object<wire::TokenProperties> = answer.json()?;
+        let token = created.into_token(from_header);
+        let why = "an answer without the token's name and password";
+        token.ok_or_else(|| TransportError::unusable(why).into())
     }
 
     /// Deletes a token. `false` if the API knows no such token.
@@ -209,9 +208,9 @@ impl Api {
         for _ in 0..MOST_PAGES {
             let from = offset.to_string();
             let answer = self.send(Request::get(&path, &[("offset", &from), ("limit", "100")]))?;
-            let tokens: wire::Tokens = answer.json()?;
-            let count = tokens.items.count;
-            size += tokens.items.size;
+            let (items, _) = answer.json::<wire::Page<ListedToken>>()?.into_parts();
+            let count = items.count;
+            size += items.size;
             if size > wire::LARGEST_LIST {
                 return Err(too_long());
             }
@@ -219,7 +218,7 @@ impl Api {
             // An API that ignores the offset repeats its page.
             let is_repeated = last.is_some_and(|last| last.body() == answer.body());
             last = Some(answer);
-            let mut listed = self.counted(tokens.items);
+            let mut listed = self.counted(items);
             listed.retain(|token| seen.insert(token.id.clone()));
             if seen.len() > MOST_ITEMS {
                 break;

@@ -60,12 +60,9 @@ fn parse(text: &str) -> Result<File, Failure> {
 }
 
 fn credentials(file: File) -> Result<Credentials, Failure> {
-    Credentials::choose(file.token, file.name, file.password).ok_or_else(|| {
-        Failure::new(
-            "it has neither a token nor a name with a password",
-            "run \"ionosctl login\"",
-        )
-    })
+    let what = "it has neither a token nor a name with a password";
+    Credentials::choose(file.token, file.name, file.password)
+        .ok_or_else(|| Failure::new(what, "run \"ionosctl login\""))
 }
 
 #[cfg(test)]

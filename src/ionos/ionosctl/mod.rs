@@ -125,13 +125,11 @@ pub fn locate() -> Result<Option<Located>, Failure> {
 
 fn named(path: &Path) -> Result<Located, Failure> {
     if !may_exist(path) {
-        return Err(Failure::new(
-            format!(
-                "IONOS_CONFIG_FILE names {}, which does not exist",
-                shown(path)
-            ),
-            "correct IONOS_CONFIG_FILE or unset it",
-        ));
+        let what = format!(
+            "IONOS_CONFIG_FILE names {}, which does not exist",
+            shown(path)
+        );
+        return Err(Failure::new(what, "correct IONOS_CONFIG_FILE or unset it"));
     }
     Ok(Located {
         // `config.yaml` is another file in another working directory.
@@ -194,8 +192,9 @@ impl Located {
     ) -> Result<Contents, Failure> {
         let place = shown(&self.path);
         let file = UserFile::read(&self.path).map_err(|err| {
+            let what = format!("cannot read {place}: {}", system(&err));
             Failure::new(
-                format!("cannot read {place}: {}", system(&err)),
+                what,
                 "make it a file that you can read, or run \"ionosctl login\"",
             )
         })?;
@@ -210,13 +209,8 @@ impl Located {
     }
 
     fn counts(&self) -> bool {
-        let text = UserFile::read(&self.path)
-            .ok()
-            .and_then(|file| String::from_utf8(file.unchecked()).ok());
-        match (self.format, text) {
-            (Format::LegacyJson, Some(text)) => legacy::counts(&text),
-            _ => true,
-        }
+        let text = || String::from_utf8(UserFile::read(&self.path).ok()?.unchecked()).ok();
+        self.format == Format::Yaml || text().is_none_or(|text| legacy::counts(&text))
     }
 
     pub(crate) fn parse(
@@ -225,12 +219,9 @@ impl Located {
         asked: Option<ProfileName>,
         location: Option<&str>,
     ) -> Result<Contents, Failure> {
-        let text = std::str::from_utf8(content).map_err(|_| {
-            Failure::new(
-                "it is not valid UTF-8",
-                "save it as UTF-8, or run \"ionosctl login\"",
-            )
-        })?;
+        let hint = "save it as UTF-8, or run \"ionosctl login\"";
+        let text = std::str::from_utf8(content)
+            .map_err(|_| Failure::new("it is not valid UTF-8", hint))?;
         // Some editors on Windows put a byte order mark in front.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if text.trim().is_empty() {

@@ -3,11 +3,9 @@
 //! Reads what the SDKs of IONOS read, as they read it. An error of the parser must not get into a
 //! message: it quotes values.
 
-use std::fmt;
-
 use secrecy::SecretString;
 use serde::Deserialize;
-use serde::de::{Deserializer, Visitor};
+use serde_json::Value;
 use serde_saphyr::{Error, Options, Spanned};
 
 use super::{Contents, Credentials, FIX, FileEndpoint, ProfileName, empty, malformed, non_empty};
@@ -33,7 +31,7 @@ struct Profile {
     credentials: Option<Pairs>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 struct Pairs {
     token: Option<SecretString>,
     username: Option<String>,
@@ -58,50 +56,9 @@ struct Endpoint {
     /// The URL.
     name: Option<String>,
     location: Option<String>,
-    skip_tls_verify: Option<Spanned<Switch>>,
+    /// A boolean. A quoted `'true'` is a string, which Go refuses.
+    skip_tls_verify: Option<Spanned<Value>>,
     certificate_auth_data: Option<String>,
-}
-
-/// A boolean. A quoted `'true'` is a string, which Go refuses.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Switch {
-    On,
-    Off,
-    NotABoolean,
-}
-
-impl<'de> Deserialize<'de> for Switch {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Scalar;
-        impl Visitor<'_> for Scalar {
-            type Value = Switch;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("true or false")
-            }
-
-            fn visit_bool<E: serde::de::Error>(self, is_on: bool) -> Result<Switch, E> {
-                Ok(if is_on { Switch::On } else { Switch::Off })
-            }
-
-            fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<Switch, E> {
-                Ok(Switch::NotABoolean)
-            }
-
-            fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<Switch, E> {
-                Ok(Switch::NotABoolean)
-            }
-
-            fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<Switch, E> {
-                Ok(Switch::NotABoolean)
-            }
-
-            fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<Switch, E> {
-                Ok(Switch::NotABoolean)
-            }
-        }
-        deserializer.deserialize_any(Scalar)
-    }
 }
 
 /// What the file says for one profile, and for the registries of one location (`de-fra`).
@@ -135,50 +92,27 @@ fn profile<'a>(
 ) -> Result<&'a Profile, Failure> {
     let Some(asked) = asked else {
         // Taking the first profile could use another person's account.
-        return Err(Failure::new(
-            "no profile is current",
-            format!(
-                "set currentProfile there, or IONOS_CURRENT_PROFILE; {}",
-                names(profiles)
-            ),
-        ));
+        let names = names(profiles);
+        let hint = format!("set currentProfile there, or IONOS_CURRENT_PROFILE; {names}");
+        return Err(Failure::new("no profile is current", hint));
     };
     let wanted = asked.name.to_lowercase();
-    profiles
-        .iter()
-        .find(|profile| fold(profile.name.as_deref()) == wanted)
-        .ok_or_else(|| {
-            Failure::new(
-                format!(
-                    "there is no profile {}, which {} names",
-                    quoted(asked.name),
-                    asked.by
-                ),
-                names(profiles),
-            )
-        })
+    let mut found = profiles.iter();
+    let found = found.find(|profile| fold(profile.name.as_deref()) == wanted);
+    found.ok_or_else(|| {
+        let name = quoted(asked.name);
+        let what = format!("there is no profile {name}, which {} names", asked.by);
+        Failure::new(what, names(profiles))
+    })
 }
 
 fn credentials(profile: &Profile) -> Result<Credentials, Failure> {
-    profile
-        .credentials
-        .as_ref()
-        .and_then(|pairs| {
-            Credentials::choose(
-                pairs.token.clone(),
-                pairs.username.clone(),
-                pairs.password.clone(),
-            )
-        })
-        .ok_or_else(|| {
-            Failure::new(
-                format!(
-                    "profile {} has neither a token nor a username with a password",
-                    quoted(profile.name.as_deref().unwrap_or_default())
-                ),
-                "run \"ionosctl login\", or name another profile",
-            )
-        })
+    let pairs = profile.credentials.clone().unwrap_or_default();
+    Credentials::choose(pairs.token, pairs.username, pairs.password).ok_or_else(|| {
+        let name = quoted(profile.name.as_deref().unwrap_or_default());
+        let what = format!("profile {name} has neither a token nor a username with a password");
+        Failure::new(what, "run \"ionosctl login\", or name another profile")
+    })
 }
 
 /// The endpoint of our product in `environment`, or in the first environment that has the product
@@ -207,7 +141,7 @@ fn endpoint(
         certificates: non_empty(endpoint.certificate_auth_data),
         skip_verify: endpoint
             .skip_tls_verify
-            .is_some_and(|it| it.value == Switch::On),
+            .is_some_and(|it| it.value == Value::Bool(true)),
         place: String::new(),
     })
 }
@@ -219,16 +153,17 @@ fn refuse_quoted_switches(environments: &[Environment]) -> Result<(), Failure> {
         .flat_map(|it| it.products.iter().flatten().flatten())
         .flat_map(|it| it.endpoints.iter().flatten().flatten())
         .filter_map(|it| it.skip_tls_verify.as_ref())
-        .find(|it| it.value == Switch::NotABoolean);
-    match refused {
-        Some(switch) => Err(malformed(
+        .find(|it| !it.value.is_boolean());
+    refused.map_or(Ok(()), |switch| {
+        let (line, column) = (switch.referenced.line(), switch.referenced.column());
+        let hint = "write true or false there, without quotes";
+        Err(malformed(
             "skipTlsVerify is not a boolean",
-            switch.referenced.line(),
-            switch.referenced.column(),
-            "write true or false there, without quotes",
-        )),
-        None => Ok(()),
-    }
+            line,
+            column,
+            hint,
+        ))
+    })
 }
 
 fn fold(name: Option<&str>) -> String {
@@ -237,18 +172,16 @@ fn fold(name: Option<&str>) -> String {
 
 fn names(profiles: &[Profile]) -> String {
     const MOST: usize = 10;
-    let names = || {
-        profiles
-            .iter()
-            .filter_map(|profile| profile.name.as_deref())
-            .filter(|name| !name.trim().is_empty())
-    };
-    let listed: Vec<String> = names().take(MOST).map(quoted).collect();
-    let more = if names().count() > MOST { ", …" } else { "" };
-    match listed.as_slice() {
-        [] => "there are no profiles; run \"ionosctl login\"".into(),
-        listed => format!("profiles are {}{more}", listed.join(", ")),
+    let names = profiles.iter().filter_map(|it| it.name.as_deref());
+    let names = names.filter(|name| !name.trim().is_empty()).map(quoted);
+    let mut names: Vec<String> = names.take(MOST + 1).collect();
+    if names.is_empty() {
+        return "there are no profiles; run \"ionosctl login\"".into();
     }
+    if let Some(more) = names.get_mut(MOST) {
+        *more = "…".into();
+    }
+    format!("profiles are {}", names.join(", "))
 }
 
 /// A profile's name for a message. A longer one may be a token in the wrong line.

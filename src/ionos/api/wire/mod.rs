@@ -8,17 +8,18 @@ mod tolerant;
 
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use tolerant::lenient;
 pub(crate) use tolerant::{Items, LARGEST_LIST};
-use tolerant::{lenient, or_default};
 
 use crate::scope::Scope;
 use crate::uuid::is_uuid;
 
 /// A registry of the account.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "RegistryObject")]
+#[serde(try_from = "Object<RegistryProperties>")]
 pub struct Registry {
     /// For the paths of its tokens. Always a UUID.
     pub id: String,
@@ -42,7 +43,7 @@ impl Registry {
 
 /// A token as the API lists it.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(try_from = "TokenObject")]
+#[serde(try_from = "Object<TokenProperties>")]
 pub struct ListedToken {
     /// For its deletion. Always a UUID.
     pub id: String,
@@ -71,65 +72,75 @@ pub struct Token {
     pub expires_at: Option<i64>,
 }
 
+/// A page of a list.
 #[derive(Deserialize)]
-pub(crate) struct Registries {
-    #[serde(default, deserialize_with = "or_default")]
-    pub(crate) items: Items<Registry>,
-    #[serde(default, deserialize_with = "or_default")]
-    pagination: Pagination,
+#[serde(bound = "T: DeserializeOwned")]
+pub(crate) struct Page<T> {
+    items: Option<Items<T>>,
+    pagination: Option<Pagination>,
+}
+
+#[derive(Deserialize)]
+struct Pagination {
+    token: Option<String>,
+}
+
+/// A registry or a token.
+#[derive(Deserialize)]
+pub(crate) struct Object<P> {
+    id: Option<String>,
+    metadata: Option<Metadata>,
+    properties: Option<P>,
 }
 
 #[derive(Default, Deserialize)]
-struct Pagination {
-    #[serde(default, deserialize_with = "or_default")]
-    token: String,
-}
-
-#[derive(Deserialize)]
-struct RegistryObject {
-    #[serde(default, deserialize_with = "or_default")]
-    id: String,
-    #[serde(default, deserialize_with = "or_default")]
-    metadata: Metadata,
-    #[serde(default, deserialize_with = "or_default")]
-    properties: RegistryProperties,
+#[serde(rename_all = "camelCase")]
+struct Metadata {
+    #[serde(default, deserialize_with = "lenient")]
+    state: String,
+    #[serde(default, deserialize_with = "lenient")]
+    created_date: String,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RegistryProperties {
-    #[serde(default, deserialize_with = "or_default")]
-    name: String,
-    #[serde(default, deserialize_with = "or_default")]
-    hostname: String,
+    name: Option<String>,
+    hostname: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     api_subnet_allow_list: Vec<String>,
 }
 
-impl Registries {
-    /// The token of the next page. The last page has an empty one, null or none.
-    pub(crate) fn next_page(&self) -> Option<String> {
-        Some(self.pagination.token.clone()).filter(|token| !token.is_empty())
+impl<T> Page<T> {
+    /// The items, and the token of the next page. The last page has an empty one, null or none.
+    pub(crate) fn into_parts(self) -> (Items<T>, Option<String>) {
+        let next = self.pagination.and_then(|it| filled(it.token));
+        (self.items.unwrap_or_default(), next)
     }
 }
 
-impl TryFrom<RegistryObject> for Registry {
+impl TryFrom<Object<RegistryProperties>> for Registry {
     type Error = &'static str;
 
-    fn try_from(item: RegistryObject) -> Result<Self, Self::Error> {
+    fn try_from(item: Object<RegistryProperties>) -> Result<Self, Self::Error> {
+        let properties = item.properties.unwrap_or_default();
         Ok(Self {
             id: checked_id(item.id)?,
-            name: item.properties.name,
-            hostname: Some(item.properties.hostname).filter(|name| !name.is_empty()),
-            state: Some(item.metadata.state).filter(|state| !state.is_empty()),
-            allow_list: item.properties.api_subnet_allow_list,
+            name: properties.name.unwrap_or_default(),
+            hostname: filled(properties.hostname),
+            state: filled(item.metadata.map(|it| it.state)),
+            allow_list: properties.api_subnet_allow_list,
         })
     }
 }
 
+fn filled(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
+}
+
 /// An id becomes part of a path.
-fn checked_id(id: String) -> Result<String, &'static str> {
-    is_uuid(&id).then_some(id).ok_or("no id")
+fn checked_id(id: Option<String>) -> Result<String, &'static str> {
+    id.filter(|id| is_uuid(id)).ok_or("no id")
 }
 
 /// A token to create.
@@ -164,30 +175,10 @@ impl NewToken {
     }
 }
 
-#[derive(Deserialize)]
-pub(crate) struct TokenObject {
-    #[serde(default, deserialize_with = "or_default")]
-    id: String,
-    #[serde(default, deserialize_with = "or_default")]
-    metadata: Metadata,
-    #[serde(default, deserialize_with = "or_default")]
-    properties: TokenProperties,
-}
-
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Metadata {
-    #[serde(default, deserialize_with = "lenient")]
-    state: String,
-    #[serde(default, deserialize_with = "lenient")]
-    created_date: String,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct TokenProperties {
-    #[serde(default, deserialize_with = "or_default")]
-    name: String,
+pub(crate) struct TokenProperties {
+    name: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     expiry_date: String,
     #[serde(default, deserialize_with = "lenient")]
@@ -199,48 +190,37 @@ struct TokenProperties {
 
 #[derive(Deserialize)]
 struct Credentials {
-    #[serde(default, deserialize_with = "or_default")]
-    username: String,
+    username: Option<String>,
     password: Option<SecretString>,
 }
 
-impl TokenObject {
+impl Object<TokenProperties> {
     /// `None` without a user name and a password.
     pub(crate) fn into_token(self, id_from_header: Option<String>) -> Option<Token> {
-        let credentials = self.properties.credentials?;
-        let password = credentials
-            .password
-            .filter(|password| !password.expose_secret().is_empty())?;
-        let username = Some(credentials.username)
-            .filter(|username| !username.is_empty())
-            .or(Some(self.properties.name))
-            .filter(|username| !username.is_empty())?;
+        let properties = self.properties?;
+        let credentials = properties.credentials?;
+        let is_filled = |password: &SecretString| !password.expose_secret().is_empty();
         Some(Token {
-            id: Some(self.id).filter(|id| is_uuid(id)).or(id_from_header),
-            username,
-            password,
-            expires_at: parse_date(&self.properties.expiry_date),
+            id: self.id.filter(|id| is_uuid(id)).or(id_from_header),
+            username: filled(credentials.username).or(filled(properties.name))?,
+            password: credentials.password.filter(is_filled)?,
+            expires_at: parse_date(&properties.expiry_date),
         })
     }
 }
 
-#[derive(Deserialize)]
-pub(crate) struct Tokens {
-    #[serde(default, deserialize_with = "or_default")]
-    pub(crate) items: Items<ListedToken>,
-}
-
-impl TryFrom<TokenObject> for ListedToken {
+impl TryFrom<Object<TokenProperties>> for ListedToken {
     type Error = &'static str;
 
-    fn try_from(token: TokenObject) -> Result<Self, Self::Error> {
+    fn try_from(token: Object<TokenProperties>) -> Result<Self, Self::Error> {
+        let properties = token.properties.unwrap_or_default();
         Ok(Self {
             id: checked_id(token.id)?,
-            name: token.properties.name,
-            status: token.properties.status,
-            created_at: parse_date(&token.metadata.created_date),
-            expires_at: parse_date(&token.properties.expiry_date),
-            scopes: token.properties.scopes,
+            name: properties.name.unwrap_or_default(),
+            status: properties.status,
+            created_at: parse_date(&token.metadata.unwrap_or_default().created_date),
+            expires_at: parse_date(&properties.expiry_date),
+            scopes: properties.scopes,
         })
     }
 }
@@ -251,7 +231,7 @@ impl TryFrom<TokenObject> for ListedToken {
 pub(crate) struct ErrorMessage {
     #[serde(deserialize_with = "lenient")]
     pub(crate) error_code: String,
-    #[serde(alias = "msg", deserialize_with = "or_default")]
+    #[serde(alias = "msg", deserialize_with = "lenient")]
     pub(crate) message: String,
 }
 

@@ -42,10 +42,11 @@ fn null_counts_as_missing() {
         r"{}",
         r#"{"items":[null],"pagination":{"token":null}}"#,
     ] {
-        let registries: Registries = serde_json::from_str(body).unwrap();
-        assert_eq!(registries.next_page(), None);
-        assert!(registries.items.good.is_empty());
-        assert_eq!(registries.items.odd, 0);
+        let page: Page<Registry> = serde_json::from_str(body).unwrap();
+        let (items, next) = page.into_parts();
+        assert_eq!(next, None);
+        assert!(items.good.is_empty());
+        assert_eq!(items.odd, 0);
     }
     for body in [
         r"{}",
@@ -54,7 +55,7 @@ fn null_counts_as_missing() {
         r#"{"properties":{"credentials":{"username":null,"password":null}}}"#,
         r#"{"properties":{"credentials":{"username":"u","password":""}}}"#,
     ] {
-        let token: TokenObject = serde_json::from_str(body).unwrap();
+        let token: Object<TokenProperties> = serde_json::from_str(body).unwrap();
         assert!(token.into_token(None).is_none(), "{body}");
     }
 }
@@ -65,7 +66,8 @@ fn odd_items_of_a_list_are_counted_and_skipped() {
     let text = format!(
         r#"{{"items":[1,null,"x",[],{{}},{{"id":"../x"}},{{"id":"{id}","properties":{{"hostname":7}}}},{{"id":"{id}","metadata":{{"state":{{}}}},"properties":{{"name":"n","apiSubnetAllowList":"all"}}}}]}}"#
     );
-    let items = serde_json::from_str::<Registries>(&text).unwrap().items;
+    let page: Page<Registry> = serde_json::from_str(&text).unwrap();
+    let (items, _) = page.into_parts();
     assert_eq!((items.count, items.odd), (8, 6));
     let [registry] = items.good.as_slice() else {
         panic!("{:?}", items.good)

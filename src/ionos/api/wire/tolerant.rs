@@ -75,15 +75,6 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Items<T> {
     }
 }
 
-/// A member that is null counts as missing.
-pub(super) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Default + Deserialize<'de>,
-{
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
-}
-
 /// A member that is not used to find or log in to anything counts as missing if it has another
 /// type.
 pub(super) fn lenient<'de, D, T>(deserializer: D) -> Result<T, D::Error>
@@ -92,10 +83,6 @@ where
     T: Default + DeserializeOwned,
 {
     let member = Option::<&RawValue>::deserialize(deserializer)?;
-    let read = |member: &RawValue| {
-        serde_json::from_str::<Option<T>>(member.get())
-            .ok()
-            .flatten()
-    };
+    let read = |member: &RawValue| serde_json::from_str::<Option<T>>(member.get()).ok()?;
     Ok(member.and_then(read).unwrap_or_default())
 }

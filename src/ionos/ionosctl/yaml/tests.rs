@@ -223,7 +223,7 @@ fn error_gives_the_place_and_no_value() {
         ),
         (
             "environments: [{products: [{endpoints: [{skipTlsVerify: [s3cret]}]}]}]",
-            "line 1, column 42: ",
+            "line 1, column 57: skipTlsVerify is not a boolean",
         ),
         (
             "profiles:\n- credentials:\n    token: !!binary s3cret!",
