@@ -29,7 +29,11 @@ impl LocalState {
         let cache = Cache::new(places.cache.clone());
         let (mut records, mut unusable) = ledger.read();
         let services = env::runtime_dir().filter(|dir| Some(dir) != places.cache.as_ref());
-        let of_services = Ledger::new(services.clone()).read();
+        let of_services = Places {
+            cache: services.clone(),
+            data: None,
+        };
+        let of_services = Ledger::new(of_services.ledger()).read();
         records.extend(of_services.0);
         unusable.extend(of_services.1);
         Self {

@@ -76,7 +76,7 @@ fn prune(
     // Read after the list: a process that has made one of these tokens had it on record before.
     let state = LocalState::find();
     tokens.retain(|token| !state.is_in_use(&token.name));
-    let api_now = env::now() + registry.api.skew().unwrap_or_default();
+    let api_now = registry.api.now().unwrap_or_else(env::now);
     let id = mint::installation_id(&state.ledger);
     let is_ours = |token: &ListedToken| {
         state.record(&token.name).is_some()
@@ -126,9 +126,13 @@ fn prune(
         registry.api.until(Deadline::after(timeout));
         ok &= delete(token, host, &registry, &state, terminal);
     }
-    state
-        .ledger
-        .settle(&registry.api, &registry.account, &state.cache, Vec::new());
+    state.ledger.settle(
+        &registry.api,
+        &registry.account,
+        &state.cache,
+        &mut state.ledger.entries(),
+        Some(host),
+    );
     Ok(ok)
 }
 

@@ -59,11 +59,13 @@ impl Places {
         }
     }
 
-    /// Where tokens are on record: a runner without a home may have a cache.
+    /// The ledger's directory. A runner without a home directory may have a cache; no host's name
+    /// there begins with a dot.
     pub fn ledger(&self) -> Option<PathBuf> {
         let is_disabled = || env::switch("IONOS_CR_DISABLE_CACHE").is_ok_and(|it| it == Some(true));
         let cache = || self.cache.clone().filter(|_| !is_disabled());
-        self.data.clone().or_else(cache)
+        let data = self.data.as_ref().map(|dir| dir.join("ledger"));
+        data.or_else(|| cache().map(|dir| dir.join(".ledger")))
     }
 
     /// The cache, unless `IONOS_CR_DISABLE_CACHE` says not to use it.

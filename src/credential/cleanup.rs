@@ -11,6 +11,7 @@ use crate::env::Deadline;
 use crate::error::Failure;
 use crate::ionos::account::AccountKey;
 use crate::ionos::api::Api;
+use crate::registry_host::RegistryHost;
 
 /// A client has its answer and waits for us to exit.
 const AFTER_ANSWER: Duration = Duration::from_secs(1);
@@ -22,9 +23,12 @@ const LAST_CHANCE: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub struct Cleanup {
     pub(super) api: Api,
+    pub(super) host: RegistryHost,
     pub(super) account: AccountKey,
     pub(super) ledger: Ledger,
     pub(super) cache: Cache,
+    /// Every record.
+    pub(super) entries: Vec<Entry>,
     /// The new token, if it is not cached.
     pub(super) uncached: Option<Uncached>,
     /// Tokens that may exist and are not on record.
@@ -42,10 +46,17 @@ impl Cleanup {
     /// Sweeps the cache and deletes tokens. The client has the new token.
     pub fn run(mut self) {
         self.uncached = None;
-        self.ledger.adopt_swept(&self.cache.sweep());
+        let swept = self.cache.sweep();
+        self.ledger.adopt_swept(&mut self.entries, &swept);
         self.api.until(self.api.deadline().at_most(AFTER_ANSWER));
+        self.settle(None);
+    }
+
+    /// Those of `first` first.
+    fn settle(&mut self, first: Option<&RegistryHost>) {
+        let entries = &mut self.entries;
         self.ledger
-            .settle(&self.api, &self.account, &self.cache, Vec::new());
+            .settle(&self.api, &self.account, &self.cache, entries, first);
     }
 }
 
@@ -55,9 +66,12 @@ impl Drop for Cleanup {
             debug!("{} reached no client", token.record.name);
             if token.is_recorded {
                 self.api.until(Deadline::after(LAST_CHANCE));
-                let token = self.ledger.revoke(&token.record.name);
-                self.ledger
-                    .settle(&self.api, &self.account, &self.cache, token);
+                let mut entries = self.entries.iter_mut();
+                if let Some(entry) = entries.find(|it| it.record.name == token.record.name) {
+                    self.ledger.revoke(entry);
+                }
+                let host = self.host.clone();
+                self.settle(Some(&host));
             } else {
                 self.orphans.push(token.record);
             }
@@ -99,17 +113,5 @@ pub(super) fn name_orphans(failure: Failure, left: &[String]) -> Failure {
             left.join(", ")
         ),
         ..failure
-    }
-}
-
-impl Ledger {
-    /// Marks one token for deletion and returns its record.
-    fn revoke(&self, name: &str) -> Vec<Entry> {
-        let mut entries = self.entries();
-        entries.retain(|entry| entry.record.name == name);
-        entries
-            .into_iter()
-            .map(|entry| self.mark_for_deletion(entry))
-            .collect()
     }
 }

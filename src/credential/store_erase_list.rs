@@ -87,13 +87,10 @@ pub fn erase(host: &RegistryHost, config: &ConfigFile, profile: Option<&str>, re
     }
     // Marked before the entries go, so that a crash in between loses no token, and again for what
     // was minted meanwhile. On a full disk there is space for the second mark.
-    let mut tokens = ledger.revoke_host(host.as_str(), &cache.of_host(host));
-    let removed = cache.remove_host(host);
-    for token in ledger.revoke_host(host.as_str(), &removed) {
-        if !tokens.iter().any(|it| it.record.name == token.record.name) {
-            tokens.push(token);
-        }
-    }
+    let mut cached = cache.of_host(host);
+    ledger.revoke_host(host.as_str(), &cached);
+    cached.extend(cache.remove_host(host));
+    let entries = ledger.revoke_host(host.as_str(), &cached);
     let settings = config.settings(host, profile);
     if !config.is_ours(host) {
         return;
@@ -101,7 +98,7 @@ pub fn erase(host: &RegistryHost, config: &ConfigFile, profile: Option<&str>, re
     let Ok(Some(account)) = settings.and_then(|settings| Account::choose(&settings)) else {
         return;
     };
-    revoke_now(host, &account, &notes, &ledger, &cache, tokens);
+    revoke_now(host, &account, &notes, &ledger, &cache, entries);
 }
 
 fn revoke_now(
@@ -110,26 +107,21 @@ fn revoke_now(
     notes: &Notes,
     ledger: &Ledger,
     cache: &Cache,
-    tokens: Vec<Entry>,
+    mut entries: Vec<Entry>,
 ) {
     let Ok(key) = account.key(notes) else {
         return;
     };
     let is_confirmed = account.is_confirmed(notes);
-    let pending: Vec<Entry> = ledger
-        .entries()
-        .into_iter()
-        .chain(tokens.iter().cloned())
-        .filter(|entry| {
-            entry.record.is_pending() && (!is_confirmed || entry.record.is_of_account(&key))
-        })
-        .collect();
-    if pending.is_empty() {
+    let is_mine = |entry: &&Entry| {
+        entry.record.is_pending() && (!is_confirmed || entry.record.is_of_account(&key))
+    };
+    let mut pending = entries.iter().filter(is_mine).peekable();
+    if pending.peek().is_none() {
         return;
     }
     // docker logout runs erase for up to four forms of one host: a silent API is waited for once.
-    let waited = |entry: &Entry| entry.record.was_waited_for_lately();
-    let deadline = Deadline::after(if pending.iter().any(waited) {
+    let deadline = Deadline::after(if pending.any(|it| it.record.was_waited_for_lately()) {
         AFTER_WAITING
     } else {
         TO_REVOKE
@@ -139,11 +131,11 @@ fn revoke_now(
         Ok((key, Api::new(access, deadline)?))
     });
     match api {
-        Ok((key, api)) => ledger.settle(&api, &key, cache, tokens),
+        Ok((key, api)) => ledger.settle(&api, &key, cache, &mut entries, Some(host)),
         Err(err) => debug!("{host}: not revoked yet: {err}"),
     }
     if deadline.passed() {
-        ledger.waited_in_vain(&key);
+        ledger.waited_in_vain(&key, &mut entries);
     }
 }
 

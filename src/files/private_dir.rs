@@ -186,6 +186,12 @@ impl PrivateDir {
         names(&self.0)
     }
 
+    /// Whether there is a file with this name.
+    pub fn has(&self, name: &str) -> bool {
+        let path = self.file(name);
+        path.is_ok_and(|path| path.symlink_metadata().is_ok())
+    }
+
     /// Removes temporary files whose writers are gone.
     pub fn sweep(&self) {
         sweep(&self.0);

@@ -106,15 +106,16 @@ fn wrong_local_clock_does_not_change_the_expiry() {
         home.age_entry(13 * HOUR);
         fake.clear_requests();
         let _ = helper.get(DEMO_HOST).credential();
-        // With the clean-up of the token that was replaced twice.
+        // With the deletion of the tokens that were replaced.
         assert!(fake.requests().len() <= 6);
         let requests = fake.requests();
         let post = requests.iter().rfind(|it| it.method == "POST").unwrap();
         let left = expiry_in_seconds(&post.json());
         assert!((12 * HOUR..12 * HOUR + 301).contains(&left), "{left}");
-        // A token minted with the wrong time is deleted, and the one that was replaced twice.
-        let made = usize::from(offset > 0);
-        assert_eq!(fake.count("DELETE", "/tokens"), made + 1);
+        // By the API's clock the earlier tokens have expired, or outlive the new one. In the second
+        // case a token was also minted with the wrong time.
+        let deleted = if offset > 0 { 3 } else { 0 };
+        assert_eq!(fake.count("DELETE", "/tokens"), deleted);
     }
 }
 

@@ -407,9 +407,54 @@ fn token_that_outlives_a_lowered_lifetime_is_replaced() {
     assert_eq!(short.get(DEMO_HOST).credential(), second);
     // Under the longer lifetime the shorter-lived token is good.
     assert_eq!(helper.get(DEMO_HOST).credential(), second);
-    assert_eq!(home.records().len(), 2);
+    assert_eq!(names(&fake), [&*second.username]);
+    assert_eq!(home.records().len(), 1);
     helper.erase(DEMO_HOST).says("");
     assert_eq!((fake.tokens().len(), home.records().len()), (0, 0));
+}
+
+#[test]
+fn of_a_host_profile_and_account_two_tokens_live_whatever_their_scopes() {
+    let (fake, home) = (fake(), Home::new());
+    let with = |actions: &str| home.helper_for(&fake).env("IONOS_CR_ACTIONS", actions);
+    let get = |actions: &str| with(actions).get(DEMO_HOST).credential().username;
+    let minute_later = |minutes: i64, actions: &str| {
+        fake.set_clock(minutes * 60);
+        get(actions)
+    };
+    let (pull, push) = (get("pull"), minute_later(1, "push"));
+    // Two jobs with their own scopes do not replace each other's token.
+    assert_eq!((get("pull"), get("push")), (pull.clone(), push.clone()));
+    // The third replaces the oldest, which is not returned any more.
+    let both = minute_later(2, "pull,push");
+    assert_eq!(names(&fake), [&*push, &*both]);
+    let again = minute_later(3, "pull");
+    assert_ne!(again, pull);
+    assert_eq!(names(&fake), [&*both, &*again]);
+    // Another profile and another account have their own two.
+    let _ = home
+        .helper_called("docker-credential-ionos-pull", &fake)
+        .get(DEMO_HOST)
+        .credential();
+    let other = with("pull").env("IONOS_TOKEN", OTHER_ACCOUNT_TOKEN);
+    let _ = other.get(DEMO_HOST).credential();
+    assert_eq!(fake.tokens().len(), 4);
+    for helper in [other, with("pull")] {
+        helper.erase(DEMO_HOST).says("");
+    }
+    assert_eq!((fake.tokens().len(), home.records().len()), (0, 0));
+}
+
+#[test]
+fn refreshed_token_of_one_of_two_scopes_revokes_the_one_before_at_once() {
+    let (fake, home) = (fake(), Home::new());
+    let with = |actions: &str| home.helper_for(&fake).env("IONOS_CR_ACTIONS", actions);
+    let _ = with("pull").get(DEMO_HOST).credential();
+    home.age_entry(7 * HOUR);
+    let push = with("push").get(DEMO_HOST).credential().username;
+    let second = with("pull").get(DEMO_HOST).credential().username;
+    assert_eq!(names(&fake), [&*push, &*second]);
+    assert_eq!(with("push").get(DEMO_HOST).credential().username, push);
 }
 
 #[test]

@@ -67,7 +67,7 @@ impl Home {
         let mut entries = walk(&self.cache());
         entries.retain(|path| {
             // Without a data directory the ledger is in the cache's.
-            let is_record = path.parent().is_some_and(|dir| dir.ends_with("ledger"));
+            let is_record = path.parent().is_some_and(|dir| dir.ends_with(".ledger"));
             path.extension().is_some_and(|it| it == "json") && !is_record
         });
         entries.sort();

@@ -1,13 +1,15 @@
 //! One cached token: its content, its file format, and how long it is used.
 
+use std::ops::Range;
+
 use log::debug;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Settings, Target};
-use crate::credential::mint::Minted;
 use crate::files::PrivateDir;
 use crate::ionos::account::AccountKey;
+use crate::ionos::api::Token;
 use crate::registry_host::RegistryHost;
 use crate::scope::Scope;
 
@@ -59,12 +61,14 @@ pub enum Age {
 }
 
 impl CachedToken {
-    /// The token that `account` minted for `host`.
+    /// The token that `account` minted for `host`. `lifetime` is by this machine's clock.
     pub fn new(
         host: &RegistryHost,
         account: &AccountKey,
         settings: &Settings,
-        minted: &Minted,
+        registry_id: &str,
+        token: Token,
+        lifetime: Range<i64>,
     ) -> Self {
         Self {
             version: VERSION,
@@ -73,12 +77,12 @@ impl CachedToken {
             account: account.as_str().to_owned(),
             scopes: settings.scopes.clone(),
             target: settings.target.clone(),
-            registry_id: minted.registry_id.clone(),
-            token_id: minted.token_id.clone(),
-            username: minted.username.clone(),
-            secret: minted.secret.clone(),
-            issued_at: minted.issued_at,
-            expires_at: minted.expires_at,
+            registry_id: registry_id.to_owned(),
+            token_id: token.id,
+            username: token.username,
+            secret: token.password,
+            issued_at: lifetime.start,
+            expires_at: lifetime.end,
         }
     }
 

@@ -146,6 +146,25 @@ impl Cache {
             .collect()
     }
 
+    /// Whether the token with this user name is cached for a host.
+    pub fn contains(&self, host: &str, username: &str) -> bool {
+        self.find(host, username).is_some()
+    }
+
+    /// Removes the entry of the token with this user name.
+    pub fn remove(&self, host: &str, username: &str) {
+        if let Some((dir, name)) = self.find(host, username) {
+            dir.remove(&name);
+        }
+    }
+
+    fn find(&self, host: &str, username: &str) -> Option<(PrivateDir, String)> {
+        let dir = self.host_dir(&RegistryHost::parse(host).ok()?)?;
+        let is_it = |entry: &CachedToken| (&*entry.host, &*entry.username) == (host, username);
+        let (name, _) = entries_in(&dir).find(|(_, entry)| is_it(entry))?;
+        Some((dir, name))
+    }
+
     /// Writes an entry. `false` if it could not be written.
     pub fn write(&self, slot: &Slot, entry: &CachedToken) -> bool {
         let written = serde_json::to_vec(entry)

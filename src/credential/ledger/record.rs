@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest;
 use serde::{Deserialize, Serialize};
 
-use crate::credential::cache::CachedToken;
+use super::State;
 use crate::env;
 use crate::http::Endpoint;
 use crate::ionos::account::AccountKey;
@@ -17,26 +17,11 @@ const VERSION: u32 = 1;
 const LATELY: i64 = 10;
 /// How long a request without a usable answer may still take effect at the server.
 const LATE: i64 = 15 * 60;
-/// The API deletes expired tokens. The hour is for servers that disagree on the time.
-const SPARE: i64 = 3600;
-
-/// What has to be done about a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum State {
-    /// The request to make it is under way, or had no usable answer: it may exist, and no client has
-    /// its password. To be found by its name and deleted.
-    Minting,
-    /// A client has it.
-    Current,
-    /// A newer token has replaced it. Left to expire, because a running push may use it.
-    Superseded,
-    /// To be deleted.
-    Revoke,
-}
+/// Servers may disagree by so much on the time at which a token expires. In seconds.
+const CLOCKS_DIFFER: i64 = 60;
 
 /// A token that this installation made or may have made. Holds no secret.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Record {
     version: u32,
@@ -46,7 +31,7 @@ pub struct Record {
     #[serde(default)]
     pub host: String,
     /// The account that makes it. No other account may act on the record.
-    account: String,
+    pub account: String,
     /// The API at which it is made; `None` in what 0.1.0 wrote.
     #[serde(default)]
     api: Option<String>,
@@ -59,14 +44,14 @@ pub struct Record {
     /// The token's id at the API, once it is known.
     pub token_id: Option<String>,
     /// What has to be done.
-    #[serde(default = "revoke")]
+    #[serde(default)]
     pub state: State,
     /// When the record was made, in seconds since 1970 by this machine's clock.
     #[serde(default)]
     pub created_at: i64,
     /// When the request was sent, in seconds since 1970 by the API's clock, if that was known.
     #[serde(default)]
-    posted_at: Option<i64>,
+    pub(super) posted_at: Option<i64>,
     /// When the token expires, in seconds since 1970 by the API's clock; `None` for never.
     pub expires_at: Option<i64>,
     /// How often the name was used. Makes each version of the file different.
@@ -74,11 +59,11 @@ pub struct Record {
     uses: u32,
     /// Whether the API refused the request to make it. It was most likely not made.
     #[serde(default)]
-    refused: bool,
+    pub(super) refused: bool,
     /// Whether its name was requested again after a request without a usable answer. The server may
     /// still carry that one out, even after the token is deleted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    doubtful: bool,
+    pub doubtful: bool,
     /// How often it was looked for at the API and not found.
     #[serde(default)]
     looks: u32,
@@ -93,80 +78,42 @@ pub struct Record {
     pub waited_at: Option<i64>,
 }
 
-/// A record of 0.1.0 has no state: it is a token to be deleted.
-fn revoke() -> State {
-    State::Revoke
-}
-
-/// What is known of a token before it is requested.
+/// A request for a token, and what is known of the token before the answer.
 #[derive(Debug, Clone, Copy)]
 pub struct Draft<'a> {
     /// The registry's host.
     pub host: &'a str,
     /// The account that makes it.
-    pub account: &'a AccountKey,
-    /// The API at which it is made.
-    pub api: &'a Endpoint,
+    pub account: &'a str,
+    /// The API at which it is made, if known.
+    pub api: Option<&'a str>,
     /// The cache entry that it is for.
     pub entry: Option<&'a str>,
-    /// Whether the name of a refused request may be used again.
-    pub may_reuse: bool,
+    /// The registry's id at the API.
+    pub registry_id: &'a str,
+    /// When it is sent, in seconds since 1970 by the API's clock, if that is known.
+    pub posted_at: Option<i64>,
+    /// The requested expiry, in seconds since 1970 by the API's clock.
+    pub expires_at: i64,
 }
 
 impl Record {
-    /// The record of a token that is about to be requested.
-    pub(super) fn new(
-        draft: Draft<'_>,
-        name: &str,
-        registry_id: &str,
-        posted_at: Option<i64>,
-        expires_at: i64,
-    ) -> Self {
+    /// The record of a token with this name.
+    pub(super) fn new(name: &str, draft: Draft<'_>, state: State) -> Self {
         Self {
             version: VERSION,
             name: name.to_owned(),
             host: draft.host.to_owned(),
-            account: draft.account.as_str().to_owned(),
-            api: Some(draft.api.as_str().to_owned()),
+            account: draft.account.to_owned(),
+            api: draft.api.map(ToOwned::to_owned),
             entry: draft.entry.map(ToOwned::to_owned),
-            registry_id: registry_id.to_owned(),
-            token_id: None,
-            state: State::Minting,
-            created_at: env::now(),
-            posted_at,
-            expires_at: Some(expires_at),
-            uses: 1,
-            refused: false,
-            doubtful: false,
-            looks: 0,
-            tried_at: None,
-            failed_with: None,
-            waited_at: None,
-        }
-    }
-
-    /// The record of a cached token that has none: 0.1.0 minted it, or no record could be written.
-    pub(super) fn of_cached(token: &CachedToken, entry: Option<&str>, state: State) -> Self {
-        Self {
-            version: VERSION,
-            name: token.username.clone(),
-            host: token.host.clone(),
-            account: token.account.clone(),
-            api: None,
-            entry: entry.map(ToOwned::to_owned),
-            registry_id: token.registry_id.clone(),
-            token_id: token.token_id.clone(),
+            registry_id: draft.registry_id.to_owned(),
             state,
-            created_at: token.issued_at,
-            posted_at: None,
-            expires_at: Some(token.expires_at),
+            created_at: env::now(),
+            posted_at: draft.posted_at,
+            expires_at: Some(draft.expires_at),
             uses: 1,
-            refused: false,
-            doubtful: false,
-            looks: 0,
-            tried_at: None,
-            failed_with: None,
-            waited_at: None,
+            ..Self::default()
         }
     }
 
@@ -211,11 +158,28 @@ impl Record {
         age.is_some_and(|age| (0..LATELY).contains(&age))
     }
 
-    /// Whether it is a token for the same cache entry.
-    pub(super) fn is_for_entry_of(&self, other: &Self) -> bool {
-        self.entry.is_some()
-            && (&self.entry, &self.host, &self.account)
-                == (&other.entry, &other.host, &other.account)
+    /// Whether it counts beside `newest` among the live tokens of a host, profile and account.
+    /// `api_now` is by the API's clock, if known.
+    pub(super) fn is_live_beside(&self, newest: &Self, api_now: Option<i64>) -> bool {
+        /// `PROFILE-ACCOUNT` of `PROFILE-ACCOUNT-SCOPES`.
+        fn group(record: &Record) -> Option<&str> {
+            let (group, _) = record.entry.as_deref()?.rsplit_once('-')?;
+            Some(group)
+        }
+        matches!(self.state, State::Current | State::Superseded)
+            && self.name != newest.name
+            && group(self).is_some()
+            && (&self.host, group(self)) == (&newest.host, group(newest))
+            && !api_now.is_some_and(|now| self.has_expired(now))
+    }
+
+    /// Whether `newest` is for the same cache entry and was requested with a shorter lifetime.
+    pub(super) fn outlives(&self, newest: &Self) -> bool {
+        self.entry == newest.entry
+            && newest.expires_at.is_some_and(|at| {
+                self.expires_at
+                    .is_none_or(|mine| mine > at.saturating_add(CLOCKS_DIFFER))
+            })
     }
 
     /// Whether something has to be done at the API.
@@ -223,15 +187,14 @@ impl Record {
         matches!(self.state, State::Minting | State::Revoke)
     }
 
-    /// Whether its request was refused and its name may be used again: if the token was made all
-    /// the same, the API says that the name is taken.
-    pub(super) fn is_reusable_for(&self, draft: Draft<'_>, registry_id: &str) -> bool {
-        draft.may_reuse
-            && self.state == State::Minting
+    /// Whether its request was refused and its name may be used for `draft`: if the token was made
+    /// all the same, the API says that the name is taken.
+    pub(super) fn is_reusable_for(&self, draft: Draft<'_>) -> bool {
+        self.state == State::Minting
             && self.refused
-            && self.is_of(draft.account, draft.api)
+            && (self.account.as_str(), self.api.as_deref()) == (draft.account, draft.api)
             && (self.host.as_str(), self.entry.as_deref()) == (draft.host, draft.entry)
-            && self.registry_id == registry_id
+            && self.registry_id == draft.registry_id
     }
 
     /// Uses the name again.
@@ -251,15 +214,6 @@ impl Record {
         self.posted_at = posted_at.or(self.posted_at);
     }
 
-    /// The API answered for the only request that had no answer.
-    pub(super) fn resolve(&mut self) {
-        self.doubtful = false;
-    }
-
-    pub(super) fn is_doubtful(&self) -> bool {
-        self.doubtful
-    }
-
     /// Notes that the token is deleted. `true` if it will not appear again.
     pub(super) fn deleted_at(&mut self, api_now: i64) -> bool {
         let posted_at = *self.posted_at.get_or_insert(api_now);
@@ -271,25 +225,6 @@ impl Record {
         is_gone
     }
 
-    pub(super) fn set_refused(&mut self, posted_at: Option<i64>) {
-        self.refused = true;
-        self.posted_at = posted_at.or(self.posted_at);
-    }
-
-    /// The API told about the token.
-    pub(super) fn answered(
-        &mut self,
-        state: State,
-        token_id: Option<String>,
-        expires_at: Option<i64>,
-        posted_at: Option<i64>,
-    ) {
-        self.state = state;
-        self.token_id = token_id;
-        self.expires_at = expires_at;
-        self.posted_at = posted_at.or(self.posted_at);
-    }
-
     /// Counts a look-up that did not find it. `true` if it will not appear any more. A request whose
     /// time by the API's clock is not known counts from the first look-up.
     pub(super) fn not_found_at(&mut self, api_now: i64) -> bool {
@@ -297,21 +232,20 @@ impl Record {
         api_now.saturating_sub(*self.posted_at.get_or_insert(api_now)) > LATE
     }
 
-    /// Whether the API has deleted it because it expired. `api_now` is by the API's clock: this
-    /// machine's may be wrong.
-    pub(super) fn is_over(&self, api_now: i64) -> bool {
+    /// Whether it has expired. `api_now` is by the API's clock, because this machine's may be wrong.
+    pub(super) fn has_expired(&self, api_now: i64) -> bool {
         self.expires_at
-            .is_some_and(|at| api_now > at.saturating_add(SPARE))
+            .is_some_and(|at| api_now > at.saturating_add(CLOCKS_DIFFER))
     }
 
-    /// The order of two records by age.
-    pub(super) fn age_key(&self) -> i64 {
+    /// When it was requested or put on record, for the order of two records.
+    pub(super) fn made_at(&self) -> i64 {
         self.posted_at.unwrap_or(self.created_at)
     }
 
     /// When a request without a usable answer counts as failed, by the API's clock.
     pub fn doubtful_until(&self) -> i64 {
-        self.age_key().saturating_add(LATE)
+        self.made_at().saturating_add(LATE)
     }
 
     /// The name of its file. Names that 0.1.0 took from the API may hold anything.

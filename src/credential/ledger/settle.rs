@@ -2,10 +2,10 @@
 
 use log::debug;
 
-use super::{Entry, Ledger, State};
+use super::{Entry, Ledger, Record, State};
 use crate::credential::cache::Cache;
 use crate::env;
-use crate::http::{Endpoint, TransportError};
+use crate::http::TransportError;
 use crate::ionos::account::AccountKey;
 use crate::ionos::api::{Api, ApiError};
 use crate::registry_host::RegistryHost;
@@ -21,59 +21,76 @@ enum Settled {
 }
 
 impl Ledger {
-    /// Deletes tokens at the API that are to be deleted, as far as the time goes: those of `first`,
-    /// then all others of this account; of each, those first that were not tried lately. A refusal
-    /// of one does not stop the next; an API that is down or refuses the account does.
-    pub fn settle(&self, api: &Api, account: &AccountKey, cache: &Cache, mut first: Vec<Entry>) {
+    /// Deletes tokens of this account at the API that are to be deleted, as far as the time goes:
+    /// first those of `host`; then those that were not tried lately. A refusal of one does not stop
+    /// the next; an API that is down or refuses the account does. Then forgets what has expired.
+    /// `entries` is every record.
+    pub fn settle(
+        &self,
+        api: &Api,
+        account: &AccountKey,
+        cache: &Cache,
+        entries: &mut Vec<Entry>,
+        host: Option<&RegistryHost>,
+    ) {
+        let is_first = |record: &Record| host.is_some_and(|host| host.as_str() == record.host);
+        entries.sort_by_key(|it| {
+            (
+                !is_first(&it.record),
+                it.record.tried_at.unwrap_or_default(),
+            )
+        });
         let endpoint = &api.access().endpoint;
-        let mut others = self.entries();
-        for entries in [&mut first, &mut others] {
-            entries.sort_by_key(|entry| entry.record.tried_at.unwrap_or_default());
-        }
-        others.retain(|entry| first.iter().all(|it| it.record.name != entry.record.name));
-        let mine = first
-            .into_iter()
-            .chain(others)
-            .filter(|entry| entry.record.is_pending() && entry.record.is_of(account, endpoint));
-        for mut entry in mine {
+        for entry in entries.iter_mut() {
             if api.deadline().passed() {
                 break;
             }
+            if !entry.record.is_pending() || !entry.record.is_of(account, endpoint) {
+                continue;
+            }
             // Held until the record is updated.
             let _lock = match entry.record.state {
-                State::Minting => match Self::claim(&entry) {
+                State::Minting => match Self::claim(entry) {
                     Some(lock) => Some(lock),
                     None => continue,
                 },
                 _ => None,
             };
-            match Self::act(api, cache, &mut entry) {
+            match Self::act(api, cache, entry) {
                 Ok(Settled::Gone) => {
                     debug!("revoked {}", entry.record.name);
-                    self.note_deletion(&mut entry, api);
+                    self.note_deletion(entry, api);
                 }
                 Ok(Settled::MayAppear | Settled::InUse) => {
-                    self.save(&mut entry);
+                    self.save(entry);
                 }
                 Err(err) => {
                     debug!("{} is not revoked yet: {err:?}", entry.record.name);
                     entry.record.tried_at = Some(env::now_millis());
                     entry.record.failed_with = status(&err);
-                    self.save(&mut entry);
+                    self.save(entry);
                     if ends_the_round(&err) {
                         break;
                     }
                 }
             }
         }
-        if let Some(skew) = api.skew() {
-            self.forget_expired(endpoint, env::now() + skew);
+        // Whoever made them.
+        let Some(api_now) = api.now() else {
+            return;
+        };
+        for entry in entries {
+            let has_expired = entry.record.is_at(endpoint) && entry.record.has_expired(api_now);
+            if has_expired && !Self::is_in_use(entry) {
+                debug!("{} has expired", entry.record.name);
+                Self::forget(entry);
+            }
         }
     }
 
     /// Notes that a token is deleted. Its record stays while a late request may create it again.
     pub fn note_deletion(&self, entry: &mut Entry, api: &Api) {
-        let api_now = env::now() + api.skew().unwrap_or_default();
+        let api_now = api.now().unwrap_or_else(env::now);
         if entry.record.deleted_at(api_now) {
             Self::forget(entry);
         } else {
@@ -82,18 +99,24 @@ impl Ledger {
     }
 
     /// Notes on what is still pending that the API did not answer in time.
-    pub fn waited_in_vain(&self, account: &AccountKey) {
-        for mut entry in self.entries() {
-            if entry.record.is_pending() && entry.record.is_of_account(account) {
+    pub fn waited_in_vain(&self, account: &AccountKey, entries: &mut [Entry]) {
+        for entry in entries {
+            // Not those that were deleted before the time was over.
+            let is_there = entry
+                .dir
+                .as_ref()
+                .is_none_or(|dir| dir.has(&entry.record.file_name()));
+            if is_there && entry.record.is_pending() && entry.record.is_of_account(account) {
                 entry.record.waited_at = Some(env::now());
-                self.save(&mut entry);
+                self.save(entry);
             }
         }
     }
 
     fn act(api: &Api, cache: &Cache, entry: &mut Entry) -> Result<Settled, ApiError> {
         let record = &entry.record;
-        if record.state == State::Minting && is_cached(cache, &record.host, &record.name) {
+        // The process was killed after it had cached the token and before it had completed the record.
+        if record.state == State::Minting && cache.contains(&record.host, &record.name) {
             entry.record.state = State::Current;
             return Ok(Settled::InUse);
         }
@@ -111,7 +134,7 @@ impl Ledger {
             // It was not made, or not yet; or the registry is gone.
             Ok(None) | Err(ApiError::NotFound { .. }) => entry
                 .record
-                .not_found_at(env::now() + api.skew().unwrap_or_default()),
+                .not_found_at(api.now().unwrap_or_else(env::now)),
             Err(err) => return Err(err),
         };
         Ok(if is_gone {
@@ -120,27 +143,6 @@ impl Ledger {
             Settled::MayAppear
         })
     }
-
-    /// Forgets tokens that the API has deleted because they expired, whoever made them.
-    fn forget_expired(&self, endpoint: &Endpoint, api_now: i64) {
-        for entry in self.entries() {
-            let is_over = entry.record.is_at(endpoint) && entry.record.is_over(api_now);
-            if is_over && !Self::is_in_use(&entry) {
-                debug!("{} has expired", entry.record.name);
-                Self::forget(&entry);
-            }
-        }
-    }
-}
-
-/// Whether a process was killed after it had cached the token and before it had completed the record.
-fn is_cached(cache: &Cache, host: &str, name: &str) -> bool {
-    RegistryHost::parse(host).is_ok_and(|host| {
-        cache
-            .of_host(&host)
-            .iter()
-            .any(|token| token.username == name)
-    })
 }
 
 fn status(err: &ApiError) -> Option<u16> {

@@ -77,6 +77,11 @@ impl Api {
         self.skew.get()
     }
 
+    /// The time by the API's clock in seconds since 1970, if an answer has told it.
+    pub fn now(&self) -> Option<i64> {
+        self.skew().map(|skew| env::now() + skew)
+    }
+
     /// How many items of the last list of registries could not be read and were skipped.
     pub fn odd_items(&self) -> usize {
         self.odd.get()

@@ -67,8 +67,8 @@ fn root_without_home_caches_in_the_runtime_directory() {
     let script = format!(
         "read -r request
         for n in 1 2; do echo \"$request\" | {BIN} kubelet || exit; done
-        cd /run && stat -c '%a %n' docker-credential-ionos docker-credential-ionos/*
-        find . -name '*.json' ! -path '*/ledger/*' -exec stat -c '%a' {{}} +"
+        cd /run && stat -c '%a %n' docker-credential-ionos docker-credential-ionos/* docker-credential-ionos/.[!.]*
+        find . -name '*.json' ! -path '*/.ledger/*' -exec stat -c '%a' {{}} +"
     );
     let Some(done) = as_root(&fake, &home, &script) else {
         return;
@@ -81,7 +81,7 @@ fn root_without_home_caches_in_the_runtime_directory() {
         [
             "700 docker-credential-ionos",
             "700 docker-credential-ionos/demo.cr.de-fra.ionos.com",
-            "700 docker-credential-ionos/ledger",
+            "700 docker-credential-ionos/.ledger",
             "600"
         ]
     );
@@ -107,7 +107,8 @@ fn runtime_directory_is_used_last_and_only_by_the_kubelet() {
     assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""), "{done:?}");
     assert_eq!(done.stdout.lines().count(), 4, "{done:?}");
     let json = |path: &std::path::PathBuf| {
-        let is_record = path.parent().is_some_and(|dir| dir.ends_with("ledger"));
+        let dir = path.parent().unwrap();
+        let is_record = dir.ends_with("ledger") || dir.ends_with(".ledger");
         path.extension().is_some_and(|it| it == "json") && !is_record
     };
     assert_eq!(walk(&cache).into_iter().filter(json).count(), 3);

@@ -1,0 +1,324 @@
+//! Lookup order: stored login, fresh cache, lock, recheck, mint, stale cache.
+
+use std::time::Duration;
+
+use log::debug;
+use ring::digest::{Context, SHA256};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::config::{self, ConfigFile, Places, Settings};
+use crate::credential::cache::{Age, Cache, CachedToken, Slot};
+use crate::credential::cleanup::Cleanup;
+use crate::credential::ledger::Ledger;
+use crate::credential::mint;
+use crate::credential::new_token::NewToken;
+use crate::credential::registry_hint;
+use crate::credential::stored_login::StoredLogins;
+use crate::env::{self, Deadline};
+use crate::error::Failure;
+use crate::files::Waited;
+use crate::ionos::account::{self, Account, AccountKey, Notes};
+use crate::ionos::api::Access;
+use crate::registry_host::RegistryHost;
+
+/// What a client logs in with.
+#[derive(Debug)]
+pub struct Credential {
+    /// The user name.
+    pub username: String,
+    /// The password.
+    pub secret: SecretString,
+    /// When it expires, in seconds since 1970 by this machine's clock; `None` for a stored login.
+    pub expires_at: Option<i64>,
+}
+
+/// A credential, and what remains to be done once the client has it.
+#[derive(Debug)]
+#[must_use]
+pub struct Lookup {
+    /// For the client.
+    pub credential: Credential,
+    /// Only after minting.
+    pub cleanup: Option<Cleanup>,
+}
+
+impl From<CachedToken> for Lookup {
+    fn from(entry: CachedToken) -> Self {
+        Self {
+            credential: Credential {
+                username: entry.username,
+                secret: entry.secret,
+                expires_at: Some(entry.expires_at),
+            },
+            cleanup: None,
+        }
+    }
+}
+
+/// The credential for one of our hosts.
+pub fn get(
+    host: &RegistryHost,
+    config: &ConfigFile,
+    profile: Option<&str>,
+) -> Result<Lookup, Failure> {
+    match Places::find() {
+        Ok(places) => get_in(&places, Duration::MAX, host, config, profile),
+        // A stored login needs no cache, so an invalid IONOS_CR_CACHE_DIR does not matter.
+        Err(failure) => stored(&Places::find_lossy(), host).ok_or(failure),
+    }
+}
+
+/// Like [`get`], with other places and within `at_most`, even if the settings allow more.
+pub fn get_in(
+    places: &Places,
+    at_most: Duration,
+    host: &RegistryHost,
+    config: &ConfigFile,
+    profile: Option<&str>,
+) -> Result<Lookup, Failure> {
+    // A token from another home expires: an account, if there is one, mints a better one.
+    let mut stored = stored(places, host);
+    let is_lasting = |it: &mut Lookup| !mint::is_minted_name(&it.credential.username);
+    if let Some(answer) = stored.take_if(is_lasting) {
+        return Ok(answer);
+    }
+    let settings = config.settings(host, profile)?;
+    let deadline = Deadline::after(settings.timeout.min(at_most));
+    let in_use = places.cache_in_use()?;
+    let cache = Cache::new(in_use.clone());
+    let Some(account) = Account::choose(&settings)? else {
+        if let Some(answer) = stored {
+            return Ok(answer);
+        }
+        return cache
+            .read_any(host, &settings)
+            .filter(|entry| entry.age(env::now()) != Age::Expired)
+            .map(Lookup::from)
+            .ok_or_else(account::missing);
+    };
+    let getter = Getter {
+        host,
+        account: &account,
+        notes: Notes::new(in_use),
+        settings: &settings,
+        cache: &cache,
+        ledger: Ledger::new(places.ledger()),
+        deadline,
+    };
+    getter.get().map_err(|err| err.asked_as(account.origin()))
+}
+
+fn stored(places: &Places, host: &RegistryHost) -> Option<Lookup> {
+    let login = StoredLogins::new(places.data.clone()).read(host)?;
+    debug!("{host}: stored login");
+    Some(Lookup {
+        credential: Credential {
+            username: login.username,
+            secret: login.secret,
+            expires_at: None,
+        },
+        cleanup: None,
+    })
+}
+
+struct Getter<'a> {
+    host: &'a RegistryHost,
+    account: &'a Account,
+    notes: Notes,
+    settings: &'a Settings,
+    cache: &'a Cache,
+    ledger: Ledger,
+    deadline: Deadline,
+}
+
+impl Getter<'_> {
+    fn get(&self) -> Result<Lookup, Failure> {
+        let Some(slot) = self.slot(&self.account.key(&self.notes)?) else {
+            debug!(
+                "{}: no cache directory is in use, so every get mints",
+                self.host
+            );
+            return self.mint(None, self.deadline);
+        };
+        match self.cached(&slot) {
+            Some((entry, Age::Fresh)) => {
+                debug!("{}: cached", self.host);
+                Ok(entry.into())
+            }
+            Some((entry, _)) => self.refresh(&slot, entry),
+            None => self.wait_or_mint(&slot),
+        }
+    }
+
+    fn slot(&self, account: &AccountKey) -> Option<Slot> {
+        self.cache.slot(self.host, account, self.settings)
+    }
+
+    /// The cached entry if it may be returned.
+    fn cached(&self, slot: &Slot) -> Option<(CachedToken, Age)> {
+        let entry = self.cache.read(slot, self.host, self.settings)?;
+        match entry.age(env::now()) {
+            Age::Expired => None,
+            Age::Fresh if self.lives_too_long(&entry) => Some((entry, Age::Ageing)),
+            age => Some((entry, age)),
+        }
+    }
+
+    /// Whether it was minted under a setting that allowed a longer life.
+    fn lives_too_long(&self, entry: &CachedToken) -> bool {
+        const MARGIN: i64 = 60;
+        let longest = i64::try_from(self.settings.token_ttl.as_secs()).unwrap_or(i64::MAX / 2);
+        entry.expires_at.saturating_sub(env::now()) > longest + mint::SPARE + MARGIN
+    }
+
+    /// A newer entry if one can be had at once, else `entry`, which is still good: clients do not
+    /// hear of the attempt, and it gets half the time of a necessary one.
+    fn refresh(&self, slot: &Slot, entry: CachedToken) -> Result<Lookup, Failure> {
+        let fingerprint = self.fingerprint();
+        if registry_hint::recent_failure(slot, &fingerprint).is_some() {
+            return Ok(entry.into());
+        }
+        let Some(dir) = slot.dir() else {
+            return Ok(entry.into());
+        };
+        let Some(_lock) = dir.try_lock(&slot.name("lock")) else {
+            debug!("{}: another process is refreshing", self.host);
+            return Ok(entry.into());
+        };
+        if let Some((newer, Age::Fresh)) = self.cached(slot) {
+            return Ok(newer.into());
+        }
+        let deadline = self.deadline.at_most(self.settings.timeout / 2);
+        match self.mint(Some(slot), deadline) {
+            Ok(lookup) => Ok(lookup),
+            // The command printed another user's token: the entry is not this account's.
+            Err(failure) if self.is_another_account(slot) => Err(failure),
+            Err(failure) => {
+                debug!("{}: not refreshed: {failure}", self.host);
+                registry_hint::remember_failure(slot, &fingerprint, &failure);
+                Ok(entry.into())
+            }
+        }
+    }
+
+    fn is_another_account(&self, slot: &Slot) -> bool {
+        let key = self.account.key(&self.notes);
+        key.is_ok_and(|key| key != *slot.account())
+    }
+
+    /// One process mints, the others wait for its result.
+    fn wait_or_mint(&self, slot: &Slot) -> Result<Lookup, Failure> {
+        let fingerprint = self.fingerprint();
+        let by_now = || {
+            let entry = self.cached(slot).or_else(|| {
+                // Meanwhile the command's first run has told who the account is.
+                let key = self.account.key(&self.notes).ok()?;
+                (key != *slot.account()).then(|| self.cached(&self.slot(&key)?))?
+            });
+            let entry = entry.map(|(entry, _)| Ok(Lookup::from(entry)));
+            entry.or_else(|| registry_hint::recent_failure(slot, &fingerprint).map(Err))
+        };
+        if let Some(found) = by_now() {
+            return found;
+        }
+        let dir = match slot.prepare() {
+            Ok(dir) => dir,
+            Err(err) => {
+                debug!("{}: not cached: {err:#}", self.host);
+                return self.mint(None, self.deadline);
+            }
+        };
+        let _lock = match dir.wait_for_lock(&slot.name("lock"), self.deadline, by_now) {
+            Waited::Locked(lock) => lock,
+            Waited::Answered(found) => return found,
+            Waited::TimedOut => return Err(still_minting()),
+        };
+        if let Some(found) = by_now() {
+            return found;
+        }
+        let minted = self.mint(Some(slot), self.deadline);
+        match &minted {
+            Ok(_) => registry_hint::forget_failure(slot),
+            Err(failure) => registry_hint::remember_failure(slot, &fingerprint, failure),
+        }
+        minted
+    }
+
+    /// Mints, unless it turns out that the account is another one that has a credential.
+    fn mint(&self, slot: Option<&Slot>, deadline: Deadline) -> Result<Lookup, Failure> {
+        let access = self.account.resolve(Some(self.host), deadline)?;
+        let account = self.account.confirm(&access, &self.notes);
+        let Some(slot) = slot else {
+            return self.mint_as(&account, access, None, deadline);
+        };
+        if account == *slot.account() {
+            return self.mint_as(&account, access, Some(slot), deadline);
+        }
+        debug!("{}: another account than before", self.host);
+        let slot = self.slot(&account);
+        let Some((slot, dir)) = slot.as_ref().and_then(|it| Some((it, it.prepare().ok()?))) else {
+            return self.mint_as(&account, access, None, deadline);
+        };
+        let fresh = || match self.cached(slot) {
+            Some((entry, Age::Fresh)) => Some(Lookup::from(entry)),
+            _ => None,
+        };
+        let _lock = match dir.wait_for_lock(&slot.name("lock"), deadline, fresh) {
+            Waited::Locked(lock) => lock,
+            Waited::Answered(lookup) => return Ok(lookup),
+            Waited::TimedOut => return Err(still_minting()),
+        };
+        match fresh() {
+            Some(lookup) => Ok(lookup),
+            None => self.mint_as(&account, access, Some(slot), deadline),
+        }
+    }
+
+    fn mint_as(
+        &self,
+        account: &AccountKey,
+        access: Access,
+        slot: Option<&Slot>,
+        deadline: Deadline,
+    ) -> Result<Lookup, Failure> {
+        let new = NewToken {
+            host: self.host,
+            account,
+            settings: self.settings,
+            cache: self.cache,
+            slot,
+            ledger: &self.ledger,
+        };
+        let (token, cleanup) = new.mint(access, deadline)?;
+        Ok(Lookup {
+            cleanup: Some(cleanup),
+            ..token.into()
+        })
+    }
+
+    /// Whether a failure still stands: the account, the request, and the connection to the API.
+    /// Sixteen bits are enough to notice that a person corrected something and too few to guess a
+    /// password from.
+    fn fingerprint(&self) -> String {
+        let mut context = Context::new(&SHA256);
+        context.update(
+            self.account
+                .failure_cache_input()
+                .expose_secret()
+                .as_bytes(),
+        );
+        context.update(format!("{:?}", self.settings).as_bytes());
+        context.update(env::network().as_bytes());
+        match context.finish().as_ref() {
+            [high, low, ..] => format!("{high:02x}{low:02x}"),
+            _ => String::new(),
+        }
+    }
+}
+
+fn still_minting() -> Failure {
+    Failure::new(
+        "another process is still minting",
+        format!("try again in a moment, or {}", config::ALLOW_MORE_TIME),
+    )
+}

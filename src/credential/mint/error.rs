@@ -1,0 +1,57 @@
+//! Why no token is minted.
+
+use crate::error::Failure;
+use crate::ionos::api::{Access, ApiError};
+
+/// Why there is no token.
+#[derive(Debug)]
+pub enum MintError {
+    /// A call failed.
+    Api(ApiError),
+    /// The account does not have this registry.
+    NoSuchRegistry {
+        /// How many it has.
+        seen: usize,
+        /// How many more could not be read.
+        odd: usize,
+    },
+    /// The registry exists and has no hostname yet.
+    BeingCreated,
+    /// The token expired before it could be used.
+    ShortLived,
+}
+
+impl From<ApiError> for MintError {
+    fn from(err: ApiError) -> Self {
+        Self::Api(err)
+    }
+}
+
+impl MintError {
+    /// The line for a person.
+    pub fn failure(&self, access: &Access) -> Failure {
+        match self {
+            Self::Api(err) => err.failure(access),
+            Self::NoSuchRegistry { seen, odd } => Failure::new(
+                match odd {
+                    0 => format!("no such registry among the {seen} that the account sees"),
+                    _ => format!(
+                        "no such registry among the {seen} that the account sees ({odd} more could not be read)"
+                    ),
+                },
+                "check the spelling with \"ionosctl container-registry registry list\", or use the account that owns it",
+            ),
+            Self::BeingCreated => Failure::new(
+                "the registry is still being created and has no hostname yet",
+                "wait until its state is Running and try again",
+            ),
+            Self::ShortLived => Failure::new(
+                format!(
+                    "{} made a token that expires at once",
+                    access.endpoint.host()
+                ),
+                "check this machine's clock and try again",
+            ),
+        }
+    }
+}

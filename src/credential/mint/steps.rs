@@ -1,0 +1,302 @@
+//! The steps of a mint.
+
+use super::{MintError, MintRequest, SPARE, delete_by_name, installation_id, name, registry};
+use crate::config::Target;
+use crate::credential::cache::CachedToken;
+use crate::credential::ledger::{Draft, Minting};
+use crate::env;
+use crate::ionos::api::{Api, ApiError, NewToken, Token};
+
+/// Attempts under one name after answers that leave it open whether the token was made, and under
+/// names that are taken.
+const ATTEMPTS: u32 = 3;
+/// Clocks that differ by less do not explain a refused expiry.
+const TOLERATED_SKEW: i64 = 60;
+/// The end of 1970. Go's zero time and Unix's are how a program says that it has no date.
+const NO_DATE: i64 = 365 * 24 * 3600;
+
+/// What is done next.
+pub(super) enum Step {
+    /// Ask the API for the registry's id.
+    FindRegistry,
+    /// Put a name on record, then request a token of that name.
+    UseNewName,
+    /// Request a token. After an earlier attempt under the same name the answer also tells whether
+    /// that one succeeded.
+    Post(Attempt),
+    Done(Box<CachedToken>, Minting),
+    Failed(MintError),
+}
+
+/// Requests under one name.
+pub(super) struct Attempt {
+    record: Minting,
+    /// The expiry that is requested, by this machine's clock.
+    expires_at: i64,
+    /// The API's clock less ours that the requested expiry was computed with.
+    skew: i64,
+    /// How many requests were sent and may have been carried out.
+    sent: u32,
+    /// How many of them had no usable answer. The server may still carry them out.
+    unanswered: u32,
+}
+
+pub(super) struct Mint<'a> {
+    api: &'a Api,
+    request: &'a MintRequest<'a>,
+    unrecorded: &'a mut Vec<Minting>,
+    pub(super) registry_id: String,
+    /// Whether a 404 may mean that the registry was deleted and created again.
+    id_may_be_old: bool,
+    /// Whether an expiry was requested again by another clock. Once is enough.
+    expiry_was_corrected: bool,
+    names_taken: u32,
+    has_used_a_name: bool,
+}
+
+impl<'a> Mint<'a> {
+    pub(super) fn new(
+        api: &'a Api,
+        request: &'a MintRequest<'a>,
+        unrecorded: &'a mut Vec<Minting>,
+    ) -> Self {
+        let (registry_id, id_may_be_old) = match (&request.settings.target, &request.known) {
+            (Target::Id(id), _) => (id.clone(), false),
+            (_, Some(known)) => (known.registry_id.clone(), true),
+            (_, None) => (String::new(), false),
+        };
+        Self {
+            api,
+            request,
+            unrecorded,
+            registry_id,
+            id_may_be_old,
+            expiry_was_corrected: false,
+            names_taken: 0,
+            has_used_a_name: false,
+        }
+    }
+
+    pub(super) fn find_registry(&mut self) -> Step {
+        match registry(self.api, self.request.host, &self.request.settings.target) {
+            Ok(found) => {
+                self.registry_id = found.id;
+                Step::UseNewName
+            }
+            Err(err) => Step::Failed(err),
+        }
+    }
+
+    pub(super) fn use_new_name(&mut self) -> Step {
+        let (expires_at, skew) = self.expiry();
+        let draft = Draft {
+            host: self.request.host.as_str(),
+            account: self.request.account.as_str(),
+            api: Some(self.api.access().endpoint.as_str()),
+            entry: self.request.entry,
+            registry_id: &self.registry_id,
+            posted_at: self.api.now(),
+            expires_at: expires_at + skew,
+        };
+        let may_reuse = !std::mem::replace(&mut self.has_used_a_name, true);
+        let new_name = || name::new(&installation_id(self.request.ledger));
+        let record = self.request.ledger.begin(draft, may_reuse, new_name);
+        let sent = u32::from(record.is_reused);
+        // It is not known how many.
+        let unanswered = if record.record.doubtful { 2 } else { 0 };
+        Step::Post(Attempt {
+            record,
+            expires_at,
+            skew,
+            sent,
+            unanswered,
+        })
+    }
+
+    pub(super) fn post(&mut self, mut attempt: Attempt) -> Step {
+        let wanted = NewToken::new(
+            &attempt.record.record.name,
+            attempt.expires_at + attempt.skew,
+            &self.request.settings.scopes,
+        );
+        match self.api.create_token(&self.registry_id, &wanted) {
+            Ok(token) => self.check(token, attempt),
+            Err(err) if nothing_was_sent(&err) => {
+                if attempt.sent == 0 {
+                    attempt.record.forget();
+                } else {
+                    self.leave(attempt.record);
+                }
+                Step::Failed(err.into())
+            }
+            Err(err) => {
+                attempt.sent += 1;
+                self.after_error(err, attempt)
+            }
+        }
+    }
+
+    /// The API made the token. It is deleted again if nobody can use it.
+    fn check(&mut self, token: Token, mut attempt: Attempt) -> Step {
+        let off = self.api.skew().map_or(0, |now| (now - attempt.skew).abs());
+        // The clock was corrected since the skew was remembered, or the skew was never known: the
+        // token lives far longer than intended, or not half as long.
+        let has_wrong_expiry = !self.expiry_was_corrected && off > self.life() / 2;
+        let id = token.id.clone();
+        attempt.record.record.token_id.clone_from(&id);
+        attempt.record.record.expires_at = expiry(&token);
+        let err = match self.minted(token, attempt.expires_at) {
+            Ok(token) if !has_wrong_expiry => return Step::Done(Box::new(token), attempt.record),
+            Ok(_) => None,
+            Err(err) => Some(err),
+        };
+        let is_deleted = match &id {
+            Some(id) => self.api.delete_token(&self.registry_id, id) == Ok(true),
+            None => self.delete_by_name(&attempt.record),
+        };
+        if is_deleted {
+            self.leave_deleted(attempt);
+        } else {
+            let record = attempt.record.revoke();
+            self.leave(record);
+        }
+        match err {
+            Some(err) if !has_wrong_expiry => Step::Failed(err),
+            _ => {
+                self.expiry_was_corrected = true;
+                Step::UseNewName
+            }
+        }
+    }
+
+    /// The API did not say that it made the token. It may have made it all the same, unless it says
+    /// that an earlier request took the name.
+    fn after_error(&mut self, err: ApiError, mut attempt: Attempt) -> Step {
+        match &err {
+            ApiError::Conflict { .. } => {
+                let is_first = attempt.sent == 1;
+                // The name is taken by the only request without an answer.
+                if attempt.unanswered == 1 {
+                    attempt.unanswered = 0;
+                    attempt.record.record.doubtful = false;
+                }
+                if !is_first && self.delete_by_name(&attempt.record) {
+                    self.leave_deleted(attempt);
+                } else {
+                    self.leave_refused(attempt);
+                }
+                self.names_taken += 1;
+                if self.names_taken >= ATTEMPTS || !err.is_taken_name() {
+                    return Step::Failed(err.into());
+                }
+                Step::UseNewName
+            }
+            _ if err.is_doubtful() => {
+                if attempt.sent >= ATTEMPTS || !self.api.pause(&err, attempt.sent) {
+                    self.leave(attempt.record);
+                    return Step::Failed(err.into());
+                }
+                attempt.unanswered += 1;
+                attempt.record.repeat(self.api.now());
+                Step::Post(attempt)
+            }
+            // Deleted and created again, or another account's: its id is another one.
+            ApiError::NotFound { .. } if self.id_may_be_old => {
+                self.id_may_be_old = false;
+                self.leave_refused(attempt);
+                Step::FindRegistry
+            }
+            // An expiry in the past or too near, because our clock is wrong. Now we know the API's.
+            ApiError::Refused { status: 400, .. }
+                if !self.expiry_was_corrected
+                    && self
+                        .api
+                        .skew()
+                        .is_some_and(|now| (now - attempt.skew).abs() > TOLERATED_SKEW) =>
+            {
+                self.expiry_was_corrected = true;
+                (attempt.expires_at, attempt.skew) = self.expiry();
+                attempt
+                    .record
+                    .reschedule(self.api.now(), attempt.expires_at + attempt.skew);
+                Step::Post(attempt)
+            }
+            ApiError::Refused { status: 500.., .. } => {
+                self.leave(attempt.record);
+                Step::Failed(err.into())
+            }
+            _ => {
+                self.leave_refused(attempt);
+                Step::Failed(err.into())
+            }
+        }
+    }
+
+    /// Leaves a token that may exist to later contacts with the API.
+    fn leave(&mut self, record: Minting) {
+        if !record.is_recorded {
+            self.unrecorded.push(record);
+        }
+    }
+
+    fn leave_refused(&mut self, attempt: Attempt) {
+        let record = attempt.record.refused(self.api.now());
+        self.leave(record);
+    }
+
+    /// The token is deleted, and an unanswered request may create it again.
+    fn leave_deleted(&mut self, attempt: Attempt) {
+        if attempt.unanswered == 0 {
+            attempt.record.forget();
+        } else {
+            self.leave(attempt.record);
+        }
+    }
+
+    /// Deletes the token that an unanswered request made. `true` if there is none any more.
+    fn delete_by_name(&self, record: &Minting) -> bool {
+        delete_by_name(self.api, &self.registry_id, &record.record.name)
+    }
+
+    /// The token for the cache, unless it expires at once.
+    fn minted(&self, token: Token, requested: i64) -> Result<CachedToken, MintError> {
+        let issued_at = env::now();
+        let skew = self.api.skew().unwrap_or_default();
+        // A token that lives longer than requested is not used longer.
+        let expires_at =
+            expiry(&token).map_or(requested, |at| at.saturating_sub(skew).min(requested));
+        if expires_at <= issued_at + 60 {
+            return Err(MintError::ShortLived);
+        }
+        let (host, account) = (self.request.host, self.request.account);
+        let (settings, lifetime) = (self.request.settings, issued_at..expires_at);
+        Ok(CachedToken::new(
+            host,
+            account,
+            settings,
+            &self.registry_id,
+            token,
+            lifetime,
+        ))
+    }
+
+    fn life(&self) -> i64 {
+        i64::try_from(self.request.settings.token_ttl.as_secs()).unwrap_or(i64::MAX / 2) + SPARE
+    }
+
+    /// The expiry to request by this machine's clock, and the API's clock less ours.
+    fn expiry(&self) -> (i64, i64) {
+        let remembered = self.request.known.as_ref().map_or(0, |known| known.skew);
+        let skew = self.api.skew().unwrap_or(remembered);
+        (env::now() + self.life(), skew)
+    }
+}
+
+fn nothing_was_sent(err: &ApiError) -> bool {
+    matches!(err, ApiError::Transport(err) if !err.may_have_arrived())
+}
+
+/// When a token expires, by the API's clock. "Never" may be said with a date.
+fn expiry(token: &Token) -> Option<i64> {
+    token.expires_at.filter(|at| *at > NO_DATE)
+}
