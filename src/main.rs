@@ -1,48 +1,32 @@
 //! Wires the process to the library: arguments, the three streams, the exit code.
 
-use std::any::Any;
-use std::io::{self, Write};
-use std::panic::{self, AssertUnwindSafe};
-use std::process::ExitCode;
-use std::sync::Mutex;
+use std::process::{self, ExitCode};
+use std::{io, panic};
 
-use docker_credential_ionos::run;
-
-/// File and line of the last panic. The panic's message may hold a secret and is not printed.
-static PANIC_AT: Mutex<String> = Mutex::new(String::new());
+use docker_credential_ionos::{output, run};
 
 fn main() -> ExitCode {
     panic::set_hook(Box::new(|info| {
-        if let (Some(place), Ok(mut at)) = (info.location(), PANIC_AT.lock()) {
-            *at = format!("{}:{}", place.file(), place.line());
-        }
+        let location = info
+            .location()
+            .map(|at| format!("{}:{}", at.file(), at.line()));
+        let ok = output::panicked(&location.unwrap_or_default());
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "an abort is another exit code than 0 and 1; testcontainers-java takes it for success"
+        )]
+        process::exit(i32::from(!ok));
     }));
     let args: Vec<_> = std::env::args_os().collect();
-    let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
-        run(
-            &args,
-            &mut io::stdin().lock(),
-            &mut io::stdout(),
-            &mut io::stderr(),
-        )
-    }));
-    match outcome {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(panic) => report(panic),
-    }
-}
-
-/// Exit code 1, because testcontainers-java takes any code but 0 and 1 for success.
-fn report(panic: Box<dyn Any + Send>) -> ExitCode {
-    // Dropping the payload may panic again.
-    std::mem::forget(panic);
-    let at = PANIC_AT.lock().map(|at| at.clone()).unwrap_or_default();
-    let line = format!(
-        "docker-credential-ionos: internal error at {at}; please report it with this line and the output of `docker-credential-ionos version`\n"
+    let is_ok = run(
+        &args,
+        &mut io::stdin().lock(),
+        &mut io::stdout(),
+        &mut io::stderr(),
     );
-    // A closed stream is no reason for another failure.
-    let _ = io::stdout().write_all(line.as_bytes());
-    let _ = io::stderr().write_all(line.as_bytes());
-    ExitCode::FAILURE
+    if is_ok {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 use std::io::{self, ErrorKind, Write};
-use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 
@@ -115,8 +115,12 @@ impl Reply {
             let _ = write_line(stderr, line);
         }
         if let Some(deferred) = self.deferred {
-            // The client has its answer: it is not told of what goes wrong now.
-            let _ = panic::catch_unwind(AssertUnwindSafe(deferred.0));
+            // The client has its answer: a panic from here on changes nothing of it.
+            after_panic(AfterPanic::Answer {
+                stdout: "",
+                ok: self.ok,
+            });
+            (deferred.0)();
         }
         self.ok
     }
@@ -144,4 +148,45 @@ impl fmt::Debug for Deferred {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Deferred")
     }
+}
+
+/// What a client gets after a panic.
+#[derive(Debug, Clone, Copy)]
+pub enum AfterPanic {
+    /// The location of the panic on both streams, and exit code 1.
+    Report,
+    /// Only this on stdout. `ok` is exit code 0.
+    Answer {
+        /// A line with its end, or nothing.
+        stdout: &'static str,
+        /// Whether the exit code is 0.
+        ok: bool,
+    },
+}
+
+static AFTER_PANIC: Mutex<AfterPanic> = Mutex::new(AfterPanic::Report);
+
+/// Sets what a client gets if the program panics from now on.
+pub fn after_panic(answer: AfterPanic) {
+    *AFTER_PANIC.lock().unwrap_or_else(PoisonError::into_inner) = answer;
+}
+
+/// Prints what a client gets after a panic at `location`. `true` is exit code 0. The message of the
+/// panic may contain a secret and is not printed.
+pub fn panicked(location: &str) -> bool {
+    let answer = *AFTER_PANIC.lock().unwrap_or_else(PoisonError::into_inner);
+    let (line, ok) = match answer {
+        AfterPanic::Answer { stdout, ok } => (stdout.to_owned(), ok),
+        AfterPanic::Report => {
+            let line = format!(
+                "{name}: internal error at {location}; please report it with this line and the output of `{name} version`\n",
+                name = env!("CARGO_PKG_NAME")
+            );
+            // A closed stream is no further failure.
+            let _ = io::stderr().write_all(line.as_bytes());
+            (line, false)
+        }
+    };
+    let _ = io::stdout().write_all(line.as_bytes());
+    ok
 }

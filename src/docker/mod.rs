@@ -10,7 +10,6 @@ mod input;
 pub mod registry_login;
 
 use std::collections::BTreeMap;
-use std::panic::{self, AssertUnwindSafe};
 
 use log::debug;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -19,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::{self, ConfigFile};
 use crate::credential;
 use crate::error::{Error, Failure};
-use crate::output::{self, Reply};
+use crate::output::{self, AfterPanic, Reply, after_panic};
 use crate::registry_host::{NotARegistry, RegistryHost};
 pub use input::Input;
 
@@ -156,19 +155,20 @@ fn keep(input: &Input) -> Result<(), Error> {
 /// `erase`: removes the credentials of a server URL. Always succeeds: podman and skopeo with
 /// containers/image before 5.31 crash on a failed erase.
 pub fn erase(input: &Input, profile: Option<&str>) -> Reply {
-    let erase = || {
-        if let Some(Ok(host)) = input.text().map(RegistryHost::parse) {
-            let config = ConfigFile::load().unwrap_or_default();
-            // An invalid value still means that the user opted out of the default.
-            let revoke = config::revokes_on_erase().unwrap_or_else(|failure| {
-                debug!("{host}: nothing is revoked: {failure}");
-                false
-            });
-            credential::erase(&host, &config, profile, revoke);
-        }
-    };
     // Succeed even on a panic; what was removed so far stays removed.
-    let _ = panic::catch_unwind(AssertUnwindSafe(erase));
+    after_panic(AfterPanic::Answer {
+        stdout: "",
+        ok: true,
+    });
+    if let Some(Ok(host)) = input.text().map(RegistryHost::parse) {
+        let config = ConfigFile::load().unwrap_or_default();
+        // An invalid value still means that the user opted out of the default.
+        let revoke = config::revokes_on_erase().unwrap_or_else(|failure| {
+            debug!("{host}: nothing is revoked: {failure}");
+            false
+        });
+        credential::erase(&host, &config, profile, revoke);
+    }
     Reply::done()
 }
 
@@ -176,7 +176,11 @@ pub fn erase(input: &Input, profile: Option<&str>) -> Reply {
 /// its credentials. If not all hosts fit into one answer, stored logins come first, then the
 /// longest-lived tokens; `status` shows the rest.
 pub fn list() -> Reply {
-    Reply::line(panic::catch_unwind(listed).unwrap_or_else(|_| "{}".into()))
+    after_panic(AfterPanic::Answer {
+        stdout: "{}\n",
+        ok: true,
+    });
+    Reply::line(listed())
 }
 
 fn listed() -> String {
