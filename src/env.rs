@@ -4,18 +4,14 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-#[cfg(not(windows))]
-use std::sync::LazyLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-
-#[cfg(not(windows))]
-use directories::ProjectDirs;
 
 use crate::error::Failure;
 
 /// A variable's value. Empty counts as unset: CI systems pass undefined secrets as "".
 pub fn var(name: &str) -> Option<String> {
-    raw(name).map(|value| value.to_string_lossy().into_owned())
+    let lossy = |value: OsString| value.to_string_lossy().into_owned();
+    raw(name).map(|value| value.into_string().unwrap_or_else(lossy))
 }
 
 /// A variable that names a file or directory.
@@ -152,26 +148,20 @@ enum Place {
 
 #[cfg(not(windows))]
 fn platform_dir(place: Place) -> Option<PathBuf> {
-    /// `directories` reads the user database when HOME is unset, so it is asked only if HOME is
-    /// set. Cached, because each call computes every directory.
-    static DIRS: LazyLock<Option<ProjectDirs>> = LazyLock::new(|| {
-        home()?;
-        ProjectDirs::from("", "", env!("CARGO_PKG_NAME"))
-    });
-    let (xdg, dir): (_, fn(&ProjectDirs) -> &Path) = match place {
-        Place::Cache => ("XDG_CACHE_HOME", ProjectDirs::cache_dir),
-        Place::Data => ("XDG_DATA_HOME", ProjectDirs::data_dir),
-        Place::Config => ("XDG_CONFIG_HOME", ProjectDirs::config_dir),
+    let (variable, platform): (_, fn() -> Option<PathBuf>) = match place {
+        Place::Cache => ("XDG_CACHE_HOME", dirs::cache_dir),
+        Place::Data => ("XDG_DATA_HOME", dirs::data_dir),
+        Place::Config => ("XDG_CONFIG_HOME", dirs::config_dir),
     };
-    match &*DIRS {
-        Some(dirs) => Some(dir(dirs).to_owned()),
-        None => path(xdg)
-            .filter(|dir| dir.is_absolute())
-            .map(|dir| dir.join(env!("CARGO_PKG_NAME"))),
-    }
+    // `dirs` reads the user database when HOME is unset, so it is asked only if HOME is set.
+    let base = match home() {
+        Some(_) => platform(),
+        None => path(variable).filter(|dir| dir.is_absolute()),
+    };
+    Some(base?.join(env!("CARGO_PKG_NAME")))
 }
 
-/// By the variables that Docker and ionosctl read too. `directories` asks SHGetKnownFolderPath,
+/// By the variables that Docker and ionosctl read too. `dirs` asks SHGetKnownFolderPath,
 /// which ignores them, so a moved profile would split the three programs.
 #[cfg(windows)]
 fn platform_dir(place: Place) -> Option<PathBuf> {

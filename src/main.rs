@@ -5,6 +5,10 @@ use std::{io, panic};
 
 use docker_credential_ionos::{output, run};
 
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
 fn main() -> ExitCode {
     panic::set_hook(Box::new(|info| {
         let location = info

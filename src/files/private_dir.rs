@@ -200,7 +200,9 @@ impl PrivateDir {
 
 /// `None` for a name that leads elsewhere.
 fn child(dir: &Path, name: &str) -> Option<PathBuf> {
-    let is_plain = Path::new(name).file_name().is_some_and(|it| it == name);
+    // `C:name` is a path on Windows.
+    let leads = |c| std::path::is_separator(c) || (cfg!(windows) && c == ':');
+    let is_plain = !matches!(name, "" | "." | "..") && !name.contains(leads);
     is_plain.then(|| dir.join(name))
 }
 

@@ -13,7 +13,7 @@ use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Component, Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use rustix::fs::{FileType, Mode, Stat, lstat};
 use rustix::io::Errno;
@@ -145,7 +145,14 @@ impl Way {
 
 /// Checks the directory `dir` for files of this program. It need not exist yet.
 pub(super) fn check_place(dir: &Path) -> Result<(), Untrusted> {
-    walk(dir, None).map(|_| ())
+    /// The last one that passed. Only this user and root can have changed it since.
+    static SAFE: Mutex<Option<PathBuf>> = Mutex::new(None);
+    let mut safe = SAFE.lock().unwrap_or_else(PoisonError::into_inner);
+    if safe.as_deref().map(Path::as_os_str) != Some(dir.as_os_str()) {
+        walk(dir, None)?;
+        *safe = Some(dir.to_owned());
+    }
+    Ok(())
 }
 
 /// Checks the directories and links that lead to a file of a user, which need not exist yet.

@@ -155,11 +155,14 @@ fn search(ionosctl: Option<&Path>, home: Option<&Path>) -> Option<Located> {
     })
     .filter(|located| may_exist(&located.path));
     let first = files.next()?;
-    // Read only if another file could take its place.
-    match files.next() {
-        Some(next) if !first.counts() => Some(next),
-        _ => Some(first),
+    // Only an old file without an account gives way to another file.
+    if first.format == Format::LegacyJson
+        && let Some(next) = files.next()
+        && !first.counts()
+    {
+        return Some(next);
     }
+    Some(first)
 }
 
 /// A file that cannot be looked at counts as one: skipping it could mean another account, and
@@ -208,9 +211,10 @@ impl Located {
         Ok(contents)
     }
 
+    /// Whether this old file has an account. One that cannot be read may have one.
     fn counts(&self) -> bool {
         let text = || String::from_utf8(UserFile::read(&self.path).ok()?.unchecked()).ok();
-        self.format == Format::Yaml || text().is_none_or(|text| legacy::counts(&text))
+        text().is_none_or(|text| legacy::counts(&text))
     }
 
     pub(crate) fn parse(
