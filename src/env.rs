@@ -7,6 +7,14 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::error::Failure;
+use crate::secret::Secret;
+
+/// Keeps the account's secrets out of what is printed, also if this run does not use them.
+pub fn note_secrets() {
+    for name in ["IONOS_TOKEN", "IONOS_PASSWORD"] {
+        drop(var(name).map(Secret::from));
+    }
+}
 
 /// A variable's value. Empty counts as unset: CI systems pass undefined secrets as "".
 pub fn var(name: &str) -> Option<String> {

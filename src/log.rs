@@ -6,6 +6,7 @@
 use log::{LevelFilter, Log, Metadata, Record};
 
 use crate::error::clean;
+use crate::secret::redact;
 
 struct Stderr;
 
@@ -18,7 +19,10 @@ impl Log for Stderr {
         use std::io::Write as _;
         if self.enabled(record.metadata()) {
             let message = record.args().to_string();
-            let line = format!("docker-credential-ionos: debug: {}\n", clean(&message));
+            let line = format!(
+                "docker-credential-ionos: debug: {}\n",
+                redact(&clean(&message))
+            );
             let _ = std::io::stderr().write_all(line.as_bytes());
         }
     }

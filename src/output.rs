@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::Serialize;
 
 use crate::error::{Failure, is_unsafe, system};
+use crate::secret::redact;
 
 /// JSON on one line. Characters that a terminal or a log would act on are escaped, in a way that
 /// every reader of JSON undoes.
@@ -89,6 +90,7 @@ impl Reply {
     /// One line on both streams, for a person.
     pub fn failure(failure: &Failure) -> Self {
         let line = format!("{}: {failure}", env!("CARGO_PKG_NAME"));
+        let line = redact(&line).into_owned();
         Self {
             stdout: Some(line.clone()),
             stderr: Some(line),

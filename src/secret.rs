@@ -1,18 +1,84 @@
-//! Secrets: how one gets into a private file, and how each stays out of the words of others.
+//! Secrets: the type, how one is written to a private file, and how the secrets of this run are
+//! kept out of everything else that is printed.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashSet};
+use std::fmt;
+use std::rc::Rc;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
-use secrecy::{ExposeSecret as _, SecretString};
-use serde::Serializer;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer, Serializer};
 
 use crate::error::one_line;
+
+/// A secret that this run reads, mints or sends. Every output is checked for it.
+///
+/// `secrecy`'s own type is used for strings that contain a secret beside other words, and for the
+/// secrets of files until they are used.
+#[derive(Clone, Default)]
+pub struct Secret(Rc<SecretString>);
+
+thread_local! {
+    /// The secrets of this run. Only the main thread reads secrets and prints.
+    static KNOWN: RefCell<Known> = RefCell::default();
+}
+
+#[derive(Default)]
+struct Known {
+    secrets: Vec<Secret>,
+    /// The pieces of the first secrets, up to `indexed`, by length. Filled when something is printed.
+    pieces: BTreeMap<usize, HashSet<Vec<u8>>>,
+    indexed: usize,
+}
+
+impl From<SecretString> for Secret {
+    fn from(secret: SecretString) -> Self {
+        let secret = Self(Rc::new(secret));
+        KNOWN.with_borrow_mut(|known| known.secrets.push(secret.clone()));
+        secret
+    }
+}
+
+impl From<String> for Secret {
+    fn from(secret: String) -> Self {
+        SecretString::from(secret).into()
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(secret: &str) -> Self {
+        SecretString::from(secret).into()
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        SecretString::deserialize(deserializer).map(Self::from)
+    }
+}
+
+impl ExposeSecret<str> for Secret {
+    fn expose_secret(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 /// Writes the secret itself: a field of a private file asks for it with `serialize_with`.
 ///
 /// `secrecy` leaves this out on purpose, so that no secret is written by accident.
-pub fn expose<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn expose<S: Serializer>(
+    secret: &impl ExposeSecret<str>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(secret.expose_secret())
 }
 
@@ -31,51 +97,105 @@ pub fn forbid_core_dumps() {
     );
 }
 
-/// What an `Authorization` header gives away: the credentials as they are sent, and the password in
-/// them.
-pub fn of_authorization(authorization: &str) -> Vec<SecretString> {
-    let sent = authorization.split(' ').next_back().unwrap_or_default();
-    let pair = STANDARD.decode(sent).unwrap_or_default();
-    let pair = String::from_utf8(pair).unwrap_or_default();
-    let password = pair.split_once(':').map_or("", |(_, password)| password);
-    vec![sent.into(), password.into()]
+/// What is shown instead of a secret.
+const REDACTED: &str = "[secret]";
+
+/// A piece of twice this length is always found. Shorter ones are words and ids that are equal by
+/// chance.
+const PIECE: usize = 16;
+
+/// A line without the secrets of this run: a word that contains one, or a long piece of one, is
+/// replaced. Everything that is printed passes here, except a credential that the command is asked
+/// for.
+pub fn redact(line: &str) -> Cow<'_, str> {
+    KNOWN.with_borrow_mut(|known| {
+        known.index();
+        if !known.contains(line) {
+            return line.into();
+        }
+        let is_part = |c: char| c.is_alphanumeric() || "+/=-_.~%:@".contains(c);
+        let mut clean = String::new();
+        let mut rest = line;
+        while !rest.is_empty() {
+            let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+            let (word, after) = rest.split_at(end);
+            clean.push_str(if known.contains(word) { REDACTED } else { word });
+            let end = after.find(is_part).unwrap_or(after.len());
+            clean.push_str(&after[..end]);
+            rest = &after[end..];
+        }
+        // A secret with spaces or quotes in it.
+        if known.contains(&clean) {
+            REDACTED.into()
+        } else {
+            clean.into()
+        }
+    })
+}
+
+impl Known {
+    fn index(&mut self) {
+        for secret in &self.secrets[self.indexed..] {
+            for form in forms(secret.expose_secret()) {
+                let length = PIECE.min(form.len());
+                // Shorter secrets are words that appear in messages anyway.
+                if length >= SHORT_PIECE {
+                    let pieces = self.pieces.entry(length).or_default();
+                    pieces.extend(form.chunks_exact(length).map(<[u8]>::to_vec));
+                }
+            }
+        }
+        self.indexed = self.secrets.len();
+    }
+
+    fn contains(&self, text: &str) -> bool {
+        let has = |text: &Vec<u8>| {
+            let mut pieces = self.pieces.iter();
+            pieces.any(|(length, pieces)| text.windows(*length).any(|it| pieces.contains(it)))
+        };
+        !self.pieces.is_empty() && readings(text).iter().any(has)
+    }
 }
 
 /// The words of another program in one line. `None` if there are none, or if they repeat a piece of
 /// a secret: some gateways echo the header that they refused, whole or cut, and some encode it.
-pub fn quotable(words: &str, secrets: &[SecretString]) -> Option<String> {
+pub fn quotable(words: &str) -> Option<String> {
     let line = one_line(words);
-    let are_repeated = || {
-        secrets
-            .iter()
-            .any(|it| is_in(words, it) || is_in(&line, it))
+    let is_repeated = |secret: &Secret| {
+        let secret = secret.expose_secret();
+        repeats(words, secret) || repeats(&line, secret)
     };
+    let are_repeated = || KNOWN.with_borrow(|known| known.secrets.iter().any(is_repeated));
     (!line.is_empty() && !are_repeated()).then_some(line)
 }
 
-/// Whether `text` contains a piece of the secret: as it is, in other case, with spaces in between,
-/// or encoded as base64, percent-encoding or hexadecimal digits.
-fn is_in(text: &str, secret: &SecretString) -> bool {
-    /// Words and ids share as many characters by chance.
-    const PIECE: usize = 8;
-    let folded = text.to_lowercase().into_bytes();
-    let texts = [
-        without_spaces(&folded),
-        percent_decoded(&folded).to_ascii_lowercase(),
-        folded,
-    ];
-    let secret = secret.expose_secret();
-    encoded(secret).iter().any(|form| {
+/// The piece of a secret that is not quoted: words and ids share as many characters by chance.
+const SHORT_PIECE: usize = 8;
+
+/// Whether a text contains the secret or a piece of it, in any form.
+pub fn repeats(text: &str, secret: &str) -> bool {
+    let texts = readings(text);
+    forms(secret).iter().any(|form| {
         // By bytes: a piece may begin and end inside a character.
-        let length = PIECE.min(form.len());
-        let pieces: HashSet<&[u8]> = form.windows(length.max(1)).collect();
-        let mut windows = texts.iter().flat_map(|text| text.windows(length.max(1)));
+        let length = SHORT_PIECE.min(form.len());
+        let pieces: HashSet<&[u8]> = form.windows(length).collect();
+        let mut windows = texts.iter().flat_map(|text| text.windows(length));
         windows.any(|window| pieces.contains(window))
     })
 }
 
-/// The forms of a secret in lower case.
-fn encoded(secret: &str) -> Vec<Vec<u8>> {
+/// A text as it is, without spaces, and percent-decoded, in lower case.
+fn readings(text: &str) -> [Vec<u8>; 3] {
+    let folded = text.to_lowercase().into_bytes();
+    [
+        without_spaces(&folded),
+        percent_decoded(&folded).to_ascii_lowercase(),
+        folded,
+    ]
+}
+
+/// A secret as it is, without spaces, in hexadecimal digits and in base64, in lower case.
+fn forms(secret: &str) -> Vec<Vec<u8>> {
     if secret.is_empty() {
         return Vec::new();
     }
@@ -124,14 +244,17 @@ fn percent_decoded(text: &[u8]) -> Vec<u8> {
     decoded
 }
 
+/// Forgets the secrets of earlier inputs.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn forget_all() {
+    KNOWN.take();
+}
+
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use base64::engine::general_purpose::STANDARD;
 
-    fn quoted(words: &str, password: &str) -> Option<String> {
-        let basic = format!("Basic {}", STANDARD.encode(format!("u:{password}")));
-        quotable(words, &of_authorization(&basic))
-    }
+    use super::*;
 
     #[test]
     fn words_that_repeat_a_secret_are_not_quoted() {
@@ -152,19 +275,43 @@ mod tests {
             ("no: 636f7272656374", "correct horse battery", None),
             ("\0\u{1}", "another password", None),
         ] {
-            assert_eq!(quoted(words, password).as_deref(), said, "{words:?}");
+            forget_all();
+            let _ = Secret::from(password);
+            assert_eq!(quotable(words).as_deref(), said, "{words:?}");
         }
     }
 
     #[test]
     fn base64_of_a_secret_is_found_whatever_stands_around_it() {
-        let secret = [SecretString::from("correct horse battery")];
+        forget_all();
+        let _ = Secret::from("correct horse battery");
         for before in ["", "1", "12", "123"] {
             for after in ["", "1", "12"] {
                 let text = format!("{before}correct horse battery{after}");
-                assert_eq!(quotable(&STANDARD.encode(text), &secret), None);
+                let encoded = STANDARD.encode(text);
+                assert_eq!(quotable(&encoded), None);
+                assert_eq!(redact(&format!("a {encoded}, b")), "a [secret], b");
             }
         }
-        assert!(quotable(&STANDARD.encode("another animal altogether"), &secret).is_some());
+        assert!(quotable(&STANDARD.encode("another animal altogether")).is_some());
+    }
+
+    #[test]
+    fn words_with_a_long_piece_of_a_secret_are_replaced() {
+        forget_all();
+        let _ = (
+            Secret::from("s3cr3t-of-the-account"),
+            Secret::from("short1"),
+        );
+        for (line, redacted) in [
+            ("no secret", "no secret"),
+            ("of-the-account short1", "of-the-account short1"),
+            ("x S3CR3T-OF-THE-ACCOUNT y", "x [secret] y"),
+            (r#"{"a":"xs3cr3t-of-the-acc"}"#, r#"{"a":"[secret]"}"#),
+            ("Bearer:s3cr3t-of-the-account", "[secret]"),
+            ("s3cr3t-of -the-account", "[secret]"),
+        ] {
+            assert_eq!(redact(line), redacted);
+        }
     }
 }

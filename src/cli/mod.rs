@@ -15,6 +15,7 @@ pub use args::{Arguments, Command, definition};
 use crate::commands;
 use crate::config;
 use crate::docker::{self, Input};
+use crate::env;
 use crate::error::Failure;
 use crate::ionos::account;
 use crate::log;
@@ -85,6 +86,7 @@ fn answer(verb: &Command, profile: Option<&str>, stdin: &mut dyn Read) -> Reply 
 }
 
 fn parse(args: &[OsString], profile: Option<&str>, mut terminal: Terminal<'_>) -> bool {
+    env::note_secrets();
     let is_protocol = matches!(
         args.get(1).and_then(|verb| verb.to_str()),
         Some("get" | "store" | "erase" | "list" | "version")

@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::credential::Credential;
 use crate::error::Failure;
 use crate::registry_host::RegistryHost;
+use crate::secret::Secret;
 
 /// The keys of an entry of `auths` beside `auth`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +33,8 @@ struct Login<'a> {
     username: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     password: Option<&'a str>,
-    auth: String,
+    #[serde(serialize_with = "crate::secret::expose")]
+    auth: Secret,
 }
 
 /// `{"auths":{"HOST":{"auth":"…"}}}` on one line. Fails if a user name has a colon, which ends the
@@ -67,6 +69,7 @@ fn login(credential: &Credential, entry: AuthEntry) -> Login<'_> {
     Login {
         username: as_kubectl.then_some(username),
         password: as_kubectl.then_some(secret),
-        auth: BASE64_STANDARD.encode(format!("{username}:{secret}")),
+        // A secret of its own: the cluster gets it in base64 again.
+        auth: Secret::from(BASE64_STANDARD.encode(format!("{username}:{secret}"))),
     }
 }

@@ -28,7 +28,7 @@ pub fn run(
     let credentials = Credentials::get(&hosts, &config, profile, terminal)?;
     let logins = credentials.logins.iter().map(|(host, login)| (host, login));
     let auths = client_config::auths(logins, AuthEntry::Plain)?;
-    terminal.result(auths.expose_secret());
+    terminal.credential(auths.expose_secret());
     credentials.tidy_up();
     Ok(true)
 }

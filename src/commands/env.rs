@@ -62,7 +62,7 @@ pub fn run(
             Some(path) => for_github(variables, path, terminal)?,
             None => {
                 for (name, value) in variables {
-                    terminal.result(&options.shell.set(name, value));
+                    terminal.credential(&options.shell.set(name, value));
                 }
             }
         }
@@ -127,7 +127,7 @@ fn for_github(
 ) -> Result<(), Failure> {
     let [_, (_, password)] = variables;
     let escaped = password.replace('%', "%25").replace('\n', "%0A");
-    terminal.result(&format!("::add-mask::{escaped}"));
+    terminal.credential(&format!("::add-mask::{escaped}"));
     let lines = variables.map(|(name, value)| {
         // Random, so that no value can contain it.
         let end = format!("END_{:016x}", fastrand::u64(..));

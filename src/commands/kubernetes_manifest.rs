@@ -203,5 +203,5 @@ fn head(metadata: &Metadata<'_>, terminal: &mut Terminal<'_>) {
 }
 
 fn print(document: &SecretString, terminal: &mut Terminal<'_>) {
-    terminal.result(document.expose_secret().trim_end());
+    terminal.credential(document.expose_secret().trim_end());
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use log::debug;
 use ring::digest::{Context, SHA256};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 
 use crate::config::{self, ConfigFile, Places, Settings};
 use crate::credential::cache::{Age, Cache, CachedToken, Slot};
@@ -20,6 +20,7 @@ use crate::files::Waited;
 use crate::ionos::account::{self, Account, AccountKey, Notes};
 use crate::ionos::api::Access;
 use crate::registry_host::RegistryHost;
+use crate::secret::Secret;
 
 /// What a client logs in with.
 #[derive(Debug)]
@@ -27,7 +28,7 @@ pub struct Credential {
     /// The user name.
     pub username: String,
     /// The password.
-    pub secret: SecretString,
+    pub secret: Secret,
     /// When it expires, in seconds since 1970 by this machine's clock; `None` for a stored login.
     pub expires_at: Option<i64>,
 }
@@ -47,7 +48,7 @@ impl From<CachedToken> for Lookup {
         Self {
             credential: Credential {
                 username: entry.username,
-                secret: entry.secret,
+                secret: entry.secret.into(),
                 expires_at: Some(entry.expires_at),
             },
             cleanup: None,
@@ -114,7 +115,7 @@ fn stored(places: &Places, host: &RegistryHost) -> Option<Lookup> {
     Some(Lookup {
         credential: Credential {
             username: login.username,
-            secret: login.secret,
+            secret: login.secret.into(),
             expires_at: None,
         },
         cleanup: None,

@@ -12,6 +12,7 @@ use crate::env;
 use crate::error::Failure;
 use crate::ionos::account::AccountKey;
 use crate::registry_host::RegistryHost;
+use crate::secret::redact;
 use crate::uuid::is_uuid;
 
 const VERSION: u32 = 1;
@@ -104,8 +105,8 @@ pub(super) fn remember_failure(slot: &Slot, fingerprint: &str, failure: &Failure
         version: VERSION,
         at: env::now_millis(),
         fingerprint: fingerprint.to_owned(),
-        what: failure.what.clone(),
-        hint: failure.hint.clone(),
+        what: redact(&failure.what).into_owned(),
+        hint: redact(&failure.hint).into_owned(),
     };
     save(slot, &slot.name("failure"), &failed);
 }

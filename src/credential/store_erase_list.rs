@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use log::debug;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 
 use crate::config::{ConfigFile, Places};
 use crate::credential::cache::{Age, Cache};
@@ -17,6 +17,7 @@ use crate::error::{Failure, one_line};
 use crate::ionos::account::{Account, Notes};
 use crate::ionos::api::Api;
 use crate::registry_host::RegistryHost;
+use crate::secret::Secret;
 
 /// A person waits for `docker logout`.
 const TO_REVOKE: Duration = Duration::from_secs(3);
@@ -28,7 +29,7 @@ const AFTER_WAITING: Duration = Duration::from_millis(300);
 pub fn store(
     host: &RegistryHost,
     username: &str,
-    secret: &SecretString,
+    secret: &Secret,
     config: &ConfigFile,
 ) -> Result<(), Failure> {
     let places = Places::find()?;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::files::PrivateDir;
 use crate::registry_host::RegistryHost;
+use crate::secret::Secret;
 
 const VERSION: u32 = 1;
 const DIR: &str = "logins";
@@ -62,7 +63,7 @@ impl StoredLogins {
     }
 
     /// Keeps a login, in place of the one before.
-    pub fn write(&self, host: &RegistryHost, username: &str, secret: &SecretString) -> Result<()> {
+    pub fn write(&self, host: &RegistryHost, username: &str, secret: &Secret) -> Result<()> {
         let root = self
             .root
             .as_ref()
@@ -72,7 +73,7 @@ impl StoredLogins {
             version: VERSION,
             host: host.as_str().to_owned(),
             username: username.to_owned(),
-            secret: secret.clone(),
+            secret: secret.expose_secret().into(),
         };
         dir.write(&file_name(host), &serde_json::to_vec(&login)?)?;
         dir.sweep();

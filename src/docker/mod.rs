@@ -12,7 +12,7 @@ pub mod registry_login;
 use std::collections::BTreeMap;
 
 use log::debug;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{self, ConfigFile};
@@ -20,6 +20,7 @@ use crate::credential;
 use crate::error::{Error, Failure};
 use crate::output::{self, AfterPanic, Reply, after_panic};
 use crate::registry_host::{NotARegistry, RegistryHost};
+use crate::secret::Secret;
 pub use input::Input;
 
 /// Clients compare stdout with this string and then continue without credentials.
@@ -241,7 +242,7 @@ pub(crate) struct StoreRequest {
     #[serde(rename = "Username", default)]
     pub(crate) username: String,
     #[serde(rename = "Secret", default)]
-    pub(crate) secret: SecretString,
+    pub(crate) secret: Secret,
 }
 
 impl StoreRequest {

@@ -14,6 +14,7 @@ use crate::env::Deadline;
 use crate::error::{Failure, TRY_LATER};
 use crate::http::{Challenge, Client, Endpoint, Request, Response, Retry};
 use crate::registry_host::RegistryHost;
+use crate::secret::Secret;
 
 /// How a registry authenticates its clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,12 +112,12 @@ fn fetch_token(
     username: &str,
     basic: &SecretString,
     deadline: Deadline,
-) -> Result<SecretString, Failure> {
+) -> Result<Secret, Failure> {
     #[derive(Deserialize)]
     struct TokenResponse {
         // The name in the specification, and the one of OAuth 2.
         #[serde(alias = "access_token")]
-        token: Option<SecretString>,
+        token: Option<Secret>,
     }
     let endpoint = Endpoint::of_token_service(challenge.parameter("realm").unwrap_or_default())?;
     let mut query = vec![("account", username)];

@@ -4,8 +4,6 @@
 //! server-side apply states the result, and a JSON patch tests before it adds. So transient errors
 //! are retried.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -13,7 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::env::Deadline;
 use crate::error::Failure;
 use crate::http::{Client, Endpoint, Method, Request, Response, TransportError};
-use crate::secret;
+use crate::secret::{self, Secret};
 
 /// The time for one request and its retries.
 const ONE_CALL: std::time::Duration = std::time::Duration::from_secs(20);
@@ -22,7 +20,6 @@ const ONE_CALL: std::time::Duration = std::time::Duration::from_secs(20);
 #[derive(Debug)]
 pub struct Cluster {
     client: Client,
-    token: SecretString,
     authorization: SecretString,
 }
 
@@ -61,10 +58,9 @@ impl Patch {
 
 impl Cluster {
     /// Creates a client. Nothing is sent yet.
-    pub fn new(endpoint: Endpoint, token: &SecretString) -> Result<Self, Failure> {
+    pub fn new(endpoint: Endpoint, token: &Secret) -> Result<Self, Failure> {
         Ok(Self {
             client: Client::new(endpoint)?,
-            token: token.clone(),
             authorization: format!("Bearer {}", token.expose_secret()).into(),
         })
     }
@@ -109,50 +105,12 @@ impl Cluster {
         if response.is_success() {
             return Ok(response);
         }
-        let content = request.body.map_or(&[][..], |(_, content)| content);
-        let said = message(response.body());
-        let mut secrets = secrets_in(content);
-        secrets.push(self.token.clone());
-        let said = said.and_then(|said| secret::quotable(&said, &secrets));
+        let said = message(response.body()).and_then(|said| secret::quotable(&said));
         Err(ClusterError::Refused {
             status: response.status,
             said,
         })
     }
-}
-
-/// The values of a Secret, and the passwords in them.
-fn secrets_in(content: &[u8]) -> Vec<SecretString> {
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Sent {
-        data: std::collections::BTreeMap<String, SecretString>,
-    }
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Payload {
-        auths: std::collections::BTreeMap<String, Login>,
-    }
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Login {
-        auth: SecretString,
-        password: SecretString,
-    }
-    let sent: Sent = serde_json::from_slice(content).unwrap_or_default();
-    let mut secrets: Vec<SecretString> = sent.data.into_values().collect();
-    let payloads: Vec<Payload> = secrets
-        .iter()
-        .filter_map(|value| BASE64_STANDARD.decode(value.expose_secret()).ok())
-        .filter_map(|payload| serde_json::from_slice(&payload).ok())
-        .collect();
-    for login in payloads
-        .into_iter()
-        .flat_map(|payload| payload.auths.into_values())
-    {
-        secrets.extend([login.auth, login.password]);
-    }
-    secrets
 }
 
 /// The message of a `Status`, which is the body of every error of a cluster.

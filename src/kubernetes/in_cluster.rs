@@ -5,7 +5,7 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 
 use super::cluster::Cluster;
@@ -14,6 +14,7 @@ use crate::env;
 use crate::error::{Failure, one_line, shown, system};
 use crate::files::UserFile;
 use crate::http::Endpoint;
+use crate::secret::Secret;
 
 /// The directory of a pod's service account.
 pub const SERVICE_ACCOUNT_DIR: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -57,9 +58,9 @@ impl InCluster {
         let namespace = read("namespace").ok();
         let namespace =
             namespace.and_then(|name| String::from_utf8(name).ok()?.trim().parse().ok());
-        let token = SecretString::from(token.expose_secret().trim());
+        let token = Secret::from(token.trim());
         let account = ServiceAccount(subject(&token));
-        let cluster = Cluster::new(endpoint.trusting_only(ca.expose_secret()), &token)
+        let cluster = Cluster::new(endpoint.trusting_only(&ca), &token)
             .map_err(|failure| failure.within(&shown(&ca_path)))?;
         Ok(Self {
             cluster,
@@ -80,9 +81,9 @@ fn endpoint() -> Result<Endpoint, Failure> {
     Endpoint::of_cluster(host.trim(), port.trim())
 }
 
-fn text(path: &Path, bytes: Vec<u8>) -> Result<SecretString, Failure> {
+fn text(path: &Path, bytes: Vec<u8>) -> Result<String, Failure> {
     match String::from_utf8(bytes) {
-        Ok(text) if !text.trim().is_empty() => Ok(text.into()),
+        Ok(text) if !text.trim().is_empty() => Ok(text),
         Ok(_) => Err(cannot_read(path, "the file is empty")),
         Err(_) => Err(cannot_read(path, "not valid UTF-8")),
     }
@@ -96,7 +97,7 @@ fn cannot_read(path: &Path, why: &str) -> Failure {
 }
 
 /// `NAMESPACE:NAME` from the token's claims. Only for messages, so the signature is not checked.
-fn subject(token: &SecretString) -> Option<String> {
+fn subject(token: &Secret) -> Option<String> {
     #[derive(Deserialize)]
     struct Claims {
         sub: String,

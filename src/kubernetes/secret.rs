@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::names::{Labels, Name, Namespace};
 use crate::credential::Credential;
 use crate::registry_host::RegistryHost;
+use crate::secret::Secret;
 
 /// The annotation with the expiry of the credential, in RFC 3339.
 const EXPIRES_AT: &str = "docker-credential-ionos/expires-at";
@@ -64,10 +65,12 @@ impl Document {
     /// The Secret that `kubectl create secret docker-registry` creates, for `payload`
     /// (`{"auths":…}`).
     pub fn pull_secret(metadata: &Metadata<'_>, payload: &SecretString) -> Self {
-        let data = BASE64_STANDARD.encode(payload.expose_secret());
+        // A cluster may quote it.
+        let data = Secret::from(BASE64_STANDARD.encode(payload.expose_secret()));
+        let data = data.expose_secret();
         let mut object = metadata.value(&[]);
         if let Some(settings) = metadata.settings {
-            object["annotations"][FINGERPRINT] = fingerprint(settings, &data).into();
+            object["annotations"][FINGERPRINT] = fingerprint(settings, data).into();
         }
         Self(json!({
             "apiVersion": "v1",

@@ -16,6 +16,7 @@ pub use table::Table;
 
 use crate::error::{Failure, clean, is_unsafe, one_line};
 use crate::output::{self, Reply, write_line};
+use crate::secret::redact;
 
 /// The width of a pipe: lines are not folded.
 const WIDE: usize = usize::MAX;
@@ -130,6 +131,11 @@ impl<'a> Terminal<'a> {
         self.write_result(&line);
     }
 
+    /// One or more lines with a credential in them, for which the user asked.
+    pub fn credential(&mut self, text: &str) {
+        self.write_result(&clean_lines(text));
+    }
+
     fn write_result(&mut self, line: &str) {
         if let Err(failure) = write_line(self.stdout, line) {
             self.unwritten.get_or_insert(failure);
@@ -140,12 +146,12 @@ impl<'a> Terminal<'a> {
     pub fn json(&mut self, value: &impl serde::Serialize) {
         // This cannot fail: the keys of all values are strings.
         let json = output::json(value).unwrap_or_default();
-        self.write_result(&json);
+        self.write_result(&redact(&json));
     }
 
     /// Writes a line to stderr.
     pub fn say(&mut self, line: &str) {
-        self.write_message(&clean(line));
+        self.write_message(&paint(self.err, Tone::Plain, &clean(line)));
     }
 
     fn write_message(&mut self, line: &str) {
@@ -165,10 +171,10 @@ impl<'a> Terminal<'a> {
 
     fn message(&mut self, tone: Tone, kind: &str, failure: &Failure) {
         let kind = paint(self.err, tone, &format!("{kind}:"));
-        self.write_message(&format!("{kind} {}", failure.what_and_said()));
+        self.write_message(&format!("{kind} {}", redact(&failure.what_and_said())));
         if !failure.hint.is_empty() {
             let hint = paint(self.err, Tone::Faint, "hint:");
-            self.write_message(&format!("{hint} {}", failure.hint));
+            self.write_message(&format!("{hint} {}", redact(&failure.hint)));
         }
     }
 
@@ -269,13 +275,19 @@ impl<'a> Terminal<'a> {
     }
 }
 
-/// A text in its tone. Text from outside cannot leave its line or move the cursor: what is not a
-/// line end, a tab or a character to show becomes a space.
+/// A text in its tone, without the secrets of this run.
 fn paint(face: Face, tone: Tone, text: &str) -> String {
-    let text = text.replace(|c| is_unsafe(c) && c != '\n' && c != '\t', " ");
+    let text = clean_lines(text);
+    let text = redact(&text);
     if !face.colour || tone == Tone::Plain || text.is_empty() {
-        return text;
+        return text.into();
     }
     let style = tone.style();
     format!("{style}{text}{style:#}")
+}
+
+/// A text from outside cannot leave its line or move the cursor: what is not a line end, a tab or a
+/// character to show becomes a space.
+fn clean_lines(text: &str) -> String {
+    text.replace(|c| is_unsafe(c) && c != '\n' && c != '\t', " ")
 }

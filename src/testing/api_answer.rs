@@ -1,13 +1,12 @@
 //! Invariants of everything that is read from an API.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use secrecy::ExposeSecret as _;
 
 use crate::error;
 use crate::http::{self, Endpoint};
 use crate::ionos::api::{Access, ListedToken, Registry, refusal as api_refusal, wire};
 use crate::kubernetes;
+use crate::secret::{self, Secret};
 use crate::uuid::is_uuid;
 
 /// A body or a header of an API: it is read or refused. A refusal is one line and quotes nothing of
@@ -45,31 +44,27 @@ fn refusal(body: &[u8]) {
     let words = words.as_str();
     // Whoever answers may repeat what was sent, as it was, cut, or broken into lines.
     for password in [words, &error::one_line(words), &format!("1{words}2")] {
+        secret::forget_all();
+        let _ = Secret::from(password);
         let is_repeated = words.contains(password) || words.len() >= 8;
-        let basic = STANDARD.encode(format!("u:{password}"));
-        let mut sent = vec![format!("Basic {basic}")];
-        if password.bytes().all(|byte| byte.is_ascii_graphic()) {
-            sent.push(format!("Bearer {password}"));
-        }
-        for authorization in sent {
-            let said = refused(body, 400, &authorization);
-            assert!(
-                password.is_empty() || !is_repeated || said.is_none(),
-                "{said:?}"
-            );
-        }
+        let said = refused(body, 400);
+        assert!(
+            password.is_empty() || !is_repeated || said.is_none(),
+            "{said:?}"
+        );
     }
+    secret::forget_all();
     for status in [307, 401, 403, 404, 409, 429, 500, 503] {
-        let said = refused(body, status, "Bearer 0123456789");
+        let said = refused(body, status);
         assert_ne!(said.as_deref(), Some(""));
     }
 }
 
 /// The API's words as they are quoted.
-fn refused(body: &[u8], status: u16, authorization: &str) -> Option<String> {
-    let err = api_refusal(status, body, None, authorization);
+fn refused(body: &[u8], status: u16) -> Option<String> {
+    let err = api_refusal(status, body, None);
     let access = Access {
-        authorization: authorization.into(),
+        authorization: "Bearer 0123456789".into(),
         contract: None,
         endpoint: Endpoint::default(),
         token_expires_at: None,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::sources;
 
 /// From the top to the bottom. Rooms of one layer do not import each other.
-const LAYERS: [&[&str]; 11] = [
+const LAYERS: [&[&str]; 12] = [
     &["main", "lib"],
     &["cli"],
     &["commands"],
@@ -16,8 +16,9 @@ const LAYERS: [&[&str]; 11] = [
     &["ionos"],
     &["http"],
     &["config"],
-    &["scope", "secret", "uuid", "files", "terminal", "log"],
+    &["scope", "uuid", "files", "terminal", "log"],
     &["registry_host", "output", "env"],
+    &["secret"],
     &["error"],
 ];
 

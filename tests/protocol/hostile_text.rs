@@ -121,29 +121,86 @@ fn user_name_with_control_characters_is_not_exported() {
     assert_eq!(fs::read_to_string(file).unwrap(), "");
 }
 
+/// A secret in every encoding, whole.
+fn encodings(secret: &str) -> Vec<String> {
+    let hex: Vec<String> = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    vec![
+        secret.to_owned(),
+        secret.to_lowercase(),
+        secret.to_uppercase(),
+        BASE64_STANDARD.encode(secret),
+        BASE64_STANDARD.encode(format!("x{secret}")),
+        BASE64_URL_SAFE_NO_PAD.encode(format!("xy{secret}")),
+        BASE64_STANDARD
+            .encode(format!("Authorization: Bearer {secret}"))
+            .to_lowercase(),
+        hex.concat().to_uppercase(),
+        hex.concat(),
+        format!("%{}", hex.join("%").to_uppercase()),
+    ]
+}
+
+#[test]
+fn secret_echoed_in_a_name_is_redacted_on_every_way_out() {
+    let id = "789f8e3c-d5c8-4359-8f85-c200fb89e97d";
+    for echo in encodings(ACCOUNT_TOKEN) {
+        let (fake, home) = (FakeIonos::start(), Home::new());
+        let token = json!({"id": id, "type": "token", "properties": {
+            "name": echo, "status": echo,
+            "scopes": [{"type": "repository", "name": echo, "actions": [echo]}],
+        }});
+        let list = json!({"items": [token], "count": 1});
+        fake.fault(Fault::replace(200, &list).on("GET", "/tokens").always());
+        let registry = |hostname: &str| {
+            json!({"items": [{"id": id, "type": "registry",
+                "metadata": {"state": echo},
+                "properties": {"name": echo, "hostname": hostname, "location": echo,
+                    "apiSubnetAllowList": [echo]}}], "count": 1})
+        };
+        let docker = json!({"credHelpers": {DEMO_HOST: echo}, "credsStore": echo,
+            "auths": {format!("{DEMO_HOST}/{echo}"): {"auth": BASE64_STANDARD.encode(format!("{echo}:x"))}}});
+        home.file(".docker/config.json", &docker.to_string());
+        let helper = home.helper_for(&fake).env("IONOS_CR_LOG", "debug");
+        for args in [
+            &["tokens", "--all", DEMO_HOST][..],
+            &["tokens", "--all", "--json", DEMO_HOST],
+            &["prune", "--dry-run", DEMO_HOST],
+            &["doctor", DEMO_HOST],
+            &["doctor", "--json", DEMO_HOST],
+            &["status", "--json"],
+            &["configure-docker"],
+            &["configure-docker", DEMO_HOST],
+            &["get", &format!("{echo}.cr.ionos.com")],
+            &["env", &format!("{DEMO_HOST}/{echo}"), "--shell", &echo],
+        ] {
+            fake.fault(Fault::replace(200, &registry(DEMO_HOST)).on("GET", "/registries?"));
+            fake.fault(Fault::replace(200, &registry("")).on("GET", "/registries?"));
+            attack(|| {
+                let done = helper.run(args, "");
+                let outputs = format!("{}\n{}", done.stdout, done.stderr);
+                let mut pieces = echo.as_bytes().chunks_exact(16);
+                let found = pieces.find(|it| outputs.contains(std::str::from_utf8(it).unwrap()));
+                assert_eq!(found, None, "{args:?} {outputs}");
+            });
+        }
+        for file in home.files().iter().filter(|it| !it.contains(".docker")) {
+            let content = fs::read_to_string(home.path().join(file)).unwrap();
+            assert!(!content.contains(&echo), "{file} {content}");
+        }
+    }
+}
+
 #[test]
 fn secret_echoed_in_another_encoding_is_not_quoted() {
     let token = ACCOUNT_TOKEN;
-    let hex: Vec<String> = token.bytes().map(|byte| format!("{byte:02x}")).collect();
-    let (url, hex) = (format!("%{}", hex.join("%").to_uppercase()), hex.concat());
     let spaced: Vec<String> = token.chars().map(String::from).collect();
-    for echo in [
-        token.to_owned(),
-        token.to_lowercase(),
-        token.to_uppercase(),
-        BASE64_STANDARD.encode(token),
-        BASE64_STANDARD.encode(format!("x{token}")),
-        BASE64_URL_SAFE_NO_PAD.encode(format!("xy{token}")),
-        BASE64_STANDARD
-            .encode(format!("Authorization: Bearer {token}"))
-            .to_lowercase(),
-        hex.to_uppercase(),
-        hex,
-        url,
+    let mut echoes = encodings(token);
+    echoes.extend([
         spaced.join(" "),
         format!("{}\n{}", &token[..20], &token[20..]),
         token[50..62].to_lowercase(),
-    ] {
+    ]);
+    for echo in echoes {
         attack(|| {
             let (fake, home) = (FakeIonos::start(), Home::new());
             fake.fault(Fault::replace(422, &refusal(&format!("no: {echo}"))).always());

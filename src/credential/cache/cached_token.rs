@@ -80,7 +80,7 @@ impl CachedToken {
             registry_id: registry_id.to_owned(),
             token_id: token.id,
             username: token.username,
-            secret: token.password,
+            secret: token.password.expose_secret().into(),
             issued_at: lifetime.start,
             expires_at: lifetime.end,
         }

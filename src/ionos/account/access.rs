@@ -4,7 +4,7 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{ExposeSecret, SecretString};
 
 use super::{Account, Source, command, token};
 use crate::env::Deadline;
@@ -14,6 +14,7 @@ use crate::http::Endpoint;
 use crate::ionos::api::Access;
 use crate::ionos::ionosctl::{self, Credentials, FileEndpoint};
 use crate::registry_host::RegistryHost;
+use crate::secret::Secret;
 
 impl Account {
     /// Gets the secret and the endpoint for the registry at `host`: reads files, runs the command.
@@ -91,19 +92,20 @@ pub(super) fn token_in_file(path: &Path) -> Result<SecretString, Failure> {
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text).into())
 }
 
-fn basic(username: &str, password: &SecretString) -> SecretString {
+fn basic(username: &str, password: &Secret) -> SecretString {
     let pair = SecretString::from(format!("{username}:{}", password.expose_secret()));
     format!("Basic {}", STANDARD.encode(pair.expose_secret())).into()
 }
 
-fn bearer(token: &SecretString, origin: &str) -> Result<SecretString, Failure> {
+fn bearer(token: &impl ExposeSecret<str>, origin: &str) -> Result<SecretString, Failure> {
     let token = token.expose_secret().trim();
     let why = if token.is_empty() {
         "no token"
     } else if !token.bytes().all(|b| b.is_ascii_graphic()) {
         "more than a token: there is a space, a line break or a control character inside"
     } else {
-        return Ok(format!("Bearer {token}").into());
+        let token = Secret::from(token);
+        return Ok(format!("Bearer {}", token.expose_secret()).into());
     };
     let hint = "put the token there, alone on its line";
     Err(Failure::new(format!("{origin} holds {why}"), hint))

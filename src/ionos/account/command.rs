@@ -148,15 +148,17 @@ fn reason(stderr: &[u8], stdout: &[u8], args: &[String]) -> Option<String> {
         return None;
     }
     let printed = String::from_utf8_lossy(stdout);
-    let mut secrets: Vec<SecretString> = args
-        .iter()
-        .filter(|arg| may_be_a_token(arg) && !arg.contains(char::is_whitespace))
-        .map(|arg| arg.as_str().into())
-        .collect();
-    secrets.push(printed.trim().into());
-    secrets.extend(env::var("IONOS_TOKEN").map(SecretString::from));
-    secrets.extend(env::var("IONOS_PASSWORD").map(SecretString::from));
-    secret::quotable(line, &secrets)
+    let words = args.iter().map(String::as_str);
+    let words = words.filter(|arg| may_be_a_token(arg) && !arg.contains(char::is_whitespace));
+    // They may be secrets, but also paths, which other messages name.
+    if words
+        .chain([printed.trim()])
+        .any(|it| secret::repeats(line, it))
+    {
+        return None;
+    }
+    env::note_secrets();
+    secret::quotable(line)
 }
 
 /// Whether one of the words looks like a token: a JWT, or a long mix of letters and digits.

@@ -23,6 +23,7 @@ use crate::files::Owner;
 use crate::http::Endpoint;
 use crate::ionos::api::Access;
 use crate::ionos::ionosctl::{self, Located};
+use crate::secret::Secret;
 
 pub use identity::AccountKey;
 pub(crate) use identity::Identity;
@@ -52,12 +53,12 @@ const COMMAND: &str = "command";
 
 #[derive(Debug)]
 enum Source {
-    Token(SecretString),
+    Token(Secret),
     TokenFile(PathBuf),
     TokenCommand(Vec<String>),
     Password {
         username: String,
-        password: SecretString,
+        password: Secret,
     },
     /// A file of ionosctl and the SDKs, and the profile in it if our configuration names one.
     Ionos {
@@ -168,7 +169,7 @@ impl Account {
     /// without running a command. May hold a secret: to be hashed, not kept.
     pub fn failure_cache_input(&self) -> SecretString {
         let account: SecretString = match &self.source {
-            Source::Token(token) => token.clone(),
+            Source::Token(token) => token.expose_secret().into(),
             Source::Password { username, password } => {
                 format!("{username}\0{}", password.expose_secret()).into()
             }

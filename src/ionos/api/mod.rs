@@ -12,7 +12,6 @@ use std::cell::Cell;
 use std::collections::HashSet;
 
 use log::debug;
-use secrecy::ExposeSecret as _;
 
 pub use access::Access;
 pub use error::ApiError;
@@ -258,7 +257,6 @@ impl Api {
             response.status,
             response.body(),
             response.retry_after(),
-            self.access.authorization.expose_secret(),
         ))
     }
 }
@@ -273,9 +271,8 @@ pub(crate) fn refusal(
     status: u16,
     body: &[u8],
     retry_after: Option<std::time::Duration>,
-    authorization: &str,
 ) -> ApiError {
     let message = wire::ErrorMessage::parse(body);
-    let said = secret::quotable(&message.message, &secret::of_authorization(authorization));
+    let said = secret::quotable(&message.message);
     ApiError::from_status(status, said, &message.error_code, retry_after)
 }

@@ -2,20 +2,20 @@
 //!
 //! An error of serde must not get into a message: it quotes values.
 
-use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::{Contents, Credentials, FIX, FileEndpoint, ProfileName, malformed, non_empty};
 use crate::error::Failure;
+use crate::secret::Secret;
 
 #[derive(Deserialize)]
 struct File {
     #[serde(rename = "userdata.token")]
-    token: Option<SecretString>,
+    token: Option<Secret>,
     #[serde(rename = "userdata.name")]
     name: Option<String>,
     #[serde(rename = "userdata.password")]
-    password: Option<SecretString>,
+    password: Option<Secret>,
     #[serde(rename = "userdata.api-url")]
     api_url: Option<String>,
 }

@@ -10,12 +10,13 @@ mod yaml;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 
 use crate::env;
 use crate::error::{Failure, shown, system};
 use crate::files::UserFile;
 use crate::http::Endpoint;
+use crate::secret::Secret;
 
 // ionosctl stops at a file that it cannot read, too.
 const FIX: &str = "fix it, or move it away and run \"ionosctl login\"";
@@ -72,24 +73,24 @@ impl FileEndpoint {
 #[derive(Debug)]
 pub enum Credentials {
     /// An API token.
-    Token(SecretString),
+    Token(Secret),
     /// A user name and its password.
     Password {
         /// Usually an e-mail address.
         username: String,
         /// The password.
-        password: SecretString,
+        password: Secret,
     },
 }
 
 impl Credentials {
     /// A token wins over a password. An empty value counts as missing: ionosctl writes every key.
     fn choose(
-        token: Option<SecretString>,
+        token: Option<Secret>,
         username: Option<String>,
-        password: Option<SecretString>,
+        password: Option<Secret>,
     ) -> Option<Self> {
-        let filled = |secret: &SecretString| !secret.expose_secret().trim().is_empty();
+        let filled = |secret: &Secret| !secret.expose_secret().trim().is_empty();
         if let Some(token) = token.filter(filled) {
             return Some(Self::Token(token));
         }

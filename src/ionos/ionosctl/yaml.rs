@@ -3,13 +3,13 @@
 //! Reads what the SDKs of IONOS read, as they read it. An error of the parser must not get into a
 //! message: it quotes values.
 
-use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_saphyr::{Error, Options, Spanned};
 
 use super::{Contents, Credentials, FIX, FileEndpoint, ProfileName, empty, malformed, non_empty};
 use crate::error::{Failure, one_line};
+use crate::secret::Secret;
 
 /// The Container Registry among the products of an environment.
 const PRODUCT: &str = "containerregistry";
@@ -33,9 +33,9 @@ struct Profile {
 
 #[derive(Clone, Default, Deserialize)]
 struct Pairs {
-    token: Option<SecretString>,
+    token: Option<Secret>,
     username: Option<String>,
-    password: Option<SecretString>,
+    password: Option<Secret>,
 }
 
 #[derive(Deserialize)]

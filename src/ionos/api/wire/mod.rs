@@ -7,7 +7,7 @@
 mod tolerant;
 
 use jiff::Timestamp;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,7 @@ use tolerant::lenient;
 pub(crate) use tolerant::{Items, LARGEST_LIST};
 
 use crate::scope::Scope;
+use crate::secret::Secret;
 use crate::uuid::is_uuid;
 
 /// A registry of the account.
@@ -67,7 +68,7 @@ pub struct Token {
     /// The user name for the registry.
     pub username: String,
     /// The password for the registry.
-    pub password: SecretString,
+    pub password: Secret,
     /// When it expires, in seconds since 1970 by the API's clock.
     pub expires_at: Option<i64>,
 }
@@ -191,7 +192,7 @@ pub(crate) struct TokenProperties {
 #[derive(Deserialize)]
 struct Credentials {
     username: Option<String>,
-    password: Option<SecretString>,
+    password: Option<Secret>,
 }
 
 impl Object<TokenProperties> {
@@ -199,7 +200,7 @@ impl Object<TokenProperties> {
     pub(crate) fn into_token(self, id_from_header: Option<String>) -> Option<Token> {
         let properties = self.properties?;
         let credentials = properties.credentials?;
-        let is_filled = |password: &SecretString| !password.expose_secret().is_empty();
+        let is_filled = |password: &Secret| !password.expose_secret().is_empty();
         Some(Token {
             id: self.id.filter(|id| is_uuid(id)).or(id_from_header),
             username: filled(credentials.username).or(filled(properties.name))?,
