@@ -14,8 +14,7 @@ use crate::config::ConfigFile;
 use crate::env;
 use crate::error::Failure;
 use crate::kubernetes::{
-    self, Applied, Document, InCluster, Labels, Metadata, Name, Namespace, SERVICE_ACCOUNT_DIR,
-    SecretRef,
+    self, Applied, Document, InCluster, Labels, Metadata, Name, SERVICE_ACCOUNT_DIR, SecretRef,
 };
 use crate::registry_host::RegistryHost;
 use crate::terminal::Terminal;
@@ -33,8 +32,8 @@ pub struct Options {
     #[command(flatten)]
     secret: SecretOptions,
     /// A namespace for the Secret; may be repeated [default: the pod's own]
-    #[arg(short, long = "namespace", value_name = "NAMESPACE")]
-    namespaces: Vec<Namespace>,
+    #[arg(short, long = "namespace", value_name = "NAMESPACE", value_parser = Name::of_namespace)]
+    namespaces: Vec<Name>,
     /// A service account in each namespace that gets the Secret as an image pull secret; may be repeated
     #[arg(long = "service-account", value_name = "NAME")]
     service_accounts: Vec<Name>,
@@ -84,7 +83,7 @@ pub fn run(
 
 /// The Secret of one namespace.
 struct State<'a> {
-    namespace: &'a Namespace,
+    namespace: &'a Name,
     /// When its credential expires, if it is fresh.
     fresh_until: Option<i64>,
     /// The result of the dry run, which a fresh Secret does not need.
@@ -113,7 +112,7 @@ struct Refresh<'a> {
 impl<'a> Refresh<'a> {
     /// The state of each namespace that accepts the Secret.
     fn states(&mut self, terminal: &mut Terminal<'_>) -> Result<Vec<State<'a>>, Failure> {
-        let mut namespaces: Vec<&'a Namespace> = Vec::new();
+        let mut namespaces: Vec<&'a Name> = Vec::new();
         for namespace in &self.options.namespaces {
             if !namespaces.contains(&namespace) {
                 namespaces.push(namespace);
@@ -138,7 +137,7 @@ impl<'a> Refresh<'a> {
         Ok(states)
     }
 
-    fn state(&self, namespace: &'a Namespace) -> Result<State<'a>, Failure> {
+    fn state(&self, namespace: &'a Name) -> Result<State<'a>, Failure> {
         let secret = self.secret(namespace);
         let existing = secret.read()?;
         let expires_at = existing.and_then(|it| it.expires_at(&self.settings, self.labels));
@@ -228,7 +227,7 @@ impl<'a> Refresh<'a> {
     }
 
     /// Whether a Secret may be in place although the cluster's answer was a failure.
-    fn may_be_in_place(&self, namespace: &Namespace, expires_at: Option<i64>) -> bool {
+    fn may_be_in_place(&self, namespace: &Name, expires_at: Option<i64>) -> bool {
         match self.secret(namespace).read() {
             Ok(found) => {
                 let found = found.and_then(|it| it.expires_at(&self.settings, self.labels));
@@ -256,7 +255,7 @@ impl<'a> Refresh<'a> {
         }
     }
 
-    fn secret(&self, namespace: &'a Namespace) -> SecretRef<'a> {
+    fn secret(&self, namespace: &'a Name) -> SecretRef<'a> {
         SecretRef {
             in_cluster: self.in_cluster,
             namespace,
@@ -264,7 +263,7 @@ impl<'a> Refresh<'a> {
         }
     }
 
-    fn metadata(&self, namespace: &'a Namespace) -> Metadata<'_> {
+    fn metadata(&self, namespace: &'a Name) -> Metadata<'_> {
         Metadata {
             name: self.name,
             namespace: Some(namespace),
@@ -274,7 +273,7 @@ impl<'a> Refresh<'a> {
         }
     }
 
-    fn print(&self, namespace: &Namespace, result: &str, terminal: &mut Terminal<'_>) {
+    fn print(&self, namespace: &Name, result: &str, terminal: &mut Terminal<'_>) {
         terminal.result(&format!("{namespace}: secret {}: {result}", self.name));
     }
 

@@ -11,7 +11,7 @@ use crate::config::{ConfigFile, Places};
 use crate::credential;
 use crate::env;
 use crate::error::Failure;
-use crate::kubernetes::{self, Document, Label, Labels, Metadata, Name, Namespace};
+use crate::kubernetes::{self, Document, Label, Labels, Metadata, Name};
 use crate::registry_host::RegistryHost;
 use crate::terminal::Terminal;
 
@@ -27,8 +27,8 @@ pub struct Options {
     #[command(flatten)]
     secret: SecretOptions,
     /// The namespace of the Secret [default: that of kubectl]
-    #[arg(short, long, value_name = "NAMESPACE")]
-    namespace: Option<Namespace>,
+    #[arg(short, long, value_name = "NAMESPACE", value_parser = Name::of_namespace)]
+    namespace: Option<Name>,
     /// What to print
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Secret)]
     format: Format,

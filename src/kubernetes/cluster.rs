@@ -37,24 +37,19 @@ pub enum ClusterError {
     Unanswered(TransportError),
 }
 
-/// The kind of a patch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Patch {
-    /// A server-side apply.
-    Apply,
-    /// RFC 6902.
-    Json,
-}
-
-impl Patch {
-    fn content_type(self) -> &'static str {
+impl ClusterError {
+    pub(super) fn status(&self) -> Option<u16> {
         match self {
-            // JSON is YAML.
-            Self::Apply => "application/apply-patch+yaml",
-            Self::Json => "application/json-patch+json",
+            Self::Refused { status, .. } => Some(*status),
+            Self::Unanswered(_) => None,
         }
     }
 }
+
+/// The content type of a server-side apply. JSON is YAML.
+pub(super) const APPLY_PATCH: &str = "application/apply-patch+yaml";
+/// The content type of RFC 6902.
+pub(super) const JSON_PATCH: &str = "application/json-patch+json";
 
 impl Cluster {
     /// Creates a client. Nothing is sent yet.
@@ -81,12 +76,12 @@ impl Cluster {
         &self,
         path: &str,
         query: &[(&str, &str)],
-        kind: Patch,
+        content_type: &'static str,
         body: &SecretString,
     ) -> Result<bool, ClusterError> {
         let response = self.send(&Request {
             method: Method::PATCH,
-            body: Some((kind.content_type(), body.expose_secret().as_bytes())),
+            body: Some((content_type, body.expose_secret().as_bytes())),
             ..Request::get(path, query)
         })?;
         Ok(response.status == 201)

@@ -1,6 +1,5 @@
 //! What a pod gets to use the API of its cluster.
 
-use std::fmt;
 use std::path::Path;
 
 use base64::Engine as _;
@@ -9,7 +8,7 @@ use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 
 use super::cluster::Cluster;
-use super::names::Namespace;
+use super::names::Name;
 use crate::env;
 use crate::error::{Failure, one_line, shown, system};
 use crate::files::UserFile;
@@ -25,20 +24,9 @@ pub struct InCluster {
     /// The cluster's API.
     pub cluster: Cluster,
     /// The pod's own namespace.
-    pub namespace: Option<Namespace>,
-    /// The pod's service account, for messages.
-    pub account: ServiceAccount,
-}
-
-/// A service account, from the claims of its token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServiceAccount(Option<String>);
-
-/// `NAMESPACE:NAME`, as kubectl expects it.
-impl fmt::Display for ServiceAccount {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.as_deref().unwrap_or("NAMESPACE:NAME"))
-    }
+    pub namespace: Option<Name>,
+    /// The pod's service account as `NAMESPACE:NAME`, for messages.
+    pub account: String,
 }
 
 impl InCluster {
@@ -57,9 +45,9 @@ impl InCluster {
         let ca = text(&ca_path, read("ca.crt")?)?;
         let namespace = read("namespace").ok();
         let namespace =
-            namespace.and_then(|name| String::from_utf8(name).ok()?.trim().parse().ok());
+            namespace.and_then(|name| Name::of_namespace(str::from_utf8(&name).ok()?.trim()).ok());
         let token = Secret::from(token.trim());
-        let account = ServiceAccount(subject(&token));
+        let account = subject(&token).unwrap_or_else(|| "NAMESPACE:NAME".into());
         let cluster = Cluster::new(endpoint.trusting_only(&ca), &token)
             .map_err(|failure| failure.within(&shown(&ca_path)))?;
         Ok(Self {

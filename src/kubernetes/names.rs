@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use crate::error::Failure;
 
-/// The name of a Secret or a service account: a DNS subdomain.
+/// The name of an object: a DNS subdomain, or for a namespace a DNS label.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name(String);
 
@@ -25,6 +25,14 @@ impl Name {
             .collect();
         Self(format!("{}-{}", self.0, suffix.trim_matches('-')))
     }
+
+    /// Parses the name of a namespace.
+    pub fn of_namespace(text: &str) -> Result<Self, &'static str> {
+        if is_dns_label(text) && text.len() <= 63 {
+            return Ok(Self(text.to_owned()));
+        }
+        Err("a namespace has at most 63 of a-z, 0-9 and -, with a letter or digit at both ends")
+    }
 }
 
 impl FromStr for Name {
@@ -32,12 +40,11 @@ impl FromStr for Name {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         if is_subdomain(text) {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(
-                "a name has at most 253 characters (a-z, 0-9, - and .), with a letter or digit at both ends of each part",
-            )
+            return Ok(Self(text.to_owned()));
         }
+        Err(
+            "a name has at most 253 characters (a-z, 0-9, - and .), with a letter or digit at both ends of each part",
+        )
     }
 }
 
@@ -47,41 +54,9 @@ impl fmt::Display for Name {
     }
 }
 
-/// The name of a namespace: a DNS label.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Namespace(String);
-
-impl Namespace {
-    /// The name as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl FromStr for Namespace {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if is_dns_label(text) && text.len() <= 63 {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err("a namespace has at most 63 of a-z, 0-9 and -, with a letter or digit at both ends")
-        }
-    }
-}
-
-impl fmt::Display for Namespace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 /// A label of an object, given as `KEY=VALUE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Label {
-    key: String,
-    value: String,
-}
+pub struct Label(String, String);
 
 impl FromStr for Label {
     type Err = &'static str;
@@ -98,10 +73,7 @@ impl FromStr for Label {
                 "a label's value has at most 63 letters, digits, -, _ and ., with a letter or digit at both ends",
             );
         }
-        Ok(Self {
-            key: key.to_owned(),
-            value: value.to_owned(),
-        })
+        Ok(Self(key.to_owned(), value.to_owned()))
     }
 }
 
@@ -111,14 +83,11 @@ pub type Labels = BTreeMap<String, String>;
 /// All labels. A key with two values is an error.
 pub fn labels(list: &[Label]) -> Result<Labels, Failure> {
     let mut labels = Labels::new();
-    for Label { key, value } in list {
-        if let Some(other) = labels.insert(key.clone(), value.clone())
-            && other != *value
-        {
-            return Err(Failure::new(
-                format!("label {key} has two values, '{other}' and '{value}'"),
-                "pass each label once",
-            ));
+    for Label(key, value) in list {
+        let other = labels.insert(key.clone(), value.clone());
+        if let Some(other) = other.filter(|other| other != value) {
+            let what = format!("label {key} has two values, '{other}' and '{value}'");
+            return Err(Failure::new(what, "pass each label once"));
         }
     }
     Ok(labels)
@@ -169,15 +138,15 @@ mod tests {
         }
         assert!(longest.parse::<Name>().is_ok());
         assert!(format!("{longest}a").parse::<Name>().is_err());
-        assert!(long.parse::<Namespace>().is_ok());
-        assert!(format!("{long}a").parse::<Namespace>().is_err());
+        assert!(Name::of_namespace(&long).is_ok());
+        assert!(Name::of_namespace(&format!("{long}a")).is_err());
         for name in [
             "", "-a", "a-", "A", "a_b", "a/b", "a b", "a..b", ".a", "ä", "a\n",
         ] {
             assert!(name.parse::<Name>().is_err(), "{name:?}");
-            assert!(name.parse::<Namespace>().is_err(), "{name:?}");
+            assert!(Name::of_namespace(name).is_err(), "{name:?}");
         }
-        assert!("a.b".parse::<Namespace>().is_err());
+        assert!(Name::of_namespace("a.b").is_err());
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::cluster::{ClusterError, Patch};
+use super::cluster::{APPLY_PATCH, JSON_PATCH};
 use super::in_cluster::InCluster;
-use super::names::{Name, Namespace};
+use super::names::Name;
 use super::refusal::{Attempt, Verb};
 use super::secret::{Document, ExistingSecret, PULL_SECRET};
 use crate::error::Failure;
@@ -33,7 +33,7 @@ pub struct SecretRef<'a> {
     /// The cluster and the service account.
     pub in_cluster: &'a InCluster,
     /// Its namespace.
-    pub namespace: &'a Namespace,
+    pub namespace: &'a Name,
     /// Its name.
     pub name: &'a Name,
 }
@@ -42,15 +42,8 @@ pub struct SecretRef<'a> {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ServiceAccount {
-    metadata: Metadata,
-    #[serde(default)]
+    metadata: Value,
     image_pull_secrets: Option<Vec<Value>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Metadata {
-    resource_version: String,
 }
 
 impl SecretRef<'_> {
@@ -59,7 +52,7 @@ impl SecretRef<'_> {
         let attempt = self.attempt(Verb::Get, "secrets", self.name);
         let existing: ExistingSecret = match self.in_cluster.cluster.get(&attempt.path()) {
             Ok(existing) => existing,
-            Err(ClusterError::Refused { status: 404, .. }) => return Ok(None),
+            Err(err) if err.status() == Some(404) => return Ok(None),
             Err(err) => return Err(attempt.failure(&err)),
         };
         if existing.kind != PULL_SECRET {
@@ -74,7 +67,7 @@ impl SecretRef<'_> {
     /// Writes the Secret by server-side apply and takes over fields of other writers. A dry run
     /// passes the same checks of the cluster and changes nothing.
     pub fn apply(&self, document: &Document, dry_run: bool) -> Result<Applied, Failure> {
-        let attempt = self.attempt(Verb::Apply, "secrets", self.name);
+        let attempt = self.attempt(Verb::Patch, "secrets", self.name);
         let mut query = vec![("fieldManager", MANAGER), ("force", "true")];
         if dry_run {
             query.extend([("dryRun", "All"), ("fieldValidation", "Strict")]);
@@ -83,10 +76,10 @@ impl SecretRef<'_> {
         let mut tried = 1;
         loop {
             let cluster = &self.in_cluster.cluster;
-            match cluster.patch(&attempt.path(), &query, Patch::Apply, &body) {
+            match cluster.patch(&attempt.path(), &query, APPLY_PATCH, &body) {
                 Ok(true) => return Ok(Applied::Created),
                 Ok(false) => return Ok(Applied::Changed),
-                Err(ClusterError::Refused { status: 409, .. }) if tried < TRIES => tried += 1,
+                Err(err) if err.status() == Some(409) && tried < TRIES => tried += 1,
                 Err(err) => return Err(attempt.failure(&err)),
             }
         }
@@ -98,11 +91,8 @@ impl SecretRef<'_> {
         let cluster = &self.in_cluster.cluster;
         let reading = self.attempt(Verb::Get, "serviceaccounts", account);
         let patching = self.attempt(Verb::Patch, "serviceaccounts", account);
-        let query: &[(&str, &str)] = if dry_run {
-            &[("fieldManager", MANAGER), ("dryRun", "All")]
-        } else {
-            &[("fieldManager", MANAGER)]
-        };
+        let query = [("fieldManager", MANAGER), ("dryRun", "All")];
+        let query = &query[..=usize::from(dry_run)];
         let mut tried = 1;
         loop {
             let existing: ServiceAccount = cluster
@@ -112,12 +102,12 @@ impl SecretRef<'_> {
                 return Ok(Applied::Unchanged);
             };
             let patch = patch.to_string().into();
-            match cluster.patch(&patching.path(), query, Patch::Json, &patch) {
+            match cluster.patch(&patching.path(), query, JSON_PATCH, &patch) {
                 Ok(_) => return Ok(Applied::Changed),
                 // A failed test is a 422: the list has changed since it was read.
-                Err(ClusterError::Refused {
-                    status: 409 | 422, ..
-                }) if tried < TRIES => tried += 1,
+                Err(err) if [Some(409), Some(422)].contains(&err.status()) && tried < TRIES => {
+                    tried += 1;
+                }
                 Err(err) => return Err(patching.failure(&err)),
             }
         }
@@ -133,7 +123,7 @@ impl SecretRef<'_> {
         // A missing list cannot be tested, so the object's version is tested instead.
         Some(if list.is_empty() {
             json!([
-                {"op": "test", "path": "/metadata/resourceVersion", "value": existing.metadata.resource_version},
+                {"op": "test", "path": "/metadata/resourceVersion", "value": existing.metadata["resourceVersion"]},
                 {"op": "add", "path": "/imagePullSecrets", "value": [entry]},
             ])
         } else {

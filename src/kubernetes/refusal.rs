@@ -3,8 +3,7 @@
 use std::fmt;
 
 use super::cluster::ClusterError;
-use super::in_cluster::ServiceAccount;
-use super::names::{Name, Namespace};
+use super::names::Name;
 use crate::error::Failure;
 use crate::http::TransportError;
 
@@ -13,8 +12,6 @@ use crate::http::TransportError;
 pub(super) enum Verb {
     Get,
     Patch,
-    /// A patch that creates a missing object.
-    Apply,
 }
 
 /// A request for one object.
@@ -24,8 +21,8 @@ pub(super) struct Attempt<'a> {
     /// The plural name, as in a path.
     pub(super) resource: &'static str,
     pub(super) name: &'a Name,
-    pub(super) namespace: &'a Namespace,
-    pub(super) account: &'a ServiceAccount,
+    pub(super) namespace: &'a Name,
+    pub(super) account: &'a str,
     pub(super) host: &'a str,
 }
 
@@ -115,10 +112,6 @@ impl Attempt<'_> {
             account,
             ..
         } = self;
-        let what = match self.verb {
-            Verb::Get => "may not be read",
-            Verb::Patch | Verb::Apply => "may not be changed",
-        };
         let says = |words: &str| said.is_some_and(|said| said.contains(words));
         if says("exceeded quota") {
             return (
@@ -149,6 +142,10 @@ impl Attempt<'_> {
                 ),
             );
         }
+        let what = match self.verb {
+            Verb::Get => "may not be read",
+            Verb::Patch => "may not be changed",
+        };
         let role = format!("docker-credential-ionos-{resource}");
         let hint = format!(
             "grant it: kubectl -n {namespace} create role {role} --verb=get,patch --resource={resource} --resource-name={name} && kubectl -n {namespace} create rolebinding {role} --role={role} --serviceaccount={account}"
@@ -158,53 +155,37 @@ impl Attempt<'_> {
 
     fn missing(&self) -> (String, String) {
         let (name, namespace) = (self.name, self.namespace);
-        if self.resource == "serviceaccounts" {
-            return (
-                "it does not exist".into(),
-                format!(
-                    "create it with kubectl -n {namespace} create serviceaccount {name}, or leave it out of --service-account"
-                ),
-            );
-        }
-        (
-            "the namespace does not exist".into(),
-            format!(
-                "create it with kubectl create namespace {namespace}, or leave it out of --namespace"
-            ),
-        )
+        let (what, create, option) = if self.resource == "serviceaccounts" {
+            let create = format!("kubectl -n {namespace} create serviceaccount {name}");
+            ("it does not exist", create, "--service-account")
+        } else {
+            let create = format!("kubectl create namespace {namespace}");
+            ("the namespace does not exist", create, "--namespace")
+        };
+        let hint = format!("create it with {create}, or leave it out of {option}");
+        (what.into(), hint)
     }
 
     fn unanswered(&self, err: &TransportError) -> Failure {
-        let host = self.host;
-        let (what, hint) = match err {
-            TransportError::Unreachable { why } => (
-                format!("no connection to the cluster at {host}: {why}"),
-                "check network policies, and HTTPS_PROXY and NO_PROXY if they are set",
-            ),
-            TransportError::Untrusted { why, .. } => (
-                format!("no trusted connection to the cluster at {host}: {why}"),
-                "ca.crt of the pod's ServiceAccount must be that of the cluster; a proxy may have answered",
-            ),
-            TransportError::TimedOut { .. } => (
-                format!("the cluster at {host} gave no answer in time"),
-                "the next run tries again",
-            ),
-            TransportError::Lost { why } => (
-                format!("the cluster at {host} gave no usable answer: {why}"),
-                "the next run tries again",
-            ),
-            TransportError::WithoutTls => (
-                format!("no trusted connection to the cluster at {host}: it does not speak TLS"),
-                "check for a proxy between this pod and the cluster's API",
-            ),
+        let hint = match err {
+            TransportError::Unreachable { .. } => {
+                "check network policies, and HTTPS_PROXY and NO_PROXY if they are set"
+            }
+            TransportError::Untrusted { .. } => {
+                "ca.crt of the pod's ServiceAccount must be that of the cluster; a proxy may have answered"
+            }
+            TransportError::WithoutTls => {
+                "check for a proxy between this pod and the cluster's API"
+            }
+            _ => "the next run tries again",
         };
-        Failure::new(format!("{self}: {what}"), hint)
+        let failure = err.failure(&format!("the cluster at {}", self.host));
+        Failure::new(failure.what, hint).within(&self.to_string())
     }
 }
 
 /// Admission plugins that run policies and webhooks use these words with several statuses.
 fn is_denial(said: Option<&str>) -> bool {
-    said.is_some_and(|said| {
-        said.contains(" denied request") || said.contains(" denied the request")
-    })
+    let words = [" denied request", " denied the request"];
+    said.is_some_and(|said| words.iter().any(|it| said.contains(it)))
 }

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::names::{Labels, Name, Namespace};
+use super::names::{Labels, Name};
 use crate::credential::Credential;
 use crate::registry_host::RegistryHost;
 use crate::secret::Secret;
@@ -30,7 +30,7 @@ pub struct Metadata<'a> {
     /// Its name.
     pub name: &'a Name,
     /// Its namespace; `None` leaves that to kubectl.
-    pub namespace: Option<&'a Namespace>,
+    pub namespace: Option<&'a Name>,
     /// Its labels.
     pub labels: &'a Labels,
     /// When the first of its credentials expires, in seconds since 1970.
@@ -127,48 +127,34 @@ fn fingerprint(settings: &str, payload: &str) -> String {
 }
 
 /// The fields that are used of a Secret in the cluster.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 pub struct ExistingSecret {
     #[serde(default)]
-    metadata: ExistingMetadata,
+    metadata: Value,
     /// Its type, which cannot be changed.
     #[serde(rename = "type")]
     pub kind: String,
     /// Whether its data cannot be changed.
     #[serde(default)]
     pub immutable: bool,
-    #[serde(default)]
     data: Option<ExistingData>,
 }
 
-#[derive(Debug, Default, Deserialize)]
-struct ExistingMetadata {
-    #[serde(default)]
-    annotations: Option<Labels>,
-    #[serde(default)]
-    labels: Option<Labels>,
-}
-
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 struct ExistingData {
-    #[serde(rename = ".dockerconfigjson", default)]
+    #[serde(rename = ".dockerconfigjson")]
     payload: Option<SecretString>,
 }
 
 impl ExistingSecret {
     /// When its credential expires, if it was written with these settings and has these labels.
     pub fn expires_at(&self, settings: &str, labels: &Labels) -> Option<i64> {
-        let existing = self.metadata.labels.as_ref();
-        let has = |(key, value)| existing.and_then(|existing| existing.get(key)) == Some(value);
-        let annotations = self.metadata.annotations.as_ref()?;
+        let annotation = |name: &str| self.metadata["annotations"][name].as_str();
+        let has = |(key, value): (&String, &String)| self.metadata["labels"][key] == *value;
         let payload = self.data.as_ref()?.payload.as_ref()?.expose_secret();
-        if annotations.get(FINGERPRINT)? != &fingerprint(settings, payload)
-            || !labels.iter().all(has)
-        {
-            return None;
-        }
-        let expires_at = annotations.get(EXPIRES_AT)?.parse::<Timestamp>().ok()?;
-        Some(expires_at.as_second())
+        let is_same = annotation(FINGERPRINT)? == fingerprint(settings, payload);
+        let expires_at: Timestamp = annotation(EXPIRES_AT)?.parse().ok()?;
+        (is_same && labels.iter().all(has)).then(|| expires_at.as_second())
     }
 }
 

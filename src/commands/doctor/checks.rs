@@ -11,80 +11,24 @@ use crate::ionos::account::Account;
 use crate::ionos::api::{Access, Api, Registry};
 use crate::registry_host::RegistryHost;
 
-struct Check {
-    name: &'static str,
-    /// The check is skipped if one of these failed.
-    needs: &'static [&'static str],
-    /// If the first finding is a failure, the check failed.
-    run: fn(&mut State<'_>) -> Vec<Finding>,
-}
+type Run = fn(&mut State<'_>) -> Vec<Finding>;
 
-const CHECKS: [Check; 13] = [
-    Check {
-        name: "program",
-        needs: &[],
-        run: clients::program,
-    },
-    Check {
-        name: "docker",
-        needs: &[],
-        run: clients::docker,
-    },
-    Check {
-        name: "podman",
-        needs: &[],
-        run: clients::podman,
-    },
-    Check {
-        name: "settings",
-        needs: &[],
-        run: local::settings,
-    },
-    Check {
-        name: "cache",
-        needs: &[],
-        run: local::cache,
-    },
-    Check {
-        name: "account",
-        needs: &["settings"],
-        run: account::account,
-    },
-    Check {
-        name: "account token",
-        needs: &["account"],
-        run: account::account_token,
-    },
-    Check {
-        name: "api",
-        needs: &["account"],
-        run: account::api,
-    },
-    Check {
-        name: "registry",
-        needs: &["api"],
-        run: account::registry,
-    },
-    Check {
-        name: "allow list",
-        needs: &["registry"],
-        run: account::allow_list,
-    },
-    Check {
-        name: "clock",
-        needs: &["account"],
-        run: account::clock,
-    },
-    Check {
-        name: "token",
-        needs: &["settings"],
-        run: credential::token,
-    },
-    Check {
-        name: "login",
-        needs: &["token"],
-        run: credential::login,
-    },
+/// The name of each check, the checks without which it is skipped, and the check itself. A check
+/// whose first finding is a failure failed.
+const CHECKS: [(&str, &[&str], Run); 13] = [
+    ("program", &[], clients::program),
+    ("docker", &[], clients::docker),
+    ("podman", &[], clients::podman),
+    ("settings", &[], local::settings),
+    ("cache", &[], local::cache),
+    ("account", &["settings"], account::account),
+    ("account token", &["account"], account::account_token),
+    ("api", &["account"], account::api),
+    ("registry", &["api"], account::registry),
+    ("allow list", &["registry"], account::allow_list),
+    ("clock", &["account"], account::clock),
+    ("token", &["settings"], credential::token),
+    ("login", &["token"], credential::login),
 ];
 
 /// What the checks know so far.
@@ -160,20 +104,19 @@ impl<'a> State<'a> {
 /// Runs every check that does not need a failed one.
 pub(super) fn run(mut state: State<'_>) -> Report {
     let mut report = Report::new(state.host);
-    for check in CHECKS {
-        let mut needs = check.needs.iter();
-        let skipped = needs.find_map(|need| state.skipped_without(need));
+    for (name, needs, run) in CHECKS {
+        let skipped = needs.iter().find_map(|need| state.skipped_without(need));
         let findings = match skipped {
             Some(skipped) => {
-                state.block(check.name, check.needs);
+                state.block(name, needs);
                 vec![skipped]
             }
-            None => (check.run)(&mut state),
+            None => run(&mut state),
         };
         if let Some(Finding::Failed(_)) = findings.first() {
-            state.block(check.name, &[]);
+            state.block(name, &[]);
         }
-        report.add(check.name, findings);
+        report.add(name, findings);
     }
     if let Some(cleanup) = state.cleanup {
         cleanup.run();

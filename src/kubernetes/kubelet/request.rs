@@ -1,5 +1,7 @@
 //! The request of a kubelet.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -33,13 +35,7 @@ struct Raw {
     kind: Option<String>,
     api_version: Option<Value>,
     image: Option<String>,
-    service_account_annotations: Option<Annotations>,
-}
-
-#[derive(Deserialize)]
-struct Annotations {
-    #[serde(rename = "docker-credential-ionos/profile")]
-    profile: Option<String>,
+    service_account_annotations: Option<BTreeMap<String, String>>,
 }
 
 impl Request {
@@ -53,12 +49,9 @@ impl Request {
         if raw.kind.as_deref() != Some(KIND) {
             return Err(unusable(&format!("its kind is not {KIND}")));
         }
-        let api_version = serde_json::from_value(raw.api_version.unwrap_or_default());
-        let api_version = api_version.map_err(|_| {
-            unusable(
-                "its apiVersion is not credentialprovider.kubelet.k8s.io/v1, v1beta1 or v1alpha1",
-            )
-        })?;
+        let why = "its apiVersion is not credentialprovider.kubelet.k8s.io/v1, v1beta1 or v1alpha1";
+        let api_version = serde_json::from_value(raw.api_version.unwrap_or_default())
+            .map_err(|_| unusable(why))?;
         let image = raw.image.unwrap_or_default();
         let image = image.trim_ascii();
         if image.is_empty() {
@@ -72,7 +65,7 @@ impl Request {
             registry,
             profile: raw
                 .service_account_annotations
-                .and_then(|annotations| annotations.profile)
+                .and_then(|mut annotations| annotations.remove(PROFILE_ANNOTATION))
                 .filter(|name| !name.is_empty()),
         })
     }

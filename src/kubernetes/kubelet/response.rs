@@ -1,11 +1,9 @@
 //! The response to a kubelet.
 
 use std::collections::BTreeMap;
-use std::fmt;
-use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::api_version::ApiVersion;
 use super::request::Request;
@@ -22,23 +20,13 @@ const MARGIN: i64 = 60;
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Response<'a> {
-    kind: Kind,
+    kind: &'static str,
     api_version: ApiVersion,
-    cache_key_type: CacheKeyType,
-    cache_duration: CacheDuration,
+    /// What it is valid for. The kubelet also knows `Image` and `Global`.
+    cache_key_type: &'static str,
+    cache_duration: String,
     /// `null` means "no credentials".
     auth: Option<BTreeMap<&'a str, AuthConfig<'a>>>,
-}
-
-#[derive(Serialize)]
-enum Kind {
-    CredentialProviderResponse,
-}
-
-/// What a response is valid for. The kubelet also knows `Image` and `Global`.
-#[derive(Serialize)]
-enum CacheKeyType {
-    Registry,
 }
 
 #[derive(Serialize)]
@@ -55,7 +43,7 @@ impl<'a> Response<'a> {
             password: credential.secret.expose_secret(),
         };
         Self {
-            cache_duration: CacheDuration::of(credential.expires_at, now),
+            cache_duration: cache_duration(credential.expires_at, now),
             auth: Some(BTreeMap::from([(request.address.as_str(), auth)])),
             ..Self::none(request.api_version)
         }
@@ -64,45 +52,26 @@ impl<'a> Response<'a> {
     /// "No credentials". It must not be cached, which a kubelet would do even with that.
     pub fn none(api_version: ApiVersion) -> Self {
         Self {
-            kind: Kind::CredentialProviderResponse,
+            kind: "CredentialProviderResponse",
             api_version,
-            cache_key_type: CacheKeyType::Registry,
-            cache_duration: CacheDuration(Duration::ZERO),
+            cache_key_type: "Registry",
+            cache_duration: "0s".into(),
             auth: None,
         }
     }
 }
 
-/// How long a kubelet may cache a response: whole seconds as a duration of Go.
-#[derive(Clone, Copy)]
-struct CacheDuration(Duration);
-
-impl CacheDuration {
-    /// Half of the remaining lifetime. A stored login does not expire.
-    fn of(expires_at: Option<i64>, now: i64) -> Self {
-        let left = expires_at.map_or(i64::MAX, |end| end.saturating_sub(now));
-        let seconds = if left < MARGIN {
-            0
-        } else {
-            (left / 2).min(LONGEST_CACHED)
-        };
-        Self(Duration::from_secs(seconds.unsigned_abs()))
-    }
-}
-
-impl fmt::Display for CacheDuration {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.0.as_secs();
-        match (seconds / 60, seconds % 60) {
-            (0, seconds) => write!(f, "{seconds}s"),
-            (minutes, seconds) => write!(f, "{minutes}m{seconds}s"),
-        }
-    }
-}
-
-impl Serialize for CacheDuration {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+/// How long a kubelet may cache a response, as a duration of Go: half of the remaining lifetime. A
+/// stored login does not expire.
+fn cache_duration(expires_at: Option<i64>, now: i64) -> String {
+    let left = expires_at.map_or(i64::MAX, |end| end.saturating_sub(now));
+    let seconds = match left {
+        ..MARGIN => 0,
+        _ => (left / 2).min(LONGEST_CACHED),
+    };
+    match (seconds / 60, seconds % 60) {
+        (0, seconds) => format!("{seconds}s"),
+        (minutes, seconds) => format!("{minutes}m{seconds}s"),
     }
 }
 
@@ -126,10 +95,10 @@ mod tests {
             (43200, "15m0s"),
             (i64::MAX, "15m0s"),
         ] {
-            assert_eq!(CacheDuration::of(Some(left), 0).to_string(), duration);
+            assert_eq!(cache_duration(Some(left), 0), duration);
         }
-        assert_eq!(CacheDuration::of(Some(0), i64::MIN).to_string(), "15m0s");
-        assert_eq!(CacheDuration::of(Some(i64::MIN), 1).to_string(), "0s");
-        assert_eq!(CacheDuration::of(None, 5).to_string(), "15m0s");
+        assert_eq!(cache_duration(Some(0), i64::MIN), "15m0s");
+        assert_eq!(cache_duration(Some(i64::MIN), 1), "0s");
+        assert_eq!(cache_duration(None, 5), "15m0s");
     }
 }
