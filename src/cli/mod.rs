@@ -12,11 +12,10 @@ use clap::Parser as _;
 
 pub use args::{Arguments, Command, definition};
 
-use crate::commands;
-use crate::config;
+use crate::commands::{self, Session};
+use crate::config::{self, ConfigFile};
 use crate::docker::{self, Input};
 use crate::env;
-use crate::error::Failure;
 use crate::ionos::account;
 use crate::log;
 use crate::output::Reply;
@@ -40,7 +39,7 @@ pub fn run(
             account::guard(stdin);
             return true;
         }
-        return parse(args, profile, Terminal::new(stdin, stdout, stderr));
+        return parse(args, profile, stdin, stdout, stderr);
     };
     // No client passes its own terminal on: this is a person who tries the verb.
     if let Some(input) = verb.input()
@@ -85,7 +84,13 @@ fn answer(verb: &Command, profile: Option<&str>, stdin: &mut dyn Read) -> Reply 
     }
 }
 
-fn parse(args: &[OsString], profile: Option<&str>, mut terminal: Terminal<'_>) -> bool {
+fn parse(
+    args: &[OsString],
+    profile: Option<&str>,
+    stdin: &mut dyn Read,
+    stdout: &mut dyn Write,
+    stderr: &mut dyn Write,
+) -> bool {
     env::note_secrets();
     let is_protocol = matches!(
         args.get(1).and_then(|verb| verb.to_str()),
@@ -94,55 +99,61 @@ fn parse(args: &[OsString], profile: Option<&str>, mut terminal: Terminal<'_>) -
     // The name in usage lines is the program's, whatever the link was called.
     let name = OsStr::new(env!("CARGO_PKG_NAME")).to_owned();
     let args = std::iter::once(name).chain(args.iter().skip(1).cloned());
-    let args = commands::with_default_time(args);
-    let outcome = match Arguments::try_parse_from(args) {
-        Ok(arguments) => {
-            let profile = arguments.profile.as_deref().or(profile);
-            execute(&arguments.command, profile, &mut terminal)
+    let parsed = Arguments::try_parse_from(commands::with_default_time(args));
+    let mut loaded = ConfigFile::load();
+    let mut terminal = Terminal::new(stdin, stdout, stderr);
+    let Arguments {
+        command,
+        profile: chosen,
+    } = match &parsed {
+        Ok(arguments) => arguments,
+        Err(err) => {
+            let ok = usage::explain(err, is_protocol, &mut terminal);
+            return terminal.close(ok);
         }
-        Err(err) => Ok(usage::explain(&err, is_protocol, &mut terminal)),
     };
-    let ok = outcome.unwrap_or_else(|failure| {
-        terminal.fail(&failure);
-        false
-    });
-    terminal.close(ok)
-}
-
-fn execute(
-    command: &Command,
-    profile: Option<&str>,
-    terminal: &mut Terminal<'_>,
-) -> Result<bool, Failure> {
-    match command {
+    if let (Command::KubernetesApply(_), Ok(config)) = (command, &mut loaded) {
+        config.default_timeout = Some(commands::kubernetes_apply::TIMEOUT);
+    }
+    let profile = chosen.as_deref().or(profile);
+    let session = &mut Session {
+        loaded: &loaded,
+        profile,
+        terminal,
+    };
+    let outcome = match command {
         Command::Get { host: Some(host) } => {
-            let waiting = format!("getting a credential for {host} …");
-            let reply =
-                terminal.while_saying(&waiting, || answer(command, profile, &mut io::empty()));
-            Ok(terminal.reply(reply))
+            let status = format!("getting a credential for {host} …");
+            let answer = || answer(command, profile, &mut io::empty());
+            let reply = session.terminal.while_saying(&status, answer);
+            Ok(session.terminal.reply(reply))
         }
         Command::Get { host: None }
         | Command::Store
         | Command::Erase
         | Command::List
-        | Command::Version => Ok(terminal.protocol(|stdin| answer(command, profile, stdin))),
-        Command::ConfigureDocker(options) => {
-            commands::configure_docker::run(options, profile, terminal)
+        | Command::Version => {
+            let answer = |stdin: &mut dyn Read| answer(command, profile, stdin);
+            Ok(session.terminal.protocol(answer))
         }
-        Command::DockerConfig(options) => commands::docker_config::run(options, profile, terminal),
-        Command::Env(options) => commands::env::run(options, profile, terminal),
-        Command::Login(options) => commands::login::run(options, profile, terminal),
-        Command::Status(options) => commands::status::run(options, profile, terminal),
-        Command::Doctor(options) => commands::doctor::run(options, profile, terminal),
-        Command::Tokens(options) => commands::tokens::run(options, profile, terminal),
-        Command::Prune(options) => commands::prune::run(options, profile, terminal),
-        Command::Kubelet(options) => commands::kubelet::run(options, profile, terminal),
+        Command::ConfigureDocker(options) => commands::configure_docker::run(options, session),
+        Command::DockerConfig(options) => commands::docker_config::run(options, session),
+        Command::Env(options) => commands::env::run(options, session),
+        Command::Login(options) => commands::login::run(options, session),
+        Command::Status(options) => commands::status::run(options, session),
+        Command::Doctor(options) => commands::doctor::run(options, session),
+        Command::Tokens(options) => commands::tokens::run(options, session),
+        Command::Prune(options) => commands::prune::run(options, session),
+        Command::Kubelet(options) => commands::kubelet::run(options, session),
         Command::KubernetesManifest(options) => {
-            commands::kubernetes_manifest::run(options, profile, terminal)
+            commands::kubernetes_manifest::run(options, session)
         }
-        Command::KubernetesApply(options) => {
-            commands::kubernetes_apply::run(options, profile, terminal)
-        }
-        Command::Completions(options) => commands::completions::run(options, terminal),
-    }
+        Command::KubernetesApply(options) => commands::kubernetes_apply::run(options, session),
+        Command::Completions(options) => commands::completions::run(options, session),
+    };
+    let ok = outcome.unwrap_or_else(|failure| {
+        session.terminal.fail(&failure);
+        false
+    });
+    session.terminal.close(ok)
 }

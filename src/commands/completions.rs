@@ -2,8 +2,8 @@
 
 use clap::{Args, ValueEnum};
 
+use super::Session;
 use crate::error::Failure;
-use crate::terminal::Terminal;
 
 /// The arguments of `completions`.
 #[derive(Debug, Args)]
@@ -40,7 +40,7 @@ impl Shell {
 }
 
 /// Prints the script.
-pub fn run(options: &Options, terminal: &mut Terminal<'_>) -> Result<bool, Failure> {
-    terminal.result(options.shell.script().trim_end());
+pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure> {
+    session.terminal.result(options.shell.script().trim_end());
     Ok(true)
 }

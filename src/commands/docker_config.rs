@@ -3,11 +3,10 @@
 use clap::Args;
 use secrecy::ExposeSecret as _;
 
+use super::Session;
 use super::hosts::{self, Credentials};
 use crate::client_config::{self, AuthEntry};
-use crate::config::ConfigFile;
 use crate::error::Failure;
-use crate::terminal::Terminal;
 
 /// The arguments of `docker-config`.
 #[derive(Debug, Args)]
@@ -18,17 +17,12 @@ pub struct Options {
 }
 
 /// Prints `{"auths":…}` on one line.
-pub fn run(
-    options: &Options,
-    profile: Option<&str>,
-    terminal: &mut Terminal<'_>,
-) -> Result<bool, Failure> {
-    let config = ConfigFile::load()?;
-    let hosts = hosts::parse_all(&options.hosts, &config)?;
-    let credentials = Credentials::get(&hosts, &config, profile, terminal)?;
+pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure> {
+    let hosts = hosts::parse_all(&options.hosts, session.config()?)?;
+    let credentials = Credentials::get(&hosts, session)?;
     let logins = credentials.logins.iter().map(|(host, login)| (host, login));
     let auths = client_config::auths(logins, AuthEntry::Plain)?;
-    terminal.credential(auths.expose_secret());
+    session.terminal.credential(auths.expose_secret());
     credentials.tidy_up();
     Ok(true)
 }

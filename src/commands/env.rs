@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use secrecy::ExposeSecret as _;
 
+use super::Session;
 use super::hosts::{self, Credentials};
-use crate::config::ConfigFile;
 use crate::credential::Credential;
 use crate::env;
 use crate::error::{Failure, is_unsafe, quoted_for_shell, shown, system};
@@ -42,27 +42,22 @@ enum Shell {
 }
 
 /// Prints the variables, or sets them for the steps that follow.
-pub fn run(
-    options: &Options,
-    profile: Option<&str>,
-    terminal: &mut Terminal<'_>,
-) -> Result<bool, Failure> {
-    let config = ConfigFile::load()?;
-    let host = hosts::parse(&options.host, &config)?;
+pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure> {
+    let host = hosts::parse(&options.host, session.config()?)?;
     let github = options.github.then(github_env).transpose()?;
     if let Some(path) = &github {
         // Mints nothing for a file that cannot be written. Also prints no mask then: outside of
         // GitHub Actions the mask is the password in the clear.
         append(path, "")?;
     }
-    let credentials = Credentials::get(&[host], &config, profile, terminal)?;
+    let credentials = Credentials::get(&[host], session)?;
     for (host, credential) in &credentials.logins {
         let variables = variables(credential).map_err(|failure| failure.within(host.as_str()))?;
         match &github {
-            Some(path) => for_github(variables, path, terminal)?,
+            Some(path) => for_github(variables, path, &mut session.terminal)?,
             None => {
                 for (name, value) in variables {
-                    terminal.credential(&options.shell.set(name, value));
+                    session.terminal.credential(&options.shell.set(name, value));
                 }
             }
         }

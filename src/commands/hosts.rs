@@ -1,10 +1,10 @@
 //! The registries in a command's arguments, and their credentials.
 
+use super::Session;
 use crate::config::ConfigFile;
 use crate::credential::{self, Cleanup, Credential, Lookup};
 use crate::error::{Failure, one_line, shown};
 use crate::registry_host::RegistryHost;
-use crate::terminal::Terminal;
 
 /// Parses a host, or a URL or image reference with one.
 pub(super) fn address(host: &str) -> Result<RegistryHost, Failure> {
@@ -60,13 +60,9 @@ pub(super) struct Credentials {
 
 impl Credentials {
     /// Gets cached or minted credentials.
-    pub(super) fn get(
-        hosts: &[RegistryHost],
-        config: &ConfigFile,
-        profile: Option<&str>,
-        terminal: &mut Terminal<'_>,
-    ) -> Result<Self, Failure> {
-        Self::each(hosts, terminal, |host| {
+    pub(super) fn get(hosts: &[RegistryHost], session: &mut Session<'_>) -> Result<Self, Failure> {
+        let (config, profile) = (session.config()?, session.profile);
+        Self::each(hosts, session, |host| {
             credential::get(host, config, profile)
         })
     }
@@ -74,16 +70,15 @@ impl Credentials {
     /// Gets one credential for each host with `get`.
     pub(super) fn each(
         hosts: &[RegistryHost],
-        terminal: &mut Terminal<'_>,
+        session: &mut Session<'_>,
         get: impl Fn(&RegistryHost) -> Result<Lookup, Failure>,
     ) -> Result<Self, Failure> {
         let mut credentials = Self::default();
         for host in hosts {
-            let answer = terminal
-                .while_saying(&format!("getting a credential for {host} …"), || {
-                    get(host)
-                })
-                .map_err(|failure| failure.within(&format!("no credential for {host}")))?;
+            let status = format!("getting a credential for {host} …");
+            let answer = session.terminal.while_saying(&status, || get(host));
+            let answer =
+                answer.map_err(|failure| failure.within(&format!("no credential for {host}")))?;
             credentials.logins.push((host.clone(), answer.credential));
             credentials.cleanup.extend(answer.cleanup);
         }

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::Session;
 use crate::error::Failure;
 use crate::kubernetes::kubelet::{self, check};
-use crate::terminal::Terminal;
 
 /// Arguments of `kubelet`.
 #[derive(Debug, Args)]
@@ -18,11 +18,8 @@ pub struct Options {
 }
 
 /// Answers a request of the kubelet, or checks its configuration.
-pub fn run(
-    options: &Options,
-    profile: Option<&str>,
-    terminal: &mut Terminal<'_>,
-) -> Result<bool, Failure> {
+pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure> {
+    let (profile, terminal) = (session.profile, &mut session.terminal);
     if let Some(path) = &options.check {
         let report = check::read(path)?;
         for warning in &report.warnings {

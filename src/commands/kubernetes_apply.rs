@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::hosts;
 use super::kubernetes_manifest::{self as manifest, SecretOptions};
+use super::{Session, hosts};
 use crate::config::ConfigFile;
 use crate::env;
 use crate::error::Failure;
@@ -21,7 +21,7 @@ use crate::terminal::Terminal;
 
 /// The time for a mint unless it is set. Nobody waits for a job, and a mint that is given up may
 /// leave a token behind: the pod has no disk to record it on.
-const TIMEOUT: Duration = Duration::from_secs(60);
+pub const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Arguments of `kubernetes-apply`.
 #[derive(Debug, Args)]
@@ -49,16 +49,12 @@ pub struct Options {
 }
 
 /// Updates every namespace. A failure in one does not stop the others.
-pub fn run(
-    options: &Options,
-    profile: Option<&str>,
-    terminal: &mut Terminal<'_>,
-) -> Result<bool, Failure> {
+pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure> {
     let (name, labels) = (options.secret.name()?, options.secret.labels()?);
-    let config = ConfigFile::load()?.with_default_timeout(TIMEOUT);
-    let hosts = hosts::parse_all(&options.hosts, &config)?;
+    let config = session.config()?;
+    let hosts = hosts::parse_all(&options.hosts, config)?;
     let in_cluster = InCluster::find(&options.service_account_dir)?;
-    let (settings, lifetime) = settings(&hosts, &config, profile)?;
+    let (settings, lifetime) = settings(&hosts, config, session.profile)?;
     let mut refresh = Refresh {
         options,
         hosts,
@@ -69,15 +65,15 @@ pub fn run(
         in_cluster: &in_cluster,
         succeeded: true,
     };
-    let states = refresh.states(terminal)?;
+    let states = refresh.states(&mut session.terminal)?;
     if options.dry_run {
-        refresh.print_dry_run(&states, terminal);
+        refresh.print_dry_run(&states, &mut session.terminal);
     } else if states.iter().any(State::is_due) {
-        refresh.mint_and_write(&states, &config, profile, terminal)?;
+        refresh.mint_and_write(&states, session)?;
     } else {
-        refresh.print_unchanged(&states, terminal);
+        refresh.print_unchanged(&states, &mut session.terminal);
     }
-    refresh.add_to_service_accounts(&states, terminal);
+    refresh.add_to_service_accounts(&states, &mut session.terminal);
     Ok(refresh.succeeded)
 }
 
@@ -184,12 +180,10 @@ impl<'a> Refresh<'a> {
     fn mint_and_write(
         &mut self,
         states: &[State<'a>],
-        config: &ConfigFile,
-        profile: Option<&str>,
-        terminal: &mut Terminal<'_>,
+        session: &mut Session<'_>,
     ) -> Result<(), Failure> {
         let force = self.options.force;
-        let credentials = manifest::get(&self.hosts, config, profile, force, terminal)?;
+        let credentials = manifest::get(&self.hosts, force, session)?;
         let payload = manifest::payload(&credentials)?;
         let expires_at = manifest::expires_at(&credentials);
         // A stored login has no end, and its password may be weak: no hash of it is written.
@@ -210,12 +204,12 @@ impl<'a> Refresh<'a> {
                         Applied::Changed | Applied::Unchanged => "refreshed",
                     };
                     let result = format!("{done}, {}", expires(expires_at));
-                    self.print(state.namespace, &result, terminal);
+                    self.print(state.namespace, &result, &mut session.terminal);
                     is_in_use = true;
                 }
                 Err(failure) => {
                     is_in_use |= self.may_be_in_place(state.namespace, expires_at);
-                    self.fail(&failure, terminal);
+                    self.fail(&failure, &mut session.terminal);
                 }
             }
         }

@@ -5,9 +5,10 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::Session;
 use super::hosts::{self, Credentials};
 use crate::client_config::{self, AuthEntry};
-use crate::config::{ConfigFile, Places};
+use crate::config::Places;
 use crate::credential;
 use crate::env;
 use crate::error::Failure;
@@ -72,11 +73,7 @@ impl SecretOptions {
 }
 
 /// Prints the manifest.
-pub fn run(
-    options: &Options,
-    profile: Option<&str>,
-    terminal: &mut Terminal<'_>,
-) -> Result<bool, Failure> {
+pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure> {
     let (name, labels) = (options.secret.name()?, options.secret.labels()?);
     let is_bare = options.secret.is_empty() && options.namespace.is_none();
     if options.format == Format::Dockerconfigjson && !is_bare {
@@ -85,12 +82,12 @@ pub fn run(
             "remove them, or use --format secret",
         ));
     }
-    let config = ConfigFile::load()?;
-    let hosts = hosts::parse_all(&options.hosts, &config)?;
+    let hosts = hosts::parse_all(&options.hosts, session.config()?)?;
     if options.format == Format::Argocd {
         argocd_names(&name, &hosts)?;
     }
-    let credentials = get(&hosts, &config, profile, false, terminal)?;
+    let credentials = get(&hosts, false, session)?;
+    let terminal = &mut session.terminal;
     let metadata = Metadata {
         name: &name,
         namespace: options.namespace.as_ref(),
@@ -135,12 +132,11 @@ pub fn run(
 /// that is set: in a cluster nothing replaces it before it expires.
 pub(super) fn get(
     hosts: &[RegistryHost],
-    config: &ConfigFile,
-    profile: Option<&str>,
     force: bool,
-    terminal: &mut Terminal<'_>,
+    session: &mut Session<'_>,
 ) -> Result<Credentials, Failure> {
-    Credentials::each(hosts, terminal, |host| {
+    let (config, profile) = (session.config()?, session.profile);
+    Credentials::each(hosts, session, |host| {
         let profile = kubernetes::profile(host, config, profile);
         if !force {
             let lookup = credential::get(host, config, profile)?;

@@ -6,10 +6,10 @@ use std::process::{Command, ExitStatus, Stdio};
 use clap::{Args, ValueEnum};
 use secrecy::ExposeSecret as _;
 
+use super::Session;
 use super::hosts::{self, Credentials};
 use super::wait::WaitOptions;
 use crate::client_config::{Client, ClientConfig, is_our_helper};
-use crate::config::ConfigFile;
 use crate::credential::Credential;
 use crate::error::{Failure, system};
 use crate::registry_host::RegistryHost;
@@ -76,22 +76,17 @@ impl Program {
 }
 
 /// Pipes a credential into the client's login command.
-pub fn run(
-    options: &Options,
-    profile: Option<&str>,
-    terminal: &mut Terminal<'_>,
-) -> Result<bool, Failure> {
+pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure> {
     let program = if options.podman {
         Program::Podman
     } else {
         options.with
     };
-    let config = ConfigFile::load()?;
-    let host = hosts::parse(&options.host, &config)?;
-    note_if_unnecessary(program, &host, terminal);
+    let host = hosts::parse(&options.host, session.config()?)?;
+    note_if_unnecessary(program, &host, &mut session.terminal);
     let wait = &options.wait;
-    wait.wait_for(std::slice::from_ref(&host), &config, profile, terminal)?;
-    let credentials = Credentials::get(&[host], &config, profile, terminal)?;
+    wait.wait_for(std::slice::from_ref(&host), session)?;
+    let credentials = Credentials::get(&[host], session)?;
     let mut outcome = Ok(());
     for (host, credential) in &credentials.logins {
         outcome = log_in(program, host, credential);

@@ -22,3 +22,24 @@ mod wait;
 mod when;
 
 pub use wait::with_default_time;
+
+use crate::config::ConfigFile;
+use crate::error::Failure;
+use crate::terminal::Terminal;
+
+/// What every command gets.
+pub struct Session<'a> {
+    /// config.json, or why it cannot be used.
+    pub loaded: &'a Result<ConfigFile, Failure>,
+    /// The profile of this run.
+    pub profile: Option<&'a str>,
+    /// The streams.
+    pub terminal: Terminal<'a>,
+}
+
+impl<'a> Session<'a> {
+    /// config.json; an error if it cannot be used.
+    fn config(&self) -> Result<&'a ConfigFile, Failure> {
+        self.loaded.as_ref().map_err(Clone::clone)
+    }
+}

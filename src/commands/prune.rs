@@ -2,11 +2,9 @@
 
 use clap::Args;
 
-use super::hosts;
 use super::local_state::{self, LocalState};
 use super::registry_tokens::RegistryTokens;
-use super::when;
-use crate::config::ConfigFile;
+use super::{Session, hosts, when};
 use crate::credential::mint::{self, Maker};
 use crate::env::{self, Deadline};
 use crate::error::{Failure, clean};
@@ -36,15 +34,11 @@ pub struct Options {
 }
 
 /// Deletes them, and prints which.
-pub fn run(
-    options: &Options,
-    profile: Option<&str>,
-    terminal: &mut Terminal<'_>,
-) -> Result<bool, Failure> {
-    let config = ConfigFile::load()?;
+pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure> {
+    let config = session.config()?;
     let hosts = match &options.host {
-        Some(host) => vec![hosts::parse(host, &config)?],
-        None => local_state::known_hosts(&LocalState::find(), &config),
+        Some(host) => vec![hosts::parse(host, config)?],
+        None => local_state::known_hosts(&LocalState::find(), config),
     };
     if hosts.is_empty() {
         return Err(Failure::new(
@@ -54,9 +48,9 @@ pub fn run(
     }
     let mut ok = true;
     for host in &hosts {
-        let pruned = prune(host, options, &config, profile, terminal);
+        let pruned = prune(host, options, session);
         ok &= pruned.unwrap_or_else(|failure| {
-            terminal.fail(&failure);
+            session.terminal.fail(&failure);
             false
         });
     }
@@ -66,11 +60,10 @@ pub fn run(
 fn prune(
     host: &RegistryHost,
     options: &Options,
-    config: &ConfigFile,
-    profile: Option<&str>,
-    terminal: &mut Terminal<'_>,
+    session: &mut Session<'_>,
 ) -> Result<bool, Failure> {
-    let mut registry = RegistryTokens::fetch(host, config, profile, terminal)?;
+    let mut registry = RegistryTokens::fetch(host, session)?;
+    let terminal = &mut session.terminal;
     let mut tokens = std::mem::take(&mut registry.tokens);
     tokens.retain(|token| mint::is_minted_name(&token.name));
     // Read after the list: a process that has made one of these tokens had it on record before.
@@ -120,7 +113,7 @@ fn prune(
         tokens.retain(|token| !state.is_in_use(&token.name));
     }
     // The time that the person took does not count.
-    let timeout = config.settings(host, profile)?.timeout;
+    let timeout = registry.timeout;
     let mut ok = true;
     for token in &tokens {
         registry.api.until(Deadline::after(timeout));

@@ -1,13 +1,15 @@
 //! The tokens of one registry, live from the API.
 
-use crate::config::{ConfigFile, Places, Target};
+use std::time::Duration;
+
+use super::Session;
+use crate::config::{Places, Target};
 use crate::credential::mint;
 use crate::env::Deadline;
 use crate::error::Failure;
 use crate::ionos::account::{self, Account, AccountKey, Notes};
 use crate::ionos::api::{Api, ListedToken};
 use crate::registry_host::RegistryHost;
-use crate::terminal::Terminal;
 
 /// A registry, its tokens, and the connection they came on.
 pub(super) struct RegistryTokens {
@@ -15,22 +17,20 @@ pub(super) struct RegistryTokens {
     pub(super) account: AccountKey,
     pub(super) registry_id: String,
     pub(super) tokens: Vec<ListedToken>,
+    /// The time for one request.
+    pub(super) timeout: Duration,
 }
 
 impl RegistryTokens {
     /// Asks the API, as the account that a `get` for this host asks as.
-    pub(super) fn fetch(
-        host: &RegistryHost,
-        config: &ConfigFile,
-        profile: Option<&str>,
-        terminal: &mut Terminal<'_>,
-    ) -> Result<Self, Failure> {
+    pub(super) fn fetch(host: &RegistryHost, session: &mut Session<'_>) -> Result<Self, Failure> {
         let context = format!("cannot list the tokens of {host}");
-        let settings = config.settings(host, profile)?;
+        let settings = session.config()?.settings(host, session.profile)?;
         let account =
             Account::choose(&settings)?.ok_or_else(|| account::missing().within(&context))?;
         let deadline = Deadline::after(settings.timeout);
-        terminal
+        session
+            .terminal
             .while_saying(&format!("asking for the tokens of {host} …"), || {
                 let access = account.resolve(Some(host), deadline)?;
                 let notes = Notes::new(Places::find_lossy().cache);
@@ -52,6 +52,7 @@ impl RegistryTokens {
                     account: key,
                     registry_id,
                     tokens,
+                    timeout: settings.timeout,
                 })
             })
             .map_err(|failure: Failure| failure.asked_as(account.origin()).within(&context))

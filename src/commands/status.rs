@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::client_files::{ClientFiles, Unreadable};
 use super::local_state::{self, LocalState};
 use super::pending::{self, Pending, Unusable};
-use super::when;
+use super::{Session, when};
 use crate::config::{ConfigFile, Places};
 use crate::credential::cache::{Age, CachedToken};
 use crate::env;
@@ -87,18 +87,15 @@ struct UnreadableFile {
 }
 
 /// Prints the credentials.
-pub fn run(
-    options: &Options,
-    profile: Option<&str>,
-    terminal: &mut Terminal<'_>,
-) -> Result<bool, Failure> {
-    let config = ConfigFile::load()?;
+pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure> {
+    let (config, profile) = (session.config()?, session.profile);
+    let terminal = &mut session.terminal;
     let state = LocalState::find();
     let notes = Notes::new(Places::find_lossy().cache);
     let files = ClientFiles::find();
     let status = Status {
-        credentials: lines(&state, &files, &config, &notes, profile),
-        pending_revocations: pending::pending(&state, &config, &notes),
+        credentials: lines(&state, &files, config, &notes, profile),
+        pending_revocations: pending::pending(&state, config, &notes),
         unusable_records: pending::unusable(&state),
         unreadable: files.unreadable.iter().map(UnreadableFile::of).collect(),
     };

@@ -3,17 +3,15 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::hosts;
 use super::local_state::LocalState;
 use super::registry_tokens::RegistryTokens;
-use super::when;
-use crate::config::ConfigFile;
+use super::{Session, hosts, when};
 use crate::credential::mint::{self, Maker};
 use crate::env;
 use crate::error::{Failure, one_line};
 use crate::ionos::api::ListedToken;
 use crate::scope::Scope;
-use crate::terminal::{Table, Terminal, Tone};
+use crate::terminal::{Table, Tone};
 
 /// What `tokens` takes.
 #[derive(Debug, Args)]
@@ -49,14 +47,11 @@ struct Line<'a> {
 }
 
 /// Prints them, the longest-lived last.
-pub fn run(
-    options: &Options,
-    profile: Option<&str>,
-    terminal: &mut Terminal<'_>,
-) -> Result<bool, Failure> {
-    let config = ConfigFile::load()?;
-    let host = hosts::parse(&options.host, &config)?;
-    let mut tokens = RegistryTokens::fetch(&host, &config, profile, terminal)?.tokens;
+pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure> {
+    let config = session.config()?;
+    let host = hosts::parse(&options.host, config)?;
+    let mut tokens = RegistryTokens::fetch(&host, session)?.tokens;
+    let terminal = &mut session.terminal;
     tokens.retain(|token| options.all || mint::is_minted_name(&token.name));
     tokens.sort_by_key(|token| token.expires_at.unwrap_or(i64::MAX));
     let state = LocalState::find();

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use jiff::SignedDuration;
 
-use crate::config::ConfigFile;
+use super::Session;
 use crate::credential::mint::{self, MintError};
 use crate::credential::{self, Lookup};
 use crate::docker::registry_login;
@@ -82,14 +82,12 @@ impl WaitOptions {
     pub(super) fn wait_for(
         &self,
         hosts: &[RegistryHost],
-        config: &ConfigFile,
-        profile: Option<&str>,
-        terminal: &mut Terminal<'_>,
+        session: &mut Session<'_>,
     ) -> Result<(), Failure> {
         if let Some(limit) = &self.wait {
             for host in hosts {
-                let attempt = || log_in(host, config, profile, limit.deadline);
-                self.until(host.as_str(), terminal, |_| attempt())?;
+                let attempt = |session: &mut Session<'_>| log_in(host, session, limit.deadline);
+                self.until(host.as_str(), session, attempt)?;
             }
         }
         Ok(())
@@ -100,16 +98,16 @@ impl WaitOptions {
     pub(super) fn until<T>(
         &self,
         subject: &str,
-        terminal: &mut Terminal<'_>,
-        mut attempt: impl FnMut(&mut Terminal<'_>) -> Result<T, Failure>,
+        session: &mut Session<'_>,
+        mut attempt: impl FnMut(&mut Session<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let Some(limit) = &self.wait else {
-            return attempt(terminal);
+            return attempt(session);
         };
         let mut progress = Progress::new(subject, limit.time);
         let mut pause = SHORTEST_PAUSE;
         let outcome = loop {
-            let failure = match attempt(terminal) {
+            let failure = match attempt(session) {
                 Ok(done) => break Ok(done),
                 Err(failure) => failure,
             };
@@ -120,28 +118,25 @@ impl WaitOptions {
                 let context = format!("{subject} is not ready after {}", shown(limit.time));
                 break Err(failure.within(&context));
             }
-            progress.show(&failure.what, pause, terminal);
+            progress.show(&failure.what, pause, &mut session.terminal);
             pause = (pause * 2).min(LONGEST_PAUSE);
         };
-        terminal.end_status();
+        session.terminal.end_status();
         if outcome.is_ok() && progress.lines > 0 {
             let waited = shown(progress.since.elapsed());
-            terminal.say(&format!("{subject} is ready after {waited}"));
+            session
+                .terminal
+                .say(&format!("{subject} is ready after {waited}"));
         }
         outcome
     }
 }
 
 /// Logs in as a client does for a pull, once the API says that the registry runs.
-fn log_in(
-    host: &RegistryHost,
-    config: &ConfigFile,
-    profile: Option<&str>,
-    deadline: Deadline,
-) -> Result<(), Failure> {
-    let settings = config
-        .settings(host, profile)
-        .map_err(Failure::permanently)?;
+fn log_in(host: &RegistryHost, session: &Session<'_>, deadline: Deadline) -> Result<(), Failure> {
+    let (config, profile) = (session.config()?, session.profile);
+    let settings = config.settings(host, profile);
+    let settings = settings.map_err(Failure::permanently)?;
     let deadline = deadline.at_most(settings.timeout);
     // Without an account there may be a stored login.
     if let Some(account) = Account::choose(&settings).map_err(Failure::permanently)? {

@@ -26,7 +26,7 @@ pub struct ConfigFile {
     /// By host; these hosts are ours, whatever their domain.
     pub registries: BTreeMap<RegistryHost, Section>,
     /// In place of the built-in timeout of a `get`.
-    pub(super) default_timeout: Option<Duration>,
+    pub default_timeout: Option<Duration>,
 }
 
 impl ConfigFile {
@@ -58,15 +58,6 @@ impl ConfigFile {
         let config =
             Self::parse(path.clone(), &content).map_err(|failure| failure.within(&shown(&path)))?;
         Ok(Self { owner, ..config })
-    }
-
-    /// This configuration with another built-in timeout.
-    #[must_use]
-    pub fn with_default_timeout(self, timeout: Duration) -> Self {
-        Self {
-            default_timeout: Some(timeout),
-            ..self
-        }
     }
 
     /// Reads the file for `host`; `None` if the host is not ours. An unreadable file may name the

@@ -205,7 +205,7 @@ impl<'a> Terminal<'a> {
     }
 
     /// Whether all went well: what the command says, and that its result got out.
-    pub fn close(mut self, ok: bool) -> bool {
+    pub fn close(&mut self, ok: bool) -> bool {
         match self.unwritten.take() {
             Some(failure) => {
                 self.fail(&failure);

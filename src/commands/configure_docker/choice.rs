@@ -1,28 +1,24 @@
 //! Lets the user choose from the account's registries.
 
-use super::WaitOptions;
+use super::{Session, WaitOptions};
 use crate::client_config::ClientConfig;
-use crate::config::ConfigFile;
 use crate::env::Deadline;
 use crate::error::{Failure, one_line};
 use crate::ionos::account::{self, Account};
 use crate::ionos::api::Api;
 use crate::registry_host::RegistryHost;
-use crate::terminal::Terminal;
 
 /// How often the question is asked if the answer is invalid.
 const QUESTIONS: usize = 3;
 
 /// Lists the account's registries and asks which to configure.
 pub(super) fn choose(
-    config: &ConfigFile,
-    profile: Option<&str>,
     present: &ClientConfig,
     wait: &WaitOptions,
-    terminal: &mut Terminal<'_>,
+    session: &mut Session<'_>,
 ) -> Result<Vec<RegistryHost>, Failure> {
-    let find = |terminal: &mut Terminal<'_>| candidates(config, profile, terminal);
-    let (hosts, unfinished) = wait.until("the account's registry", terminal, find)?;
+    let (hosts, unfinished) = wait.until("the account's registry", session, candidates)?;
+    let terminal = &mut session.terminal;
     for name in unfinished {
         terminal.say(&format!("left out: {name}, which is still being created"));
     }
@@ -64,20 +60,17 @@ pub(super) fn choose(
 
 /// The hosts of the account's registries and of config.json, at least one, and the names of
 /// registries that have no hostname yet.
-fn candidates(
-    config: &ConfigFile,
-    profile: Option<&str>,
-    terminal: &mut Terminal<'_>,
-) -> Result<(Vec<RegistryHost>, Vec<String>), Failure> {
+fn candidates(session: &mut Session<'_>) -> Result<(Vec<RegistryHost>, Vec<String>), Failure> {
     let context = "cannot list the account's registries";
-    let settings = config
-        .general_settings(profile)
-        .map_err(Failure::permanently)?;
+    let config = session.config()?;
+    let settings = config.general_settings(session.profile);
+    let settings = settings.map_err(Failure::permanently)?;
     let account = Account::choose(&settings)
         .and_then(|account| account.ok_or_else(|| account::missing().within(context)))
         .map_err(Failure::permanently)?;
     let deadline = Deadline::after(settings.timeout);
-    let found = terminal
+    let found = session
+        .terminal
         .while_saying("asking for the account's registries …", || {
             let access = account.resolve(None, deadline);
             let api = access.and_then(|access| Api::new(access, deadline));

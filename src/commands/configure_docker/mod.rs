@@ -8,10 +8,9 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::hosts;
 use super::wait::WaitOptions;
+use super::{Session, hosts};
 use crate::client_config::{self, Change, Client, Rewritten};
-use crate::config::ConfigFile;
 use crate::error::{Failure, one_line, shown};
 use crate::ionos::account::Account;
 use crate::registry_host::RegistryHost;
@@ -37,11 +36,7 @@ pub struct Options {
 }
 
 /// Changes the file, and warns of what may keep the client from using it.
-pub fn run(
-    options: &Options,
-    profile: Option<&str>,
-    terminal: &mut Terminal<'_>,
-) -> Result<bool, Failure> {
+pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure> {
     let client = if options.podman {
         Client::Podman
     } else {
@@ -49,9 +44,9 @@ pub fn run(
     };
     let path = client.config_file().ok_or_else(|| no_home(client))?;
     if options.remove {
-        remove(options, &path, profile, terminal)?;
+        remove(options, &path, session)?;
     } else {
-        add(options, client, &path, profile, terminal)?;
+        add(options, client, &path, session)?;
     }
     Ok(true)
 }
@@ -71,27 +66,26 @@ fn add(
     options: &Options,
     client: Client,
     path: &Path,
-    profile: Option<&str>,
-    terminal: &mut Terminal<'_>,
+    session: &mut Session<'_>,
 ) -> Result<(), Failure> {
-    let config = ConfigFile::load()?;
+    let config = session.config()?;
     // With an unknown profile every get would fail.
-    config.general_settings(profile)?;
+    config.general_settings(session.profile)?;
     // Report a broken file before the user is asked anything.
     let present = client_config::ClientConfig::load(path)?;
     let hosts = if options.hosts.is_empty() {
-        choice::choose(&config, profile, &present, &options.wait, terminal)?
+        choice::choose(&present, &options.wait, session)?
     } else {
-        hosts::parse_all(&options.hosts, &config)?
+        hosts::parse_all(&options.hosts, config)?
     };
-    let helper = client_config::helper_name(profile);
+    let helper = client_config::helper_name(session.profile);
     let rewritten = client_config::rewrite(path, options.dry_run, |draft| {
         let changes = hosts.iter().map(|host| draft.set(host, &helper));
         changes.collect::<Result<Vec<Change>, _>>()
     })?;
     let file = shown(path);
     if options.dry_run {
-        show(path, &rewritten, terminal);
+        show(path, &rewritten, &mut session.terminal);
     }
     for (host, change) in hosts.iter().zip(&rewritten.outcome) {
         let line = match change {
@@ -107,29 +101,26 @@ fn add(
                 format!("changed {host} in {file}, helper {helper} instead of {was}")
             }
         };
-        terminal.result(&line);
+        session.terminal.result(&line);
     }
-    let is_found = program::make_sure(&helper, client, options.dry_run, terminal);
-    conflicts::warn(path, client, &hosts, terminal);
+    let is_found = program::make_sure(&helper, client, options.dry_run, &mut session.terminal);
+    conflicts::warn(path, client, &hosts, &mut session.terminal);
     if !options.dry_run {
-        options.wait.wait_for(&hosts, &config, profile, terminal)?;
+        options.wait.wait_for(&hosts, session)?;
     }
-    if is_found && !options.dry_run && terminal.is_interactive() {
-        print_next_step(client, &hosts, &config, profile, terminal);
+    if is_found && !options.dry_run && session.terminal.is_interactive() {
+        print_next_step(client, &hosts, session);
     }
     Ok(())
 }
 
-fn remove(
-    options: &Options,
-    path: &Path,
-    profile: Option<&str>,
-    terminal: &mut Terminal<'_>,
-) -> Result<(), Failure> {
+fn remove(options: &Options, path: &Path, session: &mut Session<'_>) -> Result<(), Failure> {
     // A host may be removed after it was deleted from our config.json.
     let hosts = options.hosts.iter().map(|host| hosts::address(host));
     let hosts = hosts.collect::<Result<Vec<RegistryHost>, _>>()?;
-    let only = profile.map(|_| client_config::helper_name(profile));
+    let only = session
+        .profile
+        .map(|name| client_config::helper_name(Some(name)));
     let rewritten = client_config::rewrite(path, options.dry_run, |draft| {
         draft.remove(|key, helper| {
             let host = RegistryHost::parse(key);
@@ -140,10 +131,12 @@ fn remove(
     })?;
     let file = shown(path);
     if options.dry_run {
-        show(path, &rewritten, terminal);
+        show(path, &rewritten, &mut session.terminal);
     } else {
         for key in &rewritten.outcome {
-            terminal.result(&format!("removed {} from {file}", one_line(key)));
+            session
+                .terminal
+                .result(&format!("removed {} from {file}", one_line(key)));
         }
     }
     let helper = only.map_or_else(
@@ -151,14 +144,16 @@ fn remove(
         |only| format!("helper {only}"),
     );
     if hosts.is_empty() && rewritten.outcome.is_empty() {
-        terminal.result(&format!("unchanged: nothing in {file} uses {helper}"));
+        session
+            .terminal
+            .result(&format!("unchanged: nothing in {file} uses {helper}"));
     }
     let is_gone = |host: &&RegistryHost| {
         let mut keys = rewritten.outcome.iter();
         !keys.any(|key| RegistryHost::parse(key).as_ref() == Ok(*host))
     };
     for host in hosts.iter().filter(is_gone) {
-        terminal.result(&format!(
+        session.terminal.result(&format!(
             "unchanged: {host} does not use {helper} in {file}"
         ));
     }
@@ -179,27 +174,22 @@ fn show<T>(path: &Path, rewritten: &Rewritten<T>, terminal: &mut Terminal<'_>) {
     }
 }
 
-fn print_next_step(
-    client: Client,
-    hosts: &[RegistryHost],
-    config: &ConfigFile,
-    profile: Option<&str>,
-    terminal: &mut Terminal<'_>,
-) {
+fn print_next_step(client: Client, hosts: &[RegistryHost], session: &mut Session<'_>) {
     let Some(host) = hosts.first() else {
         return;
     };
-    let account = config
-        .settings(host, profile)
+    let account = session
+        .config()
+        .and_then(|config| config.settings(host, session.profile))
         .and_then(|settings| Account::choose(&settings));
     let login = match account {
         Ok(Some(_)) => "",
         Ok(None) => "\"ionosctl login\" or set IONOS_TOKEN, then ",
         // It would fail the pull, too.
-        Err(failure) => return terminal.warn(&failure),
+        Err(failure) => return session.terminal.warn(&failure),
     };
     let command = client.name();
-    terminal.say(&format!(
+    session.terminal.say(&format!(
         "next: {login}{command} pull {host}/NAME:TAG (without {command} login)"
     ));
 }

@@ -11,13 +11,11 @@ use clap::Args;
 
 use self::checks::State;
 use self::report::Report;
-use super::hosts;
 use super::local_state::{self, LocalState};
 use super::wait::WaitOptions;
-use crate::config::ConfigFile;
+use super::{Session, hosts};
 use crate::error::Failure;
 use crate::registry_host::RegistryHost;
-use crate::terminal::Terminal;
 
 /// The arguments of `doctor`.
 #[derive(Debug, Args)]
@@ -36,13 +34,9 @@ pub struct Options {
 }
 
 /// Runs the checks and prints what they found. `true` if none failed.
-pub fn run(
-    options: &Options,
-    profile: Option<&str>,
-    terminal: &mut Terminal<'_>,
-) -> Result<bool, Failure> {
-    let config = ConfigFile::load();
-    let hosts: Vec<Option<RegistryHost>> = match (&options.host, &config) {
+pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure> {
+    let (config, profile) = (session.loaded, session.profile);
+    let hosts: Vec<Option<RegistryHost>> = match (&options.host, config) {
         (Some(host), Ok(config)) => vec![Some(hosts::parse(host, config)?)],
         // Only a readable config.json tells whether the host is an IONOS registry.
         (Some(host), Err(_)) => vec![Some(hosts::address(host)?)],
@@ -53,7 +47,7 @@ pub fn run(
         (None, Err(_)) => Vec::new(),
     };
     let mut is_ready = true;
-    if let (true, Ok(config)) = (options.wait.is_set(), &config) {
+    if let (true, Ok(_)) = (options.wait.is_set(), config) {
         let known: Vec<RegistryHost> = hosts.iter().flatten().cloned().collect();
         let waited = if known.is_empty() {
             Err(Failure::new(
@@ -61,10 +55,10 @@ pub fn run(
                 "name it: docker-credential-ionos doctor --wait HOST",
             ))
         } else {
-            options.wait.wait_for(&known, config, profile, terminal)
+            options.wait.wait_for(&known, session)
         };
         if let Err(failure) = waited {
-            terminal.fail(&failure);
+            session.terminal.fail(&failure);
             is_ready = false;
         }
     }
@@ -73,17 +67,19 @@ pub fn run(
     let mut reports: Vec<Report> = Vec::new();
     for host in &hosts {
         let named = host.as_ref().map_or("the account", RegistryHost::as_str);
-        let report = terminal.while_saying(&format!("checking {named} …"), || {
-            let state = State::new(host.as_ref(), config.as_ref(), profile, may_mint);
-            checks::run(state)
-        });
+        let report = session
+            .terminal
+            .while_saying(&format!("checking {named} …"), || {
+                let state = State::new(host.as_ref(), config.as_ref(), profile, may_mint);
+                checks::run(state)
+            });
         if !options.json {
-            report.show(hosts.len() > 1, terminal);
+            report.show(hosts.len() > 1, &mut session.terminal);
         }
         reports.push(report);
     }
     if options.json {
-        terminal.json(&reports);
+        session.terminal.json(&reports);
     }
     Ok(is_ready && reports.iter().all(Report::has_no_failure))
 }
