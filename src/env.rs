@@ -131,11 +131,13 @@ pub fn config_file() -> Option<PathBuf> {
     platform_dir(Place::Config).map(|dir| dir.join("config.json"))
 }
 
+/// The variable that names the user's home directory.
+pub const HOME: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
+
 /// The user's home directory: only the variable counts. A process that was started without it was
 /// started so on purpose, so it has no home directory, whatever the user database says.
 pub fn home() -> Option<PathBuf> {
-    let variable = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
-    path(variable).filter(|home| home.is_absolute())
+    path(HOME).filter(|home| home.is_absolute())
 }
 
 /// Where ionosctl keeps its configuration.

@@ -86,7 +86,7 @@ fn runtime_auth_file() -> Option<PathBuf> {
         return None;
     }
     let auth_file = match env::path("XDG_RUNTIME_DIR") {
-        Some(dir) => dir.join("containers/auth.json"),
+        Some(dir) => dir.join("containers").join("auth.json"),
         None => Path::new("/run/containers").join(format!("{}/auth.json", env::user_id()?)),
     };
     Some(auth_file)
@@ -96,7 +96,7 @@ fn lasting_auth_file() -> Option<PathBuf> {
     let configs = env::path("XDG_CONFIG_HOME").filter(|_| cfg!(target_os = "linux"));
     configs
         .or_else(|| env::home().map(|home| home.join(".config")))
-        .map(|dir| dir.join("containers/auth.json"))
+        .map(|dir| dir.join("containers").join("auth.json"))
 }
 
 /// The helper's name for a profile: `ionos`, or `ionos-pull` for the profile `pull`.

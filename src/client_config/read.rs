@@ -11,9 +11,14 @@ use crate::files::UserFile;
 pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
     match UserFile::read(path) {
         Ok(file) => Ok(Some(file.unchecked())),
-        Err(err) if err.kind() == ErrorKind::NotFound => Ok(None),
+        // Windows says that a path below a file does not exist.
+        Err(err) if err.kind() == ErrorKind::NotFound && !is_below_a_file(path) => Ok(None),
         Err(err) => Err(unreadable(path, &err)),
     }
+}
+
+fn is_below_a_file(path: &Path) -> bool {
+    path.parent().is_some_and(Path::is_file)
 }
 
 fn unreadable(path: &Path, err: &io::Error) -> Failure {

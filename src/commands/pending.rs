@@ -6,6 +6,7 @@ use super::local_state::LocalState;
 use super::when;
 use crate::config::{ConfigFile, Places};
 use crate::credential::ledger::{Entry, Ledger, State};
+use crate::env;
 use crate::error::{Failure, one_line, shown};
 use crate::ionos::account::{Account, AccountKey, Notes};
 use crate::registry_host::RegistryHost;
@@ -86,11 +87,11 @@ pub(super) fn no_cache(places: &Places) -> Option<Failure> {
         Ok(Some(_)) => return None,
         Ok(None) if places.cache.is_some() => (
             "IONOS_CR_DISABLE_CACHE is set".to_owned(),
-            "unset it, or set IONOS_CR_CACHE_DIR",
+            "unset it, or set IONOS_CR_CACHE_DIR".to_owned(),
         ),
         Ok(None) => (
             "there is no home directory".to_owned(),
-            "set HOME or IONOS_CR_CACHE_DIR",
+            format!("set {} or IONOS_CR_CACHE_DIR", env::HOME),
         ),
         Err(failure) => return Some(failure),
     };

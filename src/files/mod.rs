@@ -29,6 +29,7 @@ use anyhow::anyhow;
 
 use crate::error::{shown, system};
 pub use lock::{Lock, Waited};
+pub use platform::is_outside_of_the_profile;
 pub use private_dir::{PrivateDir, is_in_progress, names};
 pub use replace::{link, replace_user_file};
 pub use trust::{Owner, Untrusted};

@@ -3,10 +3,16 @@
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io;
+use std::os::windows::fs::OpenOptionsExt as _;
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Result, bail};
+use tempfile::NamedTempFile;
 
+use super::TEMPORARY;
+use crate::env;
 use crate::error::shown;
 
 pub(super) fn without_following(options: &mut OpenOptions) -> &mut OpenOptions {
@@ -45,6 +51,55 @@ pub(super) fn make_alike(_: &File, _: &File) -> io::Result<()> {
 #[expect(clippy::unnecessary_wraps, reason = "as on unix")]
 pub(super) fn has_room_for(_: usize) -> io::Result<()> {
     Ok(())
+}
+
+/// Keeps other processes of this program from writing in a directory. `None` while another does.
+///
+/// Windows cannot lock a directory, so this is a file in it that nobody else can open meanwhile. The
+/// system removes it when it is closed, also if this process is killed.
+pub(super) fn lock_dir(dir: &Path) -> io::Result<Option<File>> {
+    const DELETE_ON_CLOSE: u32 = 0x0400_0000;
+    const SHARING_VIOLATION: i32 = 32;
+    let opened = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .share_mode(0)
+        .custom_flags(DELETE_ON_CLOSE)
+        .open(dir.join(format!("{TEMPORARY}lock")));
+    match opened {
+        Ok(file) => Ok(Some(file)),
+        Err(err) if err.raw_os_error() == Some(SHARING_VIOLATION) => Ok(None),
+        // The other process has closed it, and it is not yet gone.
+        Err(err) if err.kind() == io::ErrorKind::PermissionDenied => Ok(None),
+        Err(err) => Err(err),
+    }
+}
+
+/// Renames a temporary file over another file. That fails while another process reads the other
+/// file, so it is tried again for half a second.
+pub(super) fn persist(mut file: NamedTempFile, path: &Path) -> io::Result<()> {
+    for _ in 0..50 {
+        match file.persist(path) {
+            Ok(_) => return Ok(()),
+            Err(err) if err.error.kind() == io::ErrorKind::PermissionDenied => {
+                file = err.file;
+                thread::sleep(Duration::from_millis(10));
+            }
+            Err(err) => return Err(err.error),
+        }
+    }
+    file.persist(path)?;
+    Ok(())
+}
+
+/// Whether a directory is not below the user's profile directory, whose access control list
+/// protects what is in it. `false` if that cannot be found out.
+pub fn is_outside_of_the_profile(dir: &Path) -> bool {
+    let whole = |path: &Path| fs::canonicalize(path).ok();
+    match (env::home().as_deref().and_then(whole), whole(dir)) {
+        (Some(profile), Some(dir)) => !dir.starts_with(profile),
+        _ => false,
+    }
 }
 
 /// A symbolic link needs a privilege on Windows, a hard link does not.

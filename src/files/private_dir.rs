@@ -126,7 +126,7 @@ impl PrivateDir {
             if how == Put::IfAbsent {
                 file.persist_noclobber(&path)?;
             } else {
-                file.persist(&path)?;
+                platform::persist(file, &path)?;
             }
             Ok(())
         };

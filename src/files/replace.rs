@@ -63,11 +63,11 @@ fn replace(path: &Path, dir: &Path, before: Option<&[u8]>, content: &[u8]) -> io
     if now.as_deref() != before {
         return Ok(false);
     }
-    match file.persist(path) {
-        Ok(_) => {}
+    match platform::persist(file, path) {
+        Ok(()) => {}
         // A sweep removed it before it was locked.
-        Err(err) if err.error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        Err(err) => return Err(err.error),
+        Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(err) => return Err(err),
     }
     drop(lock);
     if let Ok(dir) = File::open(dir) {
@@ -80,14 +80,12 @@ fn replace(path: &Path, dir: &Path, before: Option<&[u8]>, content: &[u8]) -> io
 /// time, the comparison before the rename has to do.
 fn lock(dir: &Path) -> Option<File> {
     let deadline = Deadline::after(TO_LOCK);
-    let dir = File::open(dir).ok()?;
     loop {
-        match dir.try_lock() {
-            Ok(()) => return Some(dir),
-            Err(fs::TryLockError::WouldBlock) if !deadline.passed() => {
+        match platform::lock_dir(dir) {
+            Ok(None) if !deadline.passed() => {
                 thread::sleep(Duration::from_millis(fastrand::u64(2..10)));
             }
-            Err(_) => return None,
+            lock => return lock.ok().flatten(),
         }
     }
 }

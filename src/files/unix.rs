@@ -1,7 +1,7 @@
 //! How files are opened, created and closed to others: unix.
 
 use std::ffi::CStr;
-use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions, TryLockError};
 use std::io;
 use std::os::unix::fs::{
     self as unix, DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
@@ -12,6 +12,7 @@ use anyhow::{Context as _, Result, bail};
 use rustix::fs::{OFlags, XattrFlags, fgetxattr, flistxattr, fremovexattr, fsetxattr};
 use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit};
+use tempfile::NamedTempFile;
 
 use super::accounts;
 use super::trust::me;
@@ -122,6 +123,27 @@ pub(super) fn has_room_for(length: usize) -> io::Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Keeps other processes of this program from writing in a directory. `None` while another does.
+pub(super) fn lock_dir(dir: &Path) -> io::Result<Option<File>> {
+    let dir = File::open(dir)?;
+    match dir.try_lock() {
+        Ok(()) => Ok(Some(dir)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(err)) => Err(err),
+    }
+}
+
+/// Renames a temporary file over another file.
+pub(super) fn persist(file: NamedTempFile, path: &Path) -> io::Result<()> {
+    file.persist(path)?;
+    Ok(())
+}
+
+/// Always `false`: permissions are checked, wherever a directory is.
+pub fn is_outside_of_the_profile(_: &Path) -> bool {
+    false
 }
 
 /// Makes another name for a file.

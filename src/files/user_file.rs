@@ -21,7 +21,9 @@ pub struct UserFile {
 impl UserFile {
     /// Reads it. Follows links, and does not wait for the other end of a pipe.
     pub fn read(path: &Path) -> io::Result<Self> {
-        let file = platform::without_waiting(OpenOptions::new().read(true)).open(path)?;
+        let opened = platform::without_waiting(OpenOptions::new().read(true)).open(path);
+        // Windows opens no directory, and says that permission is denied.
+        let file = opened.map_err(|err| if path.is_dir() { not_regular() } else { err })?;
         let metadata = regular(&file)?;
         let mut content = Vec::new();
         file.take(LARGEST + 1).read_to_end(&mut content)?;

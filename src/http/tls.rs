@@ -4,7 +4,9 @@
 //! itself, in `connector`: ureq's own setting for no verification would count for a proxy, too.
 
 use std::sync::Arc;
+use std::{fmt, fs};
 
+use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_name;
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
@@ -15,12 +17,13 @@ use rustls::{
     SignatureScheme,
 };
 use rustls_platform_verifier::Verifier;
-use ureq::tls::{RootCerts, TlsConfig};
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use ureq::typestate::AgentScope;
 
 use super::connector;
 use super::pin::{Fingerprint, OtherCertificate};
-use crate::error::Failure;
+use crate::env;
+use crate::error::{Failure, shown, system};
 
 /// ureq's settings before those for TLS.
 pub(super) type Builder = ureq::config::ConfigBuilder<AgentScope>;
@@ -45,11 +48,20 @@ pub(super) enum Proof {
 pub(super) fn agent(config: Builder, proof: &Proof) -> Result<ureq::Agent, Failure> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     // With a handshake of our own, these settings are left for a proxy that is reached over TLS.
+    let in_place = in_place_of_the_system()?;
+    let root_certs = match &in_place {
+        None => RootCerts::PlatformVerifier,
+        Some(certificates) => {
+            let roots = certificates
+                .iter()
+                .map(|it| Certificate::from_der(it).to_owned());
+            RootCerts::Specific(Arc::new(roots.collect()))
+        }
+    };
     let tls = TlsConfig::builder()
         // ureq's own choice of ring would link Mozilla's certificates, which are not used.
         .unversioned_rustls_crypto_provider(Arc::clone(&provider))
-        // What the system trusts, a company's CA and SSL_CERT_FILE included.
-        .root_certs(RootCerts::PlatformVerifier)
+        .root_certs(root_certs)
         .build();
     let config = config.tls_config(tls).build();
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
@@ -63,7 +75,7 @@ pub(super) fn agent(config: Builder, proof: &Proof) -> Result<ureq::Agent, Failu
                 .with_no_client_auth();
             return Ok(connector::agent(config, tls));
         }
-        Proof::ByAlso(pem) => also(pem, &provider)?,
+        Proof::ByAlso(pem) => also(pem, in_place, &provider)?,
         Proof::Pinned(pinned) => Accepted::Pinned(*pinned),
         Proof::None => Accepted::Any,
     };
@@ -74,7 +86,27 @@ pub(super) fn agent(config: Builder, proof: &Proof) -> Result<ureq::Agent, Failu
     Ok(connector::agent(config, tls.with_no_client_auth()))
 }
 
-fn also(pem: &str, provider: &Arc<CryptoProvider>) -> Result<Accepted, Failure> {
+/// The certificates in `SSL_CERT_FILE`, which replace those of the system. `None` on Linux, where
+/// the platform verifier reads them itself.
+fn in_place_of_the_system() -> Result<Option<Vec<CertificateDer<'static>>>, Failure> {
+    const VARIABLE: &str = "SSL_CERT_FILE";
+    let Some(path) = env::path(VARIABLE).filter(|_| !cfg!(target_os = "linux")) else {
+        return Ok(None);
+    };
+    let pem = fs::read_to_string(&path).map_err(|err| {
+        Failure::new(
+            format!("{VARIABLE}: cannot read {}: {}", shown(&path), system(&err)),
+            "set it to a PEM file with CA certificates, or unset it",
+        )
+    })?;
+    Ok(Some(certificates(&pem)))
+}
+
+fn also(
+    pem: &str,
+    in_place: Option<Vec<CertificateDer<'static>>>,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Accepted, Failure> {
     let certificates = certificates(pem);
     if certificates.is_empty() {
         // Not quoted: a key that was put there by mistake would end up in a log.
@@ -83,10 +115,20 @@ fn also(pem: &str, provider: &Arc<CryptoProvider>) -> Result<Accepted, Failure> 
             "put the CA certificate there in PEM form, or remove the key",
         ));
     }
-    let verifier = Verifier::new_with_extra_roots(certificates.clone(), Arc::clone(provider));
-    verifier
-        .map(|verifier| Accepted::Also(verifier, certificates))
-        .map_err(|err| cannot_set_up(&err))
+    let provider = Arc::clone(provider);
+    let verifier: Arc<dyn ServerCertVerifier> = match in_place {
+        None => Verifier::new_with_extra_roots(certificates.clone(), provider)
+            .map(Arc::new)
+            .map_err(|err| cannot_set_up(&err))?,
+        Some(others) => {
+            let mut roots = RootCertStore::empty();
+            roots.add_parsable_certificates(others.into_iter().chain(certificates.clone()));
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
+                .build()
+                .map_err(|err| cannot_set_up(&err))?
+        }
+    };
+    Ok(Accepted::Also(verifier, certificates))
 }
 
 /// The certificates that ureq's own verifier would refuse. In every case the server must have the
@@ -104,7 +146,7 @@ enum Accepted {
     /// What the platform's verifier accepts, or one of these certificates as the server's own:
     /// `openssl req -x509` makes certificates that are both a CA's and a server's. Go accepts such a
     /// server if its certificate is trusted itself; rustls refuses it.
-    Also(Verifier, Vec<CertificateDer<'static>>),
+    Also(Arc<dyn ServerCertVerifier>, Vec<CertificateDer<'static>>),
 }
 
 impl ServerCertVerifier for OwnVerifier {
@@ -196,7 +238,7 @@ fn certificates(pem: &str) -> Vec<CertificateDer<'static>> {
         .collect()
 }
 
-fn cannot_set_up(err: &rustls::Error) -> Failure {
+fn cannot_set_up(err: &dyn fmt::Display) -> Failure {
     Failure::new(
         format!("cannot set up TLS: {err}"),
         "check certificateAuthData and the system's certificates",

@@ -171,8 +171,8 @@ fn status_names_each_file_that_a_client_refuses() {
         &format!("{{\"credHelpers\": {{\"{WIRED_HOST}\": \"ionos\"}}}} x"),
     );
     home.file(".config/containers/auth.json", "{broken");
-    let docker = home.path().join(".docker/config.json");
-    let podman = home.path().join(".config/containers/auth.json");
+    let docker = home.at(".docker/config.json");
+    let podman = home.at(".config/containers/auth.json");
     let (docker, podman) = (docker.display(), podman.display());
     let tail = format!(
         "{docker}: text after the JSON object at line 1, column 57; Docker ignores it, podman refuses the file"

@@ -52,9 +52,9 @@ impl Setup {
     }
 
     fn shown(&self, text: &str) -> String {
-        text.replace(&self.registry.host(), "HOST")
-            .replace(&self.api.address().to_string(), "API")
-            .replace(self.home.path().to_str().unwrap(), "~")
+        let text = text.replace(&self.registry.host(), "HOST");
+        let text = text.replace(&self.api.address().to_string(), "API");
+        self.home.shown(&text)
     }
 
     /// Exit code and stderr, which ends with how long it took.

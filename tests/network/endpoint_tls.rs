@@ -213,7 +213,7 @@ fn endpoint_is_not_read_for_a_cached_credential() {
     home.file(".ionos/config", "profiles: {");
     assert_eq!(helper.get(DEMO_HOST).credential(), minted);
     home.age_entry(13 * 3600);
-    let path = home.path().join(".ionos/config").display().to_string();
+    let path = home.at(".ionos/config").display().to_string();
     helper.get(DEMO_HOST).fails(&format!(
         "no credential for {DEMO_HOST}: cannot tell which API to ask: {path}: line 1, column 11: a value of another type than ionosctl writes there (account from IONOS_TOKEN); fix the file, or set IONOS_API_URL"
     ));

@@ -7,7 +7,7 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use crate::support::fake_ionos::{ACCOUNT_TOKEN, DEMO_HOST, FakeIonos, Fault};
-use crate::support::helper::{Done, Home};
+use crate::support::helper::{Done, Home, walk};
 use crate::support::tally::attack;
 
 /// An escape sequence, one of the C1 kind, an overridden direction, and a line of its own.
@@ -206,8 +206,8 @@ fn secret_echoed_in_another_encoding_is_not_quoted() {
             fake.fault(Fault::replace(422, &refusal(&format!("no: {echo}"))).always());
             let done = home.helper_for(&fake).get(DEMO_HOST);
             assert!(!done.failure().contains("no: "), "{done:?}");
-            for file in home.files() {
-                let content = fs::read_to_string(home.path().join(file)).unwrap();
+            for path in walk(home.path()).iter().filter(|path| path.is_file()) {
+                let content = fs::read_to_string(path).unwrap();
                 assert!(!content.contains("no: "), "{content}");
             }
         });

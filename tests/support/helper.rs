@@ -136,9 +136,14 @@ impl Home {
             .join("config.json")
     }
 
+    /// A path in this home, with the separators of this platform.
+    pub fn at(&self, name: &str) -> PathBuf {
+        self.path().join(name).components().collect()
+    }
+
     /// Writes a file in this home and returns its path.
     pub fn file(&self, name: &str, content: &str) -> String {
-        let path = self.path().join(name);
+        let path = self.at(name);
         write_private(&path, content.as_bytes());
         path.display().to_string()
     }
@@ -150,6 +155,32 @@ impl Home {
             platform::link_program(&link);
         }
         self.helper_for(fake).program(&link)
+    }
+
+    /// A text with `PROGRAM` for the program and `~` for this home and, on every platform, with
+    /// paths below it and the name of its variable as on Linux.
+    pub fn shown(&self, text: &str) -> String {
+        let home = self.path().to_str().unwrap();
+        let text = text.replace(BIN, "PROGRAM").replace(home, "~");
+        if !cfg!(windows) {
+            return text;
+        }
+        let (dir, name) = BIN.rsplit_once('/').unwrap_or_default();
+        let text = text
+            .replace(&format!(r"{dir}\{name}"), "PROGRAM")
+            // In JSON, a backslash is two.
+            .replace(&home.replace('\\', r"\\"), "~")
+            .replace("USERPROFILE", "HOME");
+        let mut parts = text.split('~');
+        let mut shown = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let end = part.find([' ', '\n', ':', ',', ';', '\'', '"', ')']);
+            let (path, rest) = part.split_at(end.unwrap_or(part.len()));
+            shown.push('~');
+            shown += &as_on_linux(&path.replace(r"\\", r"\"));
+            shown += rest;
+        }
+        shown
     }
 
     /// The program with this home and without an account.
@@ -227,15 +258,19 @@ pub struct Helper {
 }
 
 impl Helper {
-    /// Sets a variable, replacing one with the same name.
+    /// Sets a variable, replacing one with the same name. See [`platform::variables`].
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self = self.without(name);
-        self.env.push((name.into(), value.into()));
+        for (name, value) in platform::variables(name, value) {
+            self.env.push((name, value));
+        }
         self
     }
 
     pub fn without(mut self, name: &str) -> Self {
-        self.env.retain(|(other, _)| other != name);
+        for (name, _) in platform::variables(name, "") {
+            self.env.retain(|(other, _)| *other != name);
+        }
         self
     }
 

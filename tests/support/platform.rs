@@ -20,7 +20,17 @@ mod unix {
 
     /// The variables that give a user this home.
     pub fn user_variables(home: &Path) -> Vec<(String, String)> {
-        vec![("HOME".into(), home.display().to_string())]
+        variables("HOME", &home.display().to_string())
+    }
+
+    /// The variables of this platform that mean what `name` means on Linux.
+    pub fn variables(name: &str, value: &str) -> Vec<(String, String)> {
+        vec![(name.into(), value.into())]
+    }
+
+    /// The words of a `tokenCommand` that prints this.
+    pub fn printing(text: &str) -> Vec<String> {
+        ["/bin/echo", text].map(String::from).to_vec()
     }
 
     /// Makes another name for the program.
@@ -97,18 +107,37 @@ mod other {
 
     const ONLY_UNIX: &str = "a test that needs unix";
 
-    /// The variables that give a user this home. The directories have the names that they have on
-    /// Linux, so that one test fits both.
+    /// The variables that give a user this home.
     pub fn user_variables(home: &Path) -> Vec<(String, String)> {
-        let below = |dir: &str| home.join(dir).display().to_string();
+        let mut variables = variables("HOME", &home.display().to_string());
         // Windows opens no socket without SystemRoot.
         let system = std::env::var("SystemRoot").unwrap();
-        vec![
-            ("USERPROFILE".into(), home.display().to_string()),
-            ("LOCALAPPDATA".into(), below(".cache")),
-            ("APPDATA".into(), below(".config")),
-            ("SystemRoot".into(), system),
-        ]
+        variables.push(("SystemRoot".into(), system));
+        variables
+    }
+
+    /// The variables of this platform that mean what `name` means on Linux. The directories below a
+    /// home have the names that they have on Linux, so that one test fits both.
+    pub fn variables(name: &str, value: &str) -> Vec<(String, String)> {
+        let below = |dir: &str| {
+            let dir = Path::new(value).join(dir).display().to_string();
+            if value.is_empty() { String::new() } else { dir }
+        };
+        let named = |name: &str, value: String| (name.to_owned(), value);
+        match name {
+            "HOME" => vec![
+                named("USERPROFILE", value.to_owned()),
+                named("LOCALAPPDATA", below(".cache")),
+                named("APPDATA", below(".config")),
+            ],
+            "XDG_CACHE_HOME" => vec![named("LOCALAPPDATA", value.to_owned())],
+            _ => vec![named(name, value.to_owned())],
+        }
+    }
+
+    /// The words of a `tokenCommand` that prints this.
+    pub fn printing(text: &str) -> Vec<String> {
+        ["cmd.exe", "/c", "echo", text].map(String::from).to_vec()
     }
 
     /// Makes another name for the program.

@@ -11,6 +11,7 @@ use clap::Args;
 use super::wait::WaitOptions;
 use super::{Session, hosts};
 use crate::client_config::{self, Change, Client, Rewritten};
+use crate::env;
 use crate::error::{Failure, one_line, shown};
 use crate::ionos::account::Account;
 use crate::registry_host::RegistryHost;
@@ -58,7 +59,7 @@ fn no_home(client: Client) -> Failure {
     };
     Failure::new(
         format!("no home directory to look for {file} in"),
-        format!("set HOME or {variable}"),
+        format!("set {} or {variable}", env::HOME),
     )
 }
 

@@ -33,7 +33,7 @@ pub(super) fn docker(state: &mut State<'_>) -> Vec<Finding> {
         Some(Err(failure)) => return vec![Failed(failure.clone())],
         None => {
             let what = "no home directory to look for config.json in";
-            return vec![warning(what, "set HOME or DOCKER_CONFIG")];
+            return vec![warning(what, format!("set {} or DOCKER_CONFIG", env::HOME))];
         }
     };
     let path = shown(&file.path);

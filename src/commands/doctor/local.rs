@@ -3,8 +3,9 @@
 use super::checks::State;
 use super::report::Finding::{self, Failed, Ok as Passed, Warning};
 use crate::config::{self, Places, Settings};
+use crate::env;
 use crate::error::{Failure, one_line};
-use crate::files::PrivateDir;
+use crate::files::{self, PrivateDir};
 
 pub(super) fn settings(state: &mut State<'_>) -> Vec<Finding> {
     let profile = state.profile.as_deref();
@@ -54,13 +55,21 @@ pub(super) fn cache(_: &mut State<'_>) -> Vec<Finding> {
         Err(failure) => return vec![Failed(failure)],
     };
     let Some(dir) = &places.cache else {
-        let hint = "set HOME or IONOS_CR_CACHE_DIR";
-        return warning("no home directory", hint);
+        let hint = format!("set {} or IONOS_CR_CACHE_DIR", env::HOME);
+        return warning("no home directory", &hint);
     };
     match places.cache_in_use() {
         Err(failure) => vec![Failed(failure)],
         Ok(None) => warning("IONOS_CR_DISABLE_CACHE is set", "unset it"),
         Ok(Some(_)) => match PrivateDir::probe(dir) {
+            Ok(()) if files::is_outside_of_the_profile(dir) => {
+                let what = format!(
+                    "{} is outside of your profile directory, whose access control list keeps other users out",
+                    dir.display()
+                );
+                let hint = "unset IONOS_CR_CACHE_DIR, or choose a directory that only you can read";
+                vec![Warning(Failure::new(what, hint))]
+            }
             Ok(()) => vec![Passed(format!("{} can be written", dir.display()))],
             Err(err) => warning(
                 &format!("{err:#}"),

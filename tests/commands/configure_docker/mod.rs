@@ -68,9 +68,9 @@ impl Person {
 
     #[track_caller]
     fn sees(&self, done: &Done, code: i32, stdout: &str, stderr: &str) {
-        let seen = (done.code, done.stdout.as_str(), done.stderr.as_str());
-        let (stdout, stderr) = (self.text(stdout), self.text(stderr));
-        assert_eq!(seen, (Some(code), stdout.as_str(), stderr.as_str()));
+        let seen = (self.home.shown(&done.stdout), self.home.shown(&done.stderr));
+        assert_eq!(done.code, Some(code), "{done:?}");
+        assert_eq!(seen, (stdout.into(), stderr.into()));
     }
 }
 

@@ -311,7 +311,8 @@ fn cache_that_cannot_be_written_is_a_warning() {
         .env("IONOS_CR_CONFIG", setup.home.config().to_str().unwrap());
     let disabled = setup.helper().env("IONOS_CR_DISABLE_CACHE", "true");
     let relative = setup.helper().env("IONOS_CR_CACHE_DIR", "cache");
-    let nowhere = setup.helper().env("IONOS_CR_CACHE_DIR", "/proc/nowhere");
+    let file = setup.home.file("no-directory", "");
+    let nowhere = setup.helper().env("IONOS_CR_CACHE_DIR", &file);
     for (helper, lines) in [
         (
             &no_home,
@@ -332,7 +333,7 @@ fn cache_that_cannot_be_written_is_a_warning() {
         (
             &nowhere,
             format!(
-                "warning  cache: failed to create /proc/nowhere: No such file or directory: {consequence}\n         hint: make that directory yours and writable, or set IONOS_CR_CACHE_DIR\n"
+                "warning  cache: failed to create ~/no-directory: File exists: {consequence}\n         hint: make that directory yours and writable, or set IONOS_CR_CACHE_DIR\n"
             ),
         ),
     ] {

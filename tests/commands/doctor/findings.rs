@@ -1,6 +1,7 @@
 //! Problems that `doctor` reports, with hints.
 
 use serde_json::json;
+use std::env::consts::EXE_SUFFIX;
 
 use super::Setup;
 use crate::support::fake_ionos::{DEMO_HOST, DEMO_ID, FakeIonos, RegistrySpec};
@@ -189,7 +190,9 @@ fn docker_without_our_helper_is_reported() {
     let done = setup.examine(&setup.helper().env("PATH", "/nowhere"), &[&host]);
     reports(
         &done,
-        &["failed   program: docker-credential-ionos is not on PATH, so no client can run it"],
+        &[&format!(
+            "failed   program: docker-credential-ionos{EXE_SUFFIX} is not on PATH, so no client can run it"
+        )],
     );
 }
 
@@ -202,9 +205,9 @@ fn profile_is_the_one_docker_uses() {
     assert!(
         done.stdout
             .contains("ok       settings: profile pull, scopes *:pull, tokens valid for 12 h\n")
-            && done
-                .stdout
-                .contains("failed   program: docker-credential-ionos-pull is not on PATH"),
+            && done.stdout.contains(&format!(
+                "failed   program: docker-credential-ionos-pull{EXE_SUFFIX} is not on PATH"
+            )),
         "{}",
         done.stdout
     );

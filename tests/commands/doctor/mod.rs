@@ -3,6 +3,8 @@
 mod client_files;
 mod findings;
 mod registry_answers;
+#[cfg(windows)]
+mod windows;
 
 use std::sync::Arc;
 
@@ -61,15 +63,12 @@ impl Setup {
         let mut done = helper.run(&args, "");
         let host = self.registry.host();
         let api = self.api.address().to_string();
-        for (from, to) in [
-            (crate::support::helper::BIN, "PROGRAM"),
-            (self.home.path().to_str().unwrap(), "~"),
-            (host.as_str(), "HOST"),
-            (api.as_str(), "API"),
-        ] {
+        for (from, to) in [(host.as_str(), "HOST"), (api.as_str(), "API")] {
             done.stdout = done.stdout.replace(from, to);
             done.stderr = done.stderr.replace(from, to);
         }
+        done.stdout = self.home.shown(&done.stdout);
+        done.stderr = self.home.shown(&done.stderr);
         done
     }
 }

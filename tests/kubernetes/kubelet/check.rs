@@ -296,6 +296,7 @@ fn possible_problem_is_a_warning_without_the_value() {
         "hidden.json",
         r#"{"registries": {"registry.example.com": {}}}"#,
     );
+    let absent = home.at("nowhere/hidden").display().to_string();
     let file = "create it on the node";
     let in_file = "write the token into a file for root and name it in IONOS_TOKEN_FILE";
     for (name, value, warning, hint) in [
@@ -308,7 +309,7 @@ fn possible_problem_is_a_warning_without_the_value() {
         ),
         (
             "IONOS_TOKEN_FILE",
-            "/nowhere/hidden",
+            &absent,
             "env: IONOS_TOKEN_FILE: No such file or directory",
             file,
         ),

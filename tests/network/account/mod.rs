@@ -2,9 +2,13 @@
 
 mod choices;
 mod sources;
+// Its commands are those of unix.
+#[cfg(unix)]
 mod token_command;
 #[cfg(unix)]
 mod token_command_secrets;
+#[cfg(windows)]
+mod token_command_windows;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -107,8 +111,9 @@ fn changed_account_file_is_read_at_once() {
     home.file(".ionos/config", &yaml("main", ACCOUNT_TOKEN));
     let minted = helper.get(DEMO_HOST).credential();
     assert_eq!(helper.get(DEMO_HOST).credential(), minted);
-    home.file(".ionos/config", "\0 not yaml: [");
-    assert!(helper.get(DEMO_HOST).failure().contains(".ionos/config: "));
+    let path = home.file(".ionos/config", "\0 not yaml: [");
+    let done = helper.get(DEMO_HOST);
+    assert!(done.failure().contains(&format!("{path}: ")), "{done:?}");
 }
 
 #[test]

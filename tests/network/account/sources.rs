@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::yaml;
 use crate::support::fake_ionos::{DEMO_HOST, FakeIonos};
 use crate::support::helper::{Helper, Home};
+use crate::support::platform;
 
 /// Sources by precedence. Sources of equal rank exclude each other.
 const SOURCES: [(u8, &str); 14] = [
@@ -58,7 +59,7 @@ impl Setup {
                 self.section(source)["tokenFile"] = path.into();
             }
             "own-token-command" | "default-token-command" => {
-                self.section(source)["tokenCommand"] = json!(["/bin/echo", token]);
+                self.section(source)["tokenCommand"] = json!(platform::printing(&token));
             }
             "own-ionos-profile" | "default-ionos-profile" => {
                 // The profile is looked up in the first existing file.
