@@ -129,11 +129,12 @@ fn prune(
     Ok(ok)
 }
 
-/// Whether a token is too old to belong to a request that is still under way.
+/// Whether a token is too old to belong to a request that is still under way. Where the list does
+/// not tell when it was created, its name does.
 fn is_old(token: &ListedToken, api_now: i64) -> bool {
-    token
-        .created_at
-        .is_some_and(|at| api_now.saturating_sub(at) > MINTING)
+    let named = || Maker::of(&token.name).map(|maker| maker.made_at);
+    let made_at = token.created_at.or_else(named);
+    made_at.is_some_and(|at| api_now.saturating_sub(at) > MINTING)
 }
 
 fn list(host: &RegistryHost, tokens: &[ListedToken], terminal: &mut Terminal<'_>) {

@@ -199,6 +199,33 @@ fn prune_keeps_young_tokens_and_tokens_on_record_as_current() {
 }
 
 #[test]
+fn prune_takes_the_time_from_the_name_where_the_list_has_no_creation_date() {
+    let (setup, _, lost) = Setup::new();
+    let list = |names: &[&str]| {
+        let token = |(n, name): (usize, &&str)| {
+            json!({
+                "id": format!("5d3c1b1e-3a55-4c5b-9b1f-0d9c3f0f1a0{n}"),
+                "properties": {"name": name, "status": "enabled"},
+            })
+        };
+        let items: Vec<Value> = names.iter().enumerate().map(token).collect();
+        Fault::replace(200, &json!({"items": items}))
+    };
+    let now = jiff::Timestamp::now().strftime("%Y%m%dt%H%M%Sz");
+    let young = format!("dci-elsewhere-a1b2c3-{now}-abcdefghij");
+    setup.api.set_clock(14 * 60);
+    setup
+        .api
+        .fault(list(&[FOREIGN, &young, &lost]).on("GET", "/tokens"));
+    let done = setup.run(&["prune", "--dry-run", "--all-machines", DEMO_HOST]);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert_eq!(
+        done.stderr,
+        format!("{DEMO_HOST}: {FOREIGN} (never expires) is not in use on this machine\n")
+    );
+}
+
+#[test]
 fn prune_without_confirmation_deletes_nothing() {
     let (setup, _, lost) = Setup::new();
     let before = setup.names();

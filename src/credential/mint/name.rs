@@ -5,11 +5,15 @@
 //! names are told by their shorter random part.
 
 use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use siphasher::sip::SipHasher13;
 
 use crate::env;
 
 const PREFIX: &str = "dci";
+/// Followed by `z`, which jiff would take for a time zone.
+const TIME: &str = "%Y%m%dt%H%M%S";
 const RANDOM_LENGTH: usize = 10;
 /// In the names of 0.1.0.
 const RANDOM_LENGTH_0_1_0: usize = 8;
@@ -25,19 +29,21 @@ pub(super) fn new(installation: &str) -> String {
         .take(RANDOM_LENGTH)
         .collect();
     format!(
-        "{PREFIX}-{}-{installation}-{}-{random}",
+        "{PREFIX}-{}-{installation}-{}z-{random}",
         this_machine(),
-        time.strftime("%Y%m%dt%H%M%Sz")
+        time.strftime(TIME)
     )
 }
 
-/// Who made a token, by its name.
+/// Who made a token and when, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Maker<'a> {
     /// The machine, as it is called in token names.
     pub machine: &'a str,
     /// The installation; `None` in the names of 0.1.0.
     pub installation: Option<&'a str>,
+    /// When it was made, in seconds since 1970 by the machine's clock.
+    pub made_at: i64,
 }
 
 impl<'a> Maker<'a> {
@@ -51,12 +57,9 @@ impl<'a> Maker<'a> {
         }
         let mut parts = token_name.rsplitn(3, '-');
         let (random, time, rest) = (parts.next()?, parts.next()?, parts.next()?);
-        let is_time = time.len() == 16
-            && time.bytes().enumerate().all(|(n, byte)| match n {
-                8 => byte == b't',
-                15 => byte == b'z',
-                _ => byte.is_ascii_digit(),
-            });
+        let time = time.strip_suffix('z').filter(|it| it.len() == 15)?;
+        let made_at = DateTime::strptime(TIME, time).and_then(|it| TimeZone::UTC.to_timestamp(it));
+        let made_at = made_at.ok()?.as_second();
         let maker = rest.strip_prefix(PREFIX)?.strip_prefix('-')?;
         let (machine, installation) = match random.len() {
             RANDOM_LENGTH => {
@@ -67,9 +70,10 @@ impl<'a> Maker<'a> {
             _ => return None,
         };
         let is_random = random.bytes().all(|byte| byte.is_ascii_lowercase());
-        (is_time && is_random && !machine.is_empty()).then_some(Self {
+        (is_random && !machine.is_empty()).then_some(Self {
             machine,
             installation,
+            made_at,
         })
     }
 }
@@ -135,13 +139,10 @@ mod tests {
             name.bytes()
                 .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         );
-        assert_eq!(
-            Maker::of(&name),
-            Some(Maker {
-                machine: &this_machine(),
-                installation: Some("a1b2c3")
-            })
-        );
+        let maker = Maker::of(&name).unwrap();
+        assert_eq!(maker.machine, this_machine());
+        assert_eq!(maker.installation, Some("a1b2c3"));
+        assert!((env::now() - maker.made_at).abs() < 60, "{name}");
         assert_ne!(new("a1b2c3"), new("a1b2c3"));
         let longest = PREFIX.len() + LONGEST_MACHINE + ID_LENGTH + 16 + RANDOM_LENGTH;
         assert_eq!(longest + "----".len(), 63);
@@ -189,7 +190,8 @@ mod tests {
             of_0_1_0,
             Some(Maker {
                 machine: "a-b",
-                installation: None
+                installation: None,
+                made_at: 1_795_469_401,
             })
         );
     }
@@ -203,6 +205,8 @@ mod tests {
             "dci--20261123t213001z-abcdefgh",
             "dci-host-20261123t213001z-abc",
             "dci-host-20261123t21300z-abcdefgh",
+            "dci-host-20261323t213001z-abcdefgh",
+            "dci-host-2026112t0213001z-abcdefgh",
             "dci-host-20261123t213001z-abcdefghij",
             "dci-Host-a1b2c3-20261123t213001z-abcdefghij",
             "dci-../x-a1b2c3-20261123t213001z-abcdefghij",
