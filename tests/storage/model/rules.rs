@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use super::step::{Action, Step};
-use super::world::{ACCOUNTS, CONTACT_HOST, HOSTS, PROFILES, Violation, World};
+use super::world::{ACCOUNTS, CONTACT_HOST, HOSTS, Violation, World};
 use crate::support::fake_ionos::{RegistrySpec, Token};
 use crate::support::helper::Credential;
 
@@ -14,9 +13,10 @@ impl World<'_> {
     pub(super) fn check_credential(
         &mut self,
         key: (usize, usize, usize),
+        actions: &[&str],
         credential: &Credential,
     ) -> Result<(), Violation> {
-        let (host, profile, account) = key;
+        let (host, _, account) = key;
         let pair = (credential.username.clone(), credential.secret.clone());
         if self.logins[host].contains(&Some(pair.clone())) {
             self.logins[host] = BTreeSet::from([Some(pair)]);
@@ -40,7 +40,7 @@ impl World<'_> {
         if token.created_by != bearer(account) {
             return Err(format!("{} belongs to another account", pair.0));
         }
-        if token.scopes[0]["actions"] != json!(PROFILES[profile].1) {
+        if token.scopes[0]["actions"] != json!(actions) {
             return Err(format!("{} has the scopes {}", pair.0, token.scopes));
         }
         if self.erased.contains(&token.id) {
@@ -57,10 +57,7 @@ impl World<'_> {
     }
 
     /// Tokens are deleted with the credentials of the account that created them.
-    pub(super) fn deletions_are_allowed(&self, step: &Step) -> Result<(), Violation> {
-        if matches!(step.action, Action::Prune { .. }) {
-            return Ok(());
-        }
+    pub(super) fn deletions_are_allowed(&self) -> Result<(), Violation> {
         let minted = self.api.minted_tokens();
         for request in self.api.requests() {
             let id = request.path.rsplit('/').next().unwrap_or_default();
@@ -83,13 +80,10 @@ impl World<'_> {
     pub(super) fn at_most_two_live(&self) -> Result<(), Violation> {
         let mut groups: BTreeMap<_, Vec<String>> = BTreeMap::new();
         for token in self.live().into_values() {
-            if self.clean.contains(&token.id) && !self.erased.contains(&token.id) {
-                let group = (
-                    token.registry_id,
-                    token.created_by,
-                    token.scopes.to_string(),
-                );
-                groups.entry(group).or_default().push(token.name);
+            if let Some(key) = self.clean.get(&token.id)
+                && !self.erased.contains(&token.id)
+            {
+                groups.entry(key).or_default().push(token.name);
             }
         }
         match groups.into_values().find(|names| names.len() > 2) {

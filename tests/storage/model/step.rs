@@ -5,7 +5,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use rustix::process::Signal;
 
-use super::world::{ACCOUNTS, HOSTS, PROFILES};
+use super::world::{ACCOUNTS, HOSTS, PROFILES, SETTINGS};
 use crate::support::fake_ionos::Fault;
 
 const MINUTE: i64 = 60;
@@ -33,6 +33,7 @@ pub(super) enum Action {
         host: usize,
         profile: usize,
         account: usize,
+        settings: usize,
         processes: usize,
     },
     Store {
@@ -139,12 +140,19 @@ impl Moment {
 
 impl Action {
     fn random(rng: &mut Rng) -> Self {
-        let (host, account) = (rng.usize(..HOSTS.len()), rng.usize(..ACCOUNTS.len()));
+        // Mostly the first of each, so that many steps meet the same tokens.
+        let mut mostly_first = |count: usize| match rng.u8(..3) {
+            0 => rng.usize(..count),
+            _ => 0,
+        };
+        let (host, account) = (mostly_first(HOSTS.len()), mostly_first(ACCOUNTS.len()));
+        let (profile, settings) = (mostly_first(PROFILES.len()), mostly_first(SETTINGS.len()));
         match rng.u8(..20) {
             0..8 => Self::Get {
                 host,
-                profile: rng.usize(..PROFILES.len()),
+                profile,
                 account,
+                settings,
                 processes: if rng.u8(..4) == 0 { 3 } else { 1 },
             },
             8..10 => Self::Store {
@@ -156,13 +164,12 @@ impl Action {
                     _ => Login::IdentityToken,
                 },
             },
-            10..13 => Self::Erase { host, account },
-            13 => Self::List,
-            14 => Self::Prune { host, account },
-            15..18 => Self::Wait(
-                rng.choice([20, 5 * MINUTE, HOUR, 7 * HOUR, 13 * HOUR])
-                    .unwrap(),
-            ),
+            10..12 => Self::Erase { host, account },
+            12 => Self::List,
+            13 => Self::Prune { host, account },
+            // Past half of a token's life and before its end.
+            14..16 => Self::Wait(7 * HOUR),
+            16..18 => Self::Wait(rng.choice([20, 5 * MINUTE, HOUR, 13 * HOUR]).unwrap()),
             18 => Self::SetClock(rng.choice([0, -HOUR, HOUR, -9 * HOUR, 9 * HOUR]).unwrap()),
             _ => Self::FinishLateRequests,
         }

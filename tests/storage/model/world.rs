@@ -24,6 +24,12 @@ pub(super) const PROFILES: [(&str, &[&str]); 3] = [
         &["pull", "push", "delete"],
     ),
 ];
+/// Variables of a `get`. The profiles `pull` and `deploy` have their own actions.
+pub(super) const SETTINGS: [&[(&str, &str)]; 3] = [
+    &[],
+    &[("IONOS_CR_ACTIONS", "pull")],
+    &[("IONOS_CR_TOKEN_TTL", "1h")],
+];
 /// A host without steps of its own, for the contact at the end.
 pub(super) const CONTACT_HOST: &str = "contact.cr.de-fra.ionos.com";
 
@@ -44,8 +50,8 @@ pub(super) struct World<'a> {
     pub(super) logins: [BTreeSet<Option<(String, String)>>; HOSTS.len()],
     /// Ids of tokens of hosts that were erased afterwards.
     pub(super) erased: BTreeSet<String>,
-    /// Ids of tokens minted without a fault or signal.
-    pub(super) clean: BTreeSet<String>,
+    /// Ids of tokens minted without a fault or signal, with host, profile and account.
+    pub(super) clean: BTreeMap<String, (usize, usize, usize)>,
     /// Value of `shifts` when a token with this id was minted.
     pub(super) minted_at: BTreeMap<String, u32>,
     /// Number of minted tokens before the current step.
@@ -60,6 +66,7 @@ impl<'a> World<'a> {
         let api = FakeIonos::builder()
             .account_token(ACCOUNTS[0])
             .account_token(ACCOUNTS[1])
+            .private_tokens()
             .registry(RegistrySpec::new("one"))
             .registry(RegistrySpec::new("two"))
             .registry(RegistrySpec::new("contact"))
@@ -75,7 +82,7 @@ impl<'a> World<'a> {
             shifts: 0,
             logins: [BTreeSet::from([None]), BTreeSet::from([None])],
             erased: BTreeSet::new(),
-            clean: BTreeSet::new(),
+            clean: BTreeMap::new(),
             minted_at: BTreeMap::new(),
             minted: 0,
             returned: BTreeMap::new(),
@@ -100,8 +107,8 @@ impl<'a> World<'a> {
         self.api.clear_faults();
         let mut is_clean = step.faults.is_empty() && step.signal.is_none();
         result.map(|succeeded| is_clean &= succeeded)?;
-        self.note_new_tokens(is_clean);
-        self.deletions_are_allowed(step)?;
+        self.note_new_tokens(step, is_clean);
+        self.deletions_are_allowed()?;
         if let (Action::Get { .. }, true) = (&step.action, is_clean) {
             self.at_most_two_live()?;
         }
@@ -133,8 +140,9 @@ impl<'a> World<'a> {
                 host,
                 profile,
                 account,
+                settings,
                 processes,
-            } => self.get(step, host, (profile, account), processes),
+            } => self.get(step, (host, profile, account), settings, processes),
             Action::Store { host, login } => self.store(step, host, login),
             Action::Erase { host, account } => self.erase(step, host, account),
             Action::List => self.list(step),
@@ -176,13 +184,16 @@ impl<'a> World<'a> {
     fn get(
         &mut self,
         step: &Step,
-        host: usize,
-        (profile, account): (usize, usize),
+        key: (usize, usize, usize),
+        settings: usize,
         processes: usize,
     ) -> Result<bool, Violation> {
-        let helper = self.helper(profile, account);
+        let (host, profile, account) = key;
+        let mut helper = self.helper(profile, account);
+        for (name, value) in SETTINGS[settings] {
+            helper = helper.env(name, value);
+        }
         let all = Self::start(step, &helper, (&["get"], HOSTS[host]), processes)?;
-        let key = (host, profile, account);
         if step.signal.is_some() || !step.faults.is_empty() {
             self.returned.remove(&key);
         }
@@ -191,7 +202,11 @@ impl<'a> World<'a> {
             let Ok(credential) = serde_json::from_str::<Credential>(&done.stdout) else {
                 continue;
             };
-            self.check_credential(key, &credential)?;
+            let actions: &[&str] = match (profile, settings) {
+                (0, 1) => &["pull"],
+                _ => PROFILES[profile].1,
+            };
+            self.check_credential(key, actions, &credential)?;
             self.last[host] = Some(credential);
         }
         Ok(all.iter().all(|done| done.code == Some(0)))
@@ -289,12 +304,20 @@ impl<'a> World<'a> {
         tokens.map(|token| (token.id.clone(), token)).collect()
     }
 
-    fn note_new_tokens(&mut self, is_clean: bool) {
+    fn note_new_tokens(&mut self, step: &Step, is_clean: bool) {
         let minted = self.api.minted_tokens();
         for token in &minted[self.minted..] {
             self.minted_at.insert(token.id.clone(), self.shifts);
-            if is_clean {
-                self.clean.insert(token.id.clone());
+            if let Action::Get {
+                host,
+                profile,
+                account,
+                ..
+            } = step.action
+                && is_clean
+            {
+                let key = (host, profile, account);
+                self.clean.insert(token.id.clone(), key);
             }
         }
         self.minted = minted.len();

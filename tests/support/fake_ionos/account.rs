@@ -27,6 +27,8 @@ pub struct Accounts {
     pub(super) contract: Option<String>,
     /// Tokens and user names that are valid and have no rights (403).
     pub(super) forbidden: Vec<String>,
+    /// Whether an account sees only the tokens that it created.
+    pub(super) tokens_are_private: bool,
 }
 
 impl Accounts {

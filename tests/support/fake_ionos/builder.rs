@@ -81,6 +81,12 @@ impl Builder {
         self
     }
 
+    /// Shows an account only the tokens that it created; others are 404.
+    pub fn private_tokens(mut self) -> Self {
+        self.data.accounts.tokens_are_private = true;
+        self
+    }
+
     /// Adds a registry. The first call replaces the demo registry.
     pub fn registry(mut self, registry: RegistrySpec) -> Self {
         self.data.registries.push(registry);

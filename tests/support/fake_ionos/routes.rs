@@ -40,7 +40,7 @@ fn act(shared: &Shared, request: &Request) -> Result<Response, Response> {
             let own: Vec<_> = data
                 .tokens
                 .iter()
-                .filter(|token| token.registry_id == *id)
+                .filter(|token| token.registry_id == *id && is_visible(&data, token, request))
                 .collect();
             Ok(odd(
                 shared,
@@ -50,7 +50,7 @@ fn act(shared: &Shared, request: &Request) -> Result<Response, Response> {
         ("POST", ["registries", id, "tokens"]) => create(shared, request, id),
         ("GET", ["registries", id, "tokens", token]) => {
             let data = shared.data();
-            let token = &data.tokens[token_index(&data, id, token)?];
+            let token = &data.tokens[token_index(&data, id, token, request)?];
             Ok(Response::json(200, &token.json("")))
         }
         ("PATCH", ["registries", id, "tokens", token]) => {
@@ -60,7 +60,7 @@ fn act(shared: &Shared, request: &Request) -> Result<Response, Response> {
         }
         ("DELETE", ["registries", id, "tokens", token]) => {
             let mut data = shared.data();
-            let index = token_index(&data, id, token)?;
+            let index = token_index(&data, id, token, request)?;
             data.tokens.remove(index);
             drop(data);
             shared.tokens_changed();
@@ -105,14 +105,28 @@ fn registry<'a>(data: &'a Data, id: &str) -> Result<&'a RegistrySpec, Response> 
         .ok_or_else(|| Response::error(404, "0", "registry not found"))
 }
 
-fn token_index(data: &Data, registry_id: &str, id: &str) -> Result<usize, Response> {
+fn is_visible(data: &Data, token: &Token, request: &Request) -> bool {
+    !data.accounts.tokens_are_private
+        || request.header("authorization") == Some(token.created_by.as_str())
+}
+
+fn token_index(
+    data: &Data,
+    registry_id: &str,
+    id: &str,
+    request: &Request,
+) -> Result<usize, Response> {
     let registry = registry(data, registry_id)?;
     if !ids::is_uuid(id) {
         return Err(Response::error(400, "0", "tokenId is not a UUID"));
     }
     data.tokens
         .iter()
-        .position(|token| token.registry_id == registry.id && token.id.eq_ignore_ascii_case(id))
+        .position(|token| {
+            token.registry_id == registry.id
+                && token.id.eq_ignore_ascii_case(id)
+                && is_visible(data, token, request)
+        })
         .ok_or_else(|| Response::error(404, "0", "token not found"))
 }
 
@@ -162,7 +176,7 @@ fn patch(
     token_id: &str,
 ) -> Result<Response, Response> {
     let mut data = shared.data();
-    let index = token_index(&data, registry_id, token_id)?;
+    let index = token_index(&data, registry_id, token_id, request)?;
     let wanted = tokens::parse_patch(request, shared.clock.now())?;
     let token = &mut data.tokens[index];
     if let Some(expiry) = wanted.expiry {
