@@ -59,13 +59,13 @@ impl Places {
         }
     }
 
-    /// The ledger's directory. A runner without a home directory may have a cache; no host's name
-    /// there begins with a dot.
-    pub fn ledger(&self) -> Option<PathBuf> {
+    /// The directories for the ledger. The second is for a runner whose home is read-only or missing;
+    /// no host's name there begins with a dot.
+    pub fn ledger(&self) -> Vec<PathBuf> {
         let is_disabled = || env::switch("IONOS_CR_DISABLE_CACHE").is_ok_and(|it| it == Some(true));
-        let cache = || self.cache.clone().filter(|_| !is_disabled());
-        let data = self.data.as_ref().map(|dir| dir.join("ledger"));
-        data.or_else(|| cache().map(|dir| dir.join(".ledger")))
+        let cache = self.cache.as_ref().filter(|_| !is_disabled());
+        let data = self.data.iter().map(|dir| dir.join("ledger"));
+        data.chain(cache.map(|dir| dir.join(".ledger"))).collect()
     }
 
     /// The cache, unless `IONOS_CR_DISABLE_CACHE` says not to use it.

@@ -8,7 +8,6 @@ use crate::credential::cleanup::{self, Cleanup, Uncached};
 use crate::credential::ledger::Ledger;
 use crate::credential::mint::{self, MintRequest};
 use crate::credential::registry_hint::RegistryHint;
-use crate::credential::signals::Signals;
 use crate::env::Deadline;
 use crate::error::Failure;
 use crate::ionos::account::AccountKey;
@@ -43,10 +42,9 @@ impl NewToken<'_> {
             known: known.clone(),
             ledger: self.ledger,
         };
-        let signals = (!self.ledger.is_available()).then(Signals::put_off);
         let mut orphans = Vec::new();
         let minted = mint::mint(&api, &request, &mut orphans);
-        let orphans: Vec<_> = orphans.into_iter().map(|it| it.record).collect();
+        let orphans: Vec<_> = orphans.into_iter().map(|it| it.entry.record).collect();
         let (token, minting) = match minted {
             Ok(minted) => minted,
             Err(err) => {
@@ -61,9 +59,13 @@ impl NewToken<'_> {
         let is_cached = self.slot.is_some_and(|slot| self.cache.write(slot, &token));
         let api_now = api.now();
         let minting = minting.complete(api_now);
-        let entries =
-            self.ledger
-                .supersede(&minting.record, replaced.as_ref(), self.cache, api_now);
+        let entries = self.ledger.supersede(
+            &minting.entry.record,
+            replaced.as_ref(),
+            self.cache,
+            api_now,
+        );
+        let was_interrupted = minting.was_interrupted();
         self.remember(known.as_ref(), &token.registry_id, &api);
         let cleanup = Cleanup {
             api,
@@ -73,12 +75,12 @@ impl NewToken<'_> {
             cache: self.cache.clone(),
             entries,
             uncached: (!is_cached).then_some(Uncached {
-                is_recorded: minting.is_recorded,
-                record: minting.record,
+                is_recorded: minting.entry.is_on_disk(),
+                record: minting.entry.record,
             }),
             orphans,
         };
-        if signals.is_some_and(|signals| signals.received()) {
+        if was_interrupted && !is_cached {
             // The drop revokes the token.
             drop(cleanup);
             return Err(Failure::new(

@@ -201,7 +201,7 @@ fn prune_keeps_young_tokens_and_tokens_on_record_as_current() {
 #[test]
 fn prune_takes_the_time_from_the_name_where_the_list_has_no_creation_date() {
     let (setup, _, lost) = Setup::new();
-    let list = |names: &[&str]| {
+    let answer = |names: &[&str]| {
         let token = |(n, name): (usize, &&str)| {
             json!({
                 "id": format!("5d3c1b1e-3a55-4c5b-9b1f-0d9c3f0f1a0{n}"),
@@ -216,7 +216,7 @@ fn prune_takes_the_time_from_the_name_where_the_list_has_no_creation_date() {
     setup.api.set_clock(14 * 60);
     setup
         .api
-        .fault(list(&[FOREIGN, &young, &lost]).on("GET", "/tokens"));
+        .fault(answer(&[FOREIGN, &young, &lost]).on("GET", "/tokens"));
     let done = setup.run(&["prune", "--dry-run", "--all-machines", DEMO_HOST]);
     assert_eq!(done.code, Some(0), "{done:?}");
     assert_eq!(

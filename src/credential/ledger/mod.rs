@@ -1,8 +1,8 @@
 //! The ledger: every token that this installation may have made, from before its request until its
 //! deletion is confirmed or it has expired.
 //!
-//! `DATA/ledger/NAME.json`, without a data directory `CACHE/.ledger/NAME.json`, one file a token and
-//! no secret in any. The order of writes makes signals and power cuts harmless; no signal handler is
+//! `DATA/ledger/NAME.json`, or `CACHE/.ledger/NAME.json` where that cannot be written: one file a token
+//! and no secret in any. The order of writes makes signals and power cuts harmless; no signal handler is
 //! needed:
 //!
 //! 1. The record is written as `minting` and synced. Only then is the request sent. A process that
@@ -28,7 +28,7 @@ mod state;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Result, anyhow};
 use log::debug;
 
 use crate::env;
@@ -47,7 +47,8 @@ const IN_USE: i64 = 15 * 60;
 /// The records of one user.
 #[derive(Debug, Clone)]
 pub struct Ledger {
-    dir: Option<PathBuf>,
+    /// A record is written to the first one that can be written.
+    dirs: Vec<PathBuf>,
 }
 
 /// A record and its file.
@@ -57,6 +58,13 @@ pub struct Entry {
     pub record: Record,
     /// Where its file is; `None` if it has none yet.
     dir: Option<PrivateDir>,
+}
+
+impl Entry {
+    /// Whether the token is on record.
+    pub fn is_on_disk(&self) -> bool {
+        self.dir.is_some()
+    }
 }
 
 /// A file in the ledger that cannot be used. It is never deleted: its token may live.
@@ -69,18 +77,18 @@ pub struct Unusable {
 }
 
 impl Ledger {
-    /// The ledger in `dir`. Without a directory nothing is on record.
-    pub fn new(dir: Option<PathBuf>) -> Self {
-        Self { dir }
+    /// The ledger in `dirs`. Without a directory nothing is on record.
+    pub fn new(dirs: Vec<PathBuf>) -> Self {
+        Self { dirs }
     }
 
     /// Every record, the oldest first, and every file that is not a record.
     pub fn read(&self) -> (Vec<Entry>, Vec<Unusable>) {
         let (mut entries, mut unusable) = (Vec::new(), Vec::new());
-        let dir = self.dir.iter();
-        let of_0_1_0 = self.dir.iter().filter(|it| it.ends_with("ledger"));
+        let of_0_1_0 = self.dirs.iter().filter(|it| it.ends_with("ledger"));
         let of_0_1_0 = of_0_1_0.map(|it| it.with_file_name(DIR_0_1_0));
-        for dir in dir.cloned().chain(of_0_1_0).filter_map(|it| open(&it)) {
+        let dirs = self.dirs.iter().cloned().chain(of_0_1_0);
+        for dir in dirs.filter_map(|it| open(&it)) {
             for name in dir.names() {
                 let is_lock = name.rsplit_once('.').is_some_and(|(_, it)| it == "lock");
                 if files::is_in_progress(&name) || name == INSTALLATION || is_lock {
@@ -105,11 +113,6 @@ impl Ledger {
         (entries, unusable)
     }
 
-    /// Whether there is a directory for records.
-    pub fn is_available(&self) -> bool {
-        self.dir().is_ok()
-    }
-
     /// Every record, the oldest first.
     pub fn entries(&self) -> Vec<Entry> {
         self.read().0
@@ -119,13 +122,13 @@ impl Ledger {
     /// leads to the same end.
     pub fn save(&self, entry: &mut Entry) -> bool {
         let name = entry.record.file_name();
-        let written = self.dir().and_then(|dir| {
+        let written = self.in_first_dir(|dir| {
             dir.write_unsynced(&name, &serde_json::to_vec(&entry.record)?)?;
-            Ok(dir)
+            Ok(dir.clone())
         });
         match written {
             Ok(dir) => {
-                // A record of 0.1.0 moves here.
+                // A record of 0.1.0, or one from a time when this directory could not be written.
                 if let Some(old) = entry.dir.replace(dir.clone())
                     && old.path() != dir.path()
                 {
@@ -175,16 +178,22 @@ impl Ledger {
 
     /// The content of the installation's file, after writing `content` if there is none.
     pub(super) fn read_or_write_installation(&self, content: &[u8]) -> Result<Vec<u8>> {
-        self.dir()?.read_or_write(INSTALLATION, content)
+        self.in_first_dir(|dir| dir.read_or_write(INSTALLATION, content))
     }
 
-    fn dir(&self) -> Result<PrivateDir> {
-        let (root, name) = self
-            .dir
-            .as_deref()
-            .and_then(split)
-            .context("there is no directory for it")?;
-        PrivateDir::create(root, name)
+    /// Does something in the first directory in which that succeeds.
+    fn in_first_dir<T>(&self, act: impl Fn(&PrivateDir) -> Result<T>) -> Result<T> {
+        let mut result = Err(anyhow!("there is no directory for it"));
+        for dir in &self.dirs {
+            let Some((root, name)) = split(dir) else {
+                continue;
+            };
+            result = PrivateDir::create(root, name).and_then(|dir| act(&dir));
+            if result.is_ok() {
+                break;
+            }
+        }
+        result
     }
 }
 

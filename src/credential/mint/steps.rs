@@ -103,7 +103,7 @@ impl<'a> Mint<'a> {
         let record = self.request.ledger.begin(draft, may_reuse, new_name);
         let sent = u32::from(record.is_reused);
         // It is not known how many.
-        let unanswered = if record.record.doubtful { 2 } else { 0 };
+        let unanswered = if record.entry.record.doubtful { 2 } else { 0 };
         Step::Post(Attempt {
             record,
             expires_at,
@@ -115,7 +115,7 @@ impl<'a> Mint<'a> {
 
     pub(super) fn post(&mut self, mut attempt: Attempt) -> Step {
         let wanted = NewToken::new(
-            &attempt.record.record.name,
+            &attempt.record.entry.record.name,
             attempt.expires_at + attempt.skew,
             &self.request.settings.scopes,
         );
@@ -143,8 +143,8 @@ impl<'a> Mint<'a> {
         // token lives far longer than intended, or not half as long.
         let has_wrong_expiry = !self.expiry_was_corrected && off > self.life() / 2;
         let id = token.id.clone();
-        attempt.record.record.token_id.clone_from(&id);
-        attempt.record.record.expires_at = expiry(&token);
+        attempt.record.entry.record.token_id.clone_from(&id);
+        attempt.record.entry.record.expires_at = expiry(&token);
         let err = match self.minted(token, attempt.expires_at) {
             Ok(token) if !has_wrong_expiry => return Step::Done(Box::new(token), attempt.record),
             Ok(_) => None,
@@ -178,7 +178,7 @@ impl<'a> Mint<'a> {
                 // The name is taken by the only request without an answer.
                 if attempt.unanswered == 1 {
                     attempt.unanswered = 0;
-                    attempt.record.record.doubtful = false;
+                    attempt.record.entry.record.doubtful = false;
                 }
                 if !is_first && self.delete_by_name(&attempt.record) {
                     self.leave_deleted(attempt);
@@ -234,7 +234,7 @@ impl<'a> Mint<'a> {
 
     /// Leaves a token that may exist to later contacts with the API.
     fn leave(&mut self, record: Minting) {
-        if !record.is_recorded {
+        if !record.entry.is_on_disk() {
             self.unrecorded.push(record);
         }
     }
@@ -255,7 +255,7 @@ impl<'a> Mint<'a> {
 
     /// Deletes the token that an unanswered request made. `true` if there is none any more.
     fn delete_by_name(&self, record: &Minting) -> bool {
-        delete_by_name(self.api, &self.registry_id, &record.record.name)
+        delete_by_name(self.api, &self.registry_id, &record.entry.record.name)
     }
 
     /// The token for the cache, unless it expires at once.

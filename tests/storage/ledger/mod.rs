@@ -1,0 +1,39 @@
+//! The ledger: no token is lost, and no account acts for another.
+
+mod accounts;
+mod live_tokens;
+mod records;
+mod requests;
+mod unrecorded;
+
+use crate::support::fake_ionos::{ACCOUNT_TOKEN, FakeIonos, OTHER_ACCOUNT_TOKEN, RegistrySpec};
+use crate::support::helper::Helper;
+
+const OTHER_HOST: &str = "other.cr.de-fra.ionos.com";
+const HOUR: i64 = 3600;
+
+/// A token of the same user as [`ACCOUNT_TOKEN`].
+fn renewed() -> String {
+    let (claims, _) = ACCOUNT_TOKEN.rsplit_once('.').unwrap();
+    format!("{claims}.renewed")
+}
+
+fn fake() -> FakeIonos {
+    FakeIonos::builder()
+        .account_token(ACCOUNT_TOKEN)
+        .account_token(&renewed())
+        .account_token(OTHER_ACCOUNT_TOKEN)
+        .registry(RegistrySpec::new("demo"))
+        .registry(RegistrySpec::new("other"))
+        .start()
+}
+
+fn names(fake: &FakeIonos) -> Vec<String> {
+    fake.tokens().into_iter().map(|token| token.name).collect()
+}
+
+/// A get that fails or succeeds; only its contact with the API matters.
+fn contact(helper: &Helper) {
+    let _ = helper.get(OTHER_HOST).credential();
+    helper.erase(OTHER_HOST).says("");
+}

@@ -1,0 +1,193 @@
+//! Tokens that cannot be cached or put on record.
+
+use std::time::Duration;
+
+use super::{fake, names};
+use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, Fault};
+use crate::support::helper::{Helper, Home};
+
+#[test]
+fn without_a_directory_what_reached_nobody_is_deleted() {
+    let fake = fake();
+    let home = Home::new();
+    let helper = home.helper_for(&fake).without("HOME");
+    // The answer is lost, and the next attempts are refused.
+    fake.fault(Fault::status(500).after().on("POST", "/tokens"));
+    let _ = helper.get(DEMO_HOST).failure();
+    assert_eq!(names(&fake), [""; 0]);
+    // What cannot be deleted is named.
+    fake.fault(Fault::status(500).after().on("POST", "/tokens"));
+    fake.fault(Fault::status(503).on("GET", "/tokens").always());
+    let done = helper.get(DEMO_HOST);
+    let name = &names(&fake)[0];
+    assert!(
+        done.failure().contains(&format!(
+            "(the token {name} may exist and could not be put on record)"
+        )),
+        "{done:?}"
+    );
+}
+
+#[test]
+fn status_says_that_nothing_is_cached() {
+    let (fake, home) = (fake(), Home::new());
+    let helper = home.helper_for(&fake);
+    for (helper, why, hint) in [
+        (
+            helper.clone().env("IONOS_CR_DISABLE_CACHE", "true"),
+            "IONOS_CR_DISABLE_CACHE is set",
+            "unset it, or set IONOS_CR_CACHE_DIR",
+        ),
+        (
+            helper.without("HOME"),
+            "there is no home directory",
+            "set HOME or IONOS_CR_CACHE_DIR",
+        ),
+    ] {
+        let done = helper.run(&["status"], "");
+        let warning =
+            format!("warning: nothing is cached: {why}; every get mints a token\nhint: {hint}\n");
+        assert!(done.stderr.ends_with(&warning), "{done:?}");
+    }
+}
+
+#[test]
+fn uncached_token_that_reached_no_client_is_deleted() {
+    let fake = fake();
+    for variables in [("IONOS_CR_DISABLE_CACHE", "true"), ("HOME", "")] {
+        let home = Home::new();
+        let helper = home.helper_for(&fake).env(variables.0, variables.1);
+        let mut get = helper.command(&["get", DEMO_HOST]);
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let _ = get.stdout(writer).status().unwrap();
+        assert_eq!(names(&fake), [""; 0], "{variables:?}");
+    }
+}
+
+/// Homes in which nothing can be put on record or cached, with the variables for them.
+fn homes_without_a_place(fake: &FakeIonos) -> Vec<(Home, Helper)> {
+    let variables: [&[(&str, &str)]; 3] = [
+        &[("HOME", "")],
+        // A file stands in place of the directories.
+        &[
+            ("XDG_DATA_HOME", "/dev/null"),
+            ("XDG_CACHE_HOME", "/dev/null"),
+        ],
+        &[
+            ("XDG_DATA_HOME", "/dev/null"),
+            ("IONOS_CR_DISABLE_CACHE", "true"),
+        ],
+    ];
+    let with = |variables: &[(&str, &str)]| {
+        let home = Home::new();
+        let mut helper = home.helper_for(fake);
+        for (name, value) in variables {
+            helper = helper.env(name, value);
+        }
+        (home, helper)
+    };
+    variables.into_iter().map(with).collect()
+}
+
+#[cfg(unix)]
+#[test]
+fn signal_without_a_directory_revokes_the_token_of_the_interrupted_mint() {
+    use rustix::process::Signal;
+    let fake = fake();
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        for (home, helper) in homes_without_a_place(&fake) {
+            fake.fault(
+                Fault::delay(Duration::from_secs(1))
+                    .after()
+                    .on("POST", "/tokens"),
+            );
+            let running = helper.start(&["get"], DEMO_HOST);
+            while fake.tokens().is_empty() {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            running.signal(signal);
+            running.finish().fails(&format!(
+                "no credential for {DEMO_HOST}: a signal interrupted it, and the new token is revoked (account from IONOS_TOKEN); run it again"
+            ));
+            assert_eq!(names(&fake), [""; 0], "{signal:?} {:?}", home.files());
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn without_a_directory_a_full_or_closed_stdout_revokes_the_token_of_every_command() {
+    let fake = fake();
+    for (_home, helper) in homes_without_a_place(&fake) {
+        for args in [
+            &["get", DEMO_HOST] as &[&str],
+            &["env", DEMO_HOST],
+            &["docker-config", DEMO_HOST],
+        ] {
+            let (reader, closed) = std::io::pipe().unwrap();
+            drop(reader);
+            let _ = helper.command(args).stdout(closed).output().unwrap();
+            assert_eq!(names(&fake), [""; 0], "{args:?} closed");
+            let full = std::fs::File::options()
+                .write(true)
+                .open("/dev/full")
+                .unwrap();
+            let done = helper.command(args).stdout(full).output().unwrap();
+            assert_eq!(done.status.code(), Some(1), "{args:?}");
+            assert_eq!(names(&fake), [""; 0], "{args:?} full");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn ledger_stands_beside_the_cache_where_the_data_directory_cannot_be_written() {
+    type Break = fn(&std::path::Path);
+    let breaks: [Break; 2] = [
+        |path| crate::support::helper::write_private(path, b""),
+        |path| {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::os::unix::fs::symlink("/tmp", path).unwrap();
+        },
+    ];
+    for break_ledger in breaks {
+        let (fake, home) = (fake(), Home::new());
+        let helper = home.helper_for(&fake);
+        break_ledger(&home.data().join("ledger"));
+        let name = helper.get(DEMO_HOST).credential().username;
+        let record = home.cache().join(format!(".ledger/{name}.json"));
+        assert!(record.exists(), "{:?}", home.files());
+        helper.erase(DEMO_HOST).says("");
+        assert_eq!(names(&fake), [""; 0]);
+        assert!(!record.exists());
+    }
+}
+
+#[test]
+fn record_beside_the_cache_moves_to_the_data_directory_once_that_can_be_written() {
+    let (fake, home) = (fake(), Home::new());
+    let helper = home.helper_for(&fake);
+    let broken = helper.clone().env("XDG_DATA_HOME", "/dev/null");
+    fake.fault(Fault::status(403).on("DELETE", "/tokens"));
+    let name = broken.get(DEMO_HOST).credential().username;
+    let record = home.cache().join(format!(".ledger/{name}.json"));
+    assert!(record.exists(), "{:?}", home.files());
+    helper.erase(DEMO_HOST).says("");
+    assert!(!record.exists() && home.record(&name).exists());
+    helper.erase(DEMO_HOST).says("");
+    assert_eq!((fake.tokens().len(), home.records().len()), (0, 0));
+}
+
+#[test]
+fn host_called_ledger_and_the_ledger_do_not_meet() {
+    let (fake, home) = (fake(), Home::new());
+    home.configure(serde_json::json!({"registries": {"ledger": {"registryName": "demo"}}}));
+    let helper = home.helper_for(&fake).env("XDG_DATA_HOME", "/dev/null");
+    let first = helper.get("ledger").credential();
+    assert_eq!(helper.get("ledger").credential(), first);
+    let status = helper.run(&["status", "--json"], "").stdout;
+    assert!(status.contains("\"unusableRecords\":[]"), "{status}");
+    helper.erase("ledger").says("");
+    assert_eq!(names(&fake), [""; 0]);
+}
