@@ -29,14 +29,9 @@ pub fn json(value: &impl Serialize) -> serde_json::Result<String> {
     Ok(escaped)
 }
 
-/// Writes a line and its end. A reader that closed its end is no failure. A full disk is one: a
-/// script would continue with half a file.
-pub fn write_line(stream: &mut dyn Write, line: &str) -> Result<(), Failure> {
-    deliver(stream, line).map(drop)
-}
-
-/// Like [`write_line`]. `false` if there is no reader any more.
-fn deliver(stream: &mut dyn Write, line: &str) -> Result<bool, Failure> {
+/// Writes a line and its end. `false` if the reader has closed its end, which is no failure. A full
+/// disk is one: a script would continue with half a file.
+pub fn write_line(stream: &mut dyn Write, line: &str) -> Result<bool, Failure> {
     let written = stream
         .write_all(format!("{line}\n").as_bytes())
         .and_then(|()| stream.flush());
@@ -101,7 +96,7 @@ impl Reply {
     /// Says it all, then does what is left to do. `true` is exit code 0.
     pub fn print(mut self, stdout: &mut dyn Write, stderr: &mut dyn Write) -> bool {
         if let Some(line) = &self.stdout {
-            match deliver(stdout, line) {
+            match write_line(stdout, line) {
                 Ok(true) => {}
                 // Dropped, so that it knows that the client has no answer.
                 Ok(false) => drop(self.deferred.take()),

@@ -23,6 +23,6 @@ pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure
     let logins = credentials.logins.iter().map(|(host, login)| (host, login));
     let auths = client_config::auths(logins, AuthEntry::Plain)?;
     session.terminal.credential(auths.expose_secret());
-    credentials.tidy_up();
+    credentials.tidy_up_printed(&session.terminal);
     Ok(true)
 }

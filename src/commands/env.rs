@@ -62,7 +62,11 @@ pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure
             }
         }
     }
-    credentials.tidy_up();
+    if github.is_some() {
+        credentials.tidy_up();
+    } else {
+        credentials.tidy_up_printed(&session.terminal);
+    }
     Ok(true)
 }
 

@@ -5,6 +5,7 @@ use crate::config::ConfigFile;
 use crate::credential::{self, Cleanup, Credential, Lookup};
 use crate::error::{Failure, one_line, shown};
 use crate::registry_host::RegistryHost;
+use crate::terminal::Terminal;
 
 /// Parses a host, or a URL or image reference with one.
 pub(super) fn address(host: &str) -> Result<RegistryHost, Failure> {
@@ -83,6 +84,14 @@ impl Credentials {
             credentials.cleanup.extend(answer.cleanup);
         }
         Ok(credentials)
+    }
+
+    /// Like [`Self::tidy_up`] after the credentials are printed. What could not be printed is dropped:
+    /// its tokens are revoked unless they are cached.
+    pub(super) fn tidy_up_printed(self, terminal: &Terminal<'_>) {
+        if terminal.has_written_all() {
+            self.tidy_up();
+        }
     }
 
     /// Deletes expired entries and tokens.

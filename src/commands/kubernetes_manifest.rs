@@ -122,7 +122,7 @@ pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure
             }
         }
     }
-    credentials.tidy_up();
+    credentials.tidy_up_printed(&session.terminal);
     Ok(true)
 }
 

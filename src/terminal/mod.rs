@@ -70,6 +70,8 @@ pub struct Terminal<'a> {
     width: usize,
     /// Why a line of the result did not get out.
     unwritten: Option<Failure>,
+    /// Whether the reader of the result has closed its end.
+    is_closed: bool,
 }
 
 impl<'a> Terminal<'a> {
@@ -95,6 +97,7 @@ impl<'a> Terminal<'a> {
             },
             width,
             unwritten: None,
+            is_closed: false,
         }
     }
 
@@ -137,9 +140,17 @@ impl<'a> Terminal<'a> {
     }
 
     fn write_result(&mut self, line: &str) {
-        if let Err(failure) = write_line(self.stdout, line) {
-            self.unwritten.get_or_insert(failure);
+        match write_line(self.stdout, line) {
+            Ok(is_read) => self.is_closed |= !is_read,
+            Err(failure) => {
+                self.unwritten.get_or_insert(failure);
+            }
         }
+    }
+
+    /// Whether every line of the result was written.
+    pub fn has_written_all(&self) -> bool {
+        self.unwritten.is_none() && !self.is_closed
     }
 
     /// A result for programs, on one line.
