@@ -40,8 +40,19 @@ pub enum Owner {
     /// This user and root.
     #[default]
     Us,
-    /// The user who ran `sudo`, too. Only root accepts files of that user.
+    /// The user who ran `sudo`, or whose home root uses, too. Only root accepts files of that user.
     InvokingUser(u32),
+}
+
+impl Owner {
+    /// Whether a file that this owner names is the owner's own. Root's files are not read for another
+    /// user, who also chooses the API that gets the content.
+    pub(super) fn may_name(self, file: &Metadata) -> bool {
+        match self {
+            Self::Us => true,
+            Self::InvokingUser(uid) => file.uid() == uid,
+        }
+    }
 }
 
 /// Why a path is not safe.
@@ -174,10 +185,17 @@ pub(super) fn check_file(path: &Path, file: &Metadata) -> Result<Owner, Untruste
     })
 }
 
-/// Who ran `sudo`, if this process is root.
+/// If this process is root: who ran `sudo`, else the owner of `HOME`. A container often runs as root
+/// with a home that was mounted from the host, as GitHub's container jobs do.
 fn invoking_user() -> Option<u32> {
-    let uid = env::var("SUDO_UID").filter(|_| me() == ROOT)?;
-    uid.parse().ok().filter(|uid| *uid != ROOT)
+    if me() != ROOT {
+        return None;
+    }
+    let uid = match env::var("SUDO_UID") {
+        Some(uid) => uid.parse().ok()?,
+        None => fs::metadata(env::home()?).ok()?.uid(),
+    };
+    Some(uid).filter(|uid| *uid != ROOT)
 }
 
 fn owner(path: &Path, uid: u32, invoker: Option<u32>) -> Result<Owner, Untrusted> {

@@ -45,6 +45,11 @@ impl UserFile {
         Ok((self.content, owner))
     }
 
+    /// Whether it may be read for the owner of the file that names it.
+    pub fn may_be_named_by(&self, owner: Owner) -> bool {
+        owner.may_name(&self.metadata)
+    }
+
     /// The content, whoever wrote it. For files that are only shown, or changed where a user asked
     /// for it: [`replace_user_file`](super::replace_user_file) checks again.
     pub fn unchecked(self) -> Vec<u8> {

@@ -80,10 +80,10 @@ fn config_of_another_user_is_refused_and_its_command_not_run() {
         ),
         (
             ROOT,
-            VICTIM,
+            NEIGHBOUR,
             &own,
             0o600,
-            "{home} belongs to uid 64001",
+            "it belongs to uid 64002",
             "chown root",
         ),
     ] {
@@ -93,13 +93,7 @@ fn config_of_another_user_is_refused_and_its_command_not_run() {
                 .helper(VICTIM, &fake)
                 .without("IONOS_TOKEN")
                 .env("IONOS_CR_CONFIG", path.to_str().unwrap());
-            let home = machine.home(VICTIM).display().to_string();
-            let at = if why.starts_with('{') {
-                home.clone()
-            } else {
-                path.display().to_string()
-            };
-            let why = why.replace("{home}", &home);
+            let at = path.display();
             run_as(user, &helper, &["get"], DEMO_HOST).fails(&format!(
                 "no credential for {DEMO_HOST}: cannot use {}: {why}; check it, then run \"{hint} {at}\"",
                 path.display()
@@ -203,7 +197,7 @@ fn account_files_of_another_user_are_refused() {
     for (user, owner, mode) in [
         (VICTIM, NEIGHBOUR, 0o644),
         (VICTIM, VICTIM, 0o622),
-        (ROOT, VICTIM, 0o600),
+        (ROOT, NEIGHBOUR, 0o600),
         (ROOT, STRANGER, 0o644),
     ] {
         for (path, content) in [(&token, ACCOUNT_TOKEN), (&yaml, &*content)] {
@@ -248,7 +242,7 @@ fn root_with_sudo_reads_the_files_of_the_invoking_user_and_runs_no_command() {
         let witness = machine.path().join("ran");
         machine.file(&config, VICTIM, 0o600, &running(&witness));
         run_as(ROOT, &helper, &["get"], DEMO_HOST).fails(&format!(
-            "no credential for {DEMO_HOST}: tokenCommand /bin/sh of the defaults in {} was not run: uid 64001 can change the file, and this is root; run this without sudo, or give the file and its directories to root",
+            "no credential for {DEMO_HOST}: tokenCommand /bin/sh of the defaults in {} was not run: uid 64001 can change the file, and this is root; run this as that user, or give the file and its directories to root",
             config.display()
         ));
         assert!(!witness.exists());
@@ -259,4 +253,80 @@ fn root_with_sudo_reads_the_files_of_the_invoking_user_and_runs_no_command() {
         .env("SUDO_UID", &VICTIM.to_string());
     let first = run_as(ROOT, &root, &["get"], DEMO_HOST).credential();
     assert_eq!(run_as(ROOT, &root, &["get"], DEMO_HOST).credential(), first);
+}
+
+/// A container that runs as root with a home from the host, such as GitHub's.
+#[test]
+fn root_reads_the_files_of_the_owner_of_its_home_and_gives_them_nothing() {
+    let Some(machine) = Machine::new("root with the home of another user") else {
+        return;
+    };
+    let (fake, other) = (FakeIonos::start(), FakeIonos::start());
+    let home = machine.home(VICTIM);
+    let config = home.join(".config/docker-credential-ionos/config.json");
+    let yaml = home.join(".ionos/config");
+    let helper = machine.helper(VICTIM, &fake);
+    let settings = json!({"defaults": {"actions": ["pull"]}}).to_string();
+    for owner in [VICTIM, ROOT] {
+        machine.file(&config, owner, 0o600, &settings);
+        let before = walk(&home).len();
+        let _ = run_as(ROOT, &helper, &["get"], DEMO_HOST).credential();
+        assert_eq!(walk(&home).len(), before);
+        let scopes = &fake.tokens().pop().unwrap().scopes;
+        assert_eq!(scopes[0]["actions"], json!(["pull"]));
+    }
+    // Nobody else's, and with `sudo` only the files of who ran it.
+    for (owner, helper) in [
+        (NEIGHBOUR, helper.clone()),
+        (VICTIM, helper.clone().env("SUDO_UID", "64002")),
+    ] {
+        attack(|| {
+            machine.file(&config, owner, 0o600, &settings);
+            let done = run_as(ROOT, &helper, &["get"], DEMO_HOST);
+            assert!(done.failure().contains(": cannot use "), "{done:?}");
+        });
+    }
+    attack(|| {
+        let witness = machine.path().join("ran");
+        machine.file(&config, VICTIM, 0o600, &running(&witness));
+        let done = run_as(
+            ROOT,
+            &helper.clone().without("IONOS_TOKEN"),
+            &["get"],
+            DEMO_HOST,
+        );
+        let why = "was not run: uid 64001 can change the file, and this is root";
+        assert!(done.failure().contains(why), "{done:?}");
+        assert!(!witness.exists());
+    });
+    // The user would choose which API gets root's token.
+    let endpoint = format!(
+        "environments:\n- name: prod\n  products:\n  - name: containerregistry\n    endpoints:\n    - name: {}\nprofiles:\n- name: u\n  environment: prod\ncurrentProfile: u\n",
+        other.url()
+    );
+    machine.file(&yaml, VICTIM, 0o600, &endpoint);
+    let without_url = helper.clone().without("IONOS_API_URL");
+    attack(|| {
+        machine.file(&config, VICTIM, 0o600, &settings);
+        let done = run_as(ROOT, &without_url, &["get"], DEMO_HOST);
+        let why = format!(
+            ": cannot tell which API to ask: uid 64001 can change the endpoint in {}, and this is root",
+            yaml.display()
+        );
+        assert!(done.failure().contains(&why), "{done:?}");
+    });
+    let root_token = machine.home(ROOT).join("token");
+    machine.file(&root_token, ROOT, 0o600, ACCOUNT_TOKEN);
+    let link = home.join("token");
+    machine.link(&root_token, &link, VICTIM);
+    for path in [&root_token, &link] {
+        attack(|| {
+            let settings = json!({"defaults": {"tokenFile": path}}).to_string();
+            machine.file(&config, VICTIM, 0o600, &settings);
+            let helper = without_url.clone().without("IONOS_TOKEN");
+            let done = run_as(ROOT, &helper, &["get"], DEMO_HOST);
+            assert!(done.failure().contains(" was not read: "), "{done:?}");
+        });
+    }
+    assert!(other.requests().is_empty());
 }

@@ -8,8 +8,8 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{Account, Source, command, token};
 use crate::env::Deadline;
-use crate::error::{Failure, system};
-use crate::files::UserFile;
+use crate::error::{Failure, shown, system};
+use crate::files::{Owner, UserFile};
 use crate::http::Endpoint;
 use crate::ionos::api::Access;
 use crate::ionos::ionosctl::{self, Credentials, FileEndpoint};
@@ -29,11 +29,17 @@ impl Account {
         let location = host.and_then(RegistryHost::location);
         let mut in_file = None;
         if self.endpoint.is_none() && !matches!(self.source, Source::Ionos { .. }) {
-            in_file = endpoint_in_file(location)?;
+            let owner = match &self.source {
+                Source::TokenFile(_, named_by) => *named_by,
+                _ => Owner::Us,
+            };
+            in_file = endpoint_in_file(location, owner)?;
         }
         let authorization = match &self.source {
             Source::Token(token) => bearer(token, &self.origin)?,
-            Source::TokenFile(path) => bearer(&token_in_file(path)?, &self.origin)?,
+            Source::TokenFile(path, named_by) => {
+                bearer(&token_in_file(path, *named_by)?, &self.origin)?
+            }
             Source::TokenCommand(argv) => bearer(&command::run(argv, deadline)?, &self.origin)?,
             Source::Password { username, password } => basic(username, password),
             Source::Ionos { located, profile } => {
@@ -65,9 +71,17 @@ impl Account {
 
 /// The endpoint in ionosctl's file. A file that cannot be read is an error, as for ionosctl: the
 /// token could be sent to another API than the file names.
-fn endpoint_in_file(location: Option<&str>) -> Result<Option<FileEndpoint>, Failure> {
+fn endpoint_in_file(
+    location: Option<&str>,
+    credentials_of: Owner,
+) -> Result<Option<FileEndpoint>, Failure> {
     let read = || match ionosctl::locate()? {
-        Some(located) => Ok(located.read(None, location)?.endpoint),
+        Some(located) => match located.read(None, location)?.endpoint {
+            Some(endpoint) => endpoint
+                .trusted_with_credentials_of(credentials_of)
+                .map(Some),
+            None => Ok(None),
+        },
         None => Ok(None),
     };
     read().map_err(|failure: Failure| {
@@ -76,14 +90,23 @@ fn endpoint_in_file(location: Option<&str>) -> Result<Option<FileEndpoint>, Fail
     })
 }
 
-/// The content of a token file, without a byte order mark.
-pub(super) fn token_in_file(path: &Path) -> Result<SecretString, Failure> {
+/// The content of a token file, without a byte order mark. `named_by` is who can change what names it.
+pub(super) fn token_in_file(path: &Path, named_by: Owner) -> Result<SecretString, Failure> {
     let file = UserFile::read(path).map_err(|why| {
         Failure::new(
             format!("cannot read {}: {}", path.display(), system(&why)),
             "check the path and its mode",
         )
     })?;
+    if !file.may_be_named_by(named_by) {
+        return Err(Failure::new(
+            format!(
+                "{} was not read: it does not belong to the user who can change the config.json that names it, and this is root",
+                shown(path)
+            ),
+            "name it in a config.json of root, or in IONOS_TOKEN_FILE",
+        ));
+    }
     let (content, _) = file.trusted().map_err(|err| err.failure(path))?;
     // PowerShell's `>` writes UTF-16, Notepad a byte order mark.
     let hint = "save it as UTF-8 without a byte order mark";

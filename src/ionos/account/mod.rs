@@ -54,7 +54,8 @@ const COMMAND: &str = "command";
 #[derive(Debug)]
 enum Source {
     Token(Secret),
-    TokenFile(PathBuf),
+    /// The file, and who can change what names it.
+    TokenFile(PathBuf, Owner),
     TokenCommand(Vec<String>),
     Password {
         username: String,
@@ -104,8 +105,8 @@ impl Account {
     pub fn key(&self, notes: &Notes) -> Result<AccountKey, Failure> {
         let identity = match &self.source {
             Source::Token(token) => token::identity(token.expose_secret().trim()),
-            Source::TokenFile(path) => {
-                let token = access::token_in_file(path)?;
+            Source::TokenFile(path, named_by) => {
+                let token = access::token_in_file(path, *named_by)?;
                 token::identity(token.expose_secret().trim())
             }
             Source::TokenCommand(argv) => {
@@ -173,7 +174,7 @@ impl Account {
             Source::Password { username, password } => {
                 format!("{username}\0{}", password.expose_secret()).into()
             }
-            Source::TokenFile(path) => env::file_stamp(path).text.into(),
+            Source::TokenFile(path, _) => env::file_stamp(path).text.into(),
             Source::Ionos { located, .. } => env::file_stamp(&located.path).text.into(),
             Source::TokenCommand(argv) => argv.join("\0").into(),
         };
@@ -192,7 +193,7 @@ fn from_env() -> Option<(String, Source)> {
     }
     if let Some(path) = env::path("IONOS_TOKEN_FILE") {
         let origin = format!("IONOS_TOKEN_FILE={}", shown(&path));
-        return Some((origin, Source::TokenFile(path)));
+        return Some((origin, Source::TokenFile(path, Owner::Us)));
     }
     let username = env::var("IONOS_USERNAME")?;
     let password = env::var("IONOS_PASSWORD")?.into();
@@ -205,7 +206,7 @@ fn configured(named: &Named) -> Result<(String, Source), Failure> {
     let (what, source) = match &named.source {
         AccountSource::TokenFile(path) => (
             format!("tokenFile {}", shown(path)),
-            Source::TokenFile(path.clone()),
+            Source::TokenFile(path.clone(), named.owner),
         ),
         AccountSource::TokenCommand(argv) => (
             format!(
@@ -233,7 +234,7 @@ fn configured(named: &Named) -> Result<(String, Source), Failure> {
             format!(
                 "{what} of {place} was not run: uid {uid} can change the file, and this is root"
             ),
-            "run this without sudo, or give the file and its directories to root",
+            "run this as that user, or give the file and its directories to root",
         ));
     }
     Ok((format!("{what} of {place}"), source))

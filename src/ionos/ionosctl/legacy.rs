@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::{Contents, Credentials, FIX, FileEndpoint, ProfileName, malformed, non_empty};
 use crate::error::Failure;
+use crate::files::Owner;
 use crate::secret::Secret;
 
 #[derive(Deserialize)]
@@ -35,6 +36,7 @@ pub(super) fn read(text: &str, asked: Option<ProfileName>) -> Result<Contents, F
             certificates: None,
             skip_verify: false,
             place: String::new(),
+            owner: Owner::default(),
         }),
         credentials: credentials(file),
     })

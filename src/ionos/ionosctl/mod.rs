@@ -14,7 +14,7 @@ use secrecy::ExposeSecret as _;
 
 use crate::env;
 use crate::error::{Failure, shown, system};
-use crate::files::UserFile;
+use crate::files::{Owner, UserFile};
 use crate::http::Endpoint;
 use crate::secret::Secret;
 
@@ -58,9 +58,25 @@ pub struct FileEndpoint {
     skip_verify: bool,
     /// The file's path.
     place: String,
+    /// Who can change the file.
+    owner: Owner,
 }
 
 impl FileEndpoint {
+    /// Refuses the endpoint of another user for credentials that are not that user's.
+    pub fn trusted_with_credentials_of(self, owner: Owner) -> Result<Self, Failure> {
+        match self.owner {
+            Owner::InvokingUser(uid) if owner == Owner::Us => Err(Failure::new(
+                format!(
+                    "uid {uid} can change the endpoint in {}, and this is root",
+                    self.place
+                ),
+                "",
+            )),
+            _ => Ok(self),
+        }
+    }
+
     /// The endpoint with its TLS settings; an error if its URL is not safe to use.
     pub fn checked(self) -> Result<Endpoint, Failure> {
         let source = format!("the endpoint for containerregistry in {}", self.place);
@@ -202,12 +218,13 @@ impl Located {
                 "make it a file that you can read, or run \"ionosctl login\"",
             )
         })?;
-        let (content, _) = file.trusted().map_err(|err| err.failure(&self.path))?;
+        let (content, owner) = file.trusted().map_err(|err| err.failure(&self.path))?;
         let named = |failure: Failure| failure.within(&place);
         let mut contents = self.parse(&content, asked, location).map_err(named)?;
         contents.credentials = contents.credentials.map_err(named);
         if let Some(endpoint) = &mut contents.endpoint {
             endpoint.place.clone_from(&place);
+            endpoint.owner = owner;
         }
         Ok(contents)
     }
