@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use crate::client_config::Client;
-use crate::error::one_line;
+use crate::client_config::{self, Client, ClientConfig};
+use crate::error::{Failure, one_line, quoted_for_shell, shown};
+use crate::registry_host::RegistryHost;
 
 /// How to remove an entry of `auths`: measured with docker 28.2 and podman 4.3.
 pub(super) fn how_to_remove(file: &Path, key: &str) -> String {
@@ -28,17 +29,36 @@ fn podman_can_remove(key: &str) -> bool {
     !key.contains("://") && key.split_once('/').is_none_or(|(_, path)| is_path(path))
 }
 
-/// A string as one word of a command line.
+/// A string as one word of a command line on this system.
 pub(super) fn shell_word(text: &str) -> String {
-    let plain =
-        |c: char| c.is_alphanumeric() || "/._-+:@%,".contains(c) || (c == '\\' && cfg!(windows));
-    if !text.is_empty() && text.chars().all(plain) {
-        text.to_owned()
-    } else if cfg!(windows) {
-        format!("\"{text}\"")
-    } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+:@%,\\".contains(c);
+    match text {
+        _ if !cfg!(windows) => quoted_for_shell(text),
+        "" => "\"\"".to_owned(),
+        _ if text.chars().all(is_plain) => text.to_owned(),
+        _ => format!("\"{text}\""),
     }
+}
+
+/// Docker prefers the variable to a helper.
+pub(super) fn in_variable(host: &RegistryHost) -> Option<Failure> {
+    let what =
+        format!("DOCKER_AUTH_CONFIG has a login for {host}, which Docker 28.3 and later prefers");
+    let hint = "unset DOCKER_AUTH_CONFIG, or remove that host from it";
+    client_config::docker_auth_config_has(host).then(|| Failure::new(what, hint))
+}
+
+/// The logins for a host in a file whose helper replaces them.
+pub(super) fn left_over(file: &ClientConfig, host: &RegistryHost) -> impl Iterator<Item = Failure> {
+    file.login_keys(host).map(|key| {
+        let (path, shown_key) = (shown(&file.path), one_line(key));
+        Failure::new(
+            format!(
+                "{path} still has a login for '{shown_key}', in plain text and no longer needed"
+            ),
+            how_to_remove(&file.path, key),
+        )
+    })
 }
 
 #[cfg(test)]

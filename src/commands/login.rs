@@ -53,17 +53,10 @@ enum Program {
 }
 
 impl Program {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Docker => "docker",
-            Self::Podman => "podman",
-            Self::Buildah => "buildah",
-            Self::Skopeo => "skopeo",
-            Self::Helm => "helm",
-            Self::Nerdctl => "nerdctl",
-            Self::Oras => "oras",
-            Self::Crane => "crane",
-        }
+    /// The value of `--with`.
+    fn name(self) -> String {
+        let value = self.to_possible_value();
+        value.map_or_else(String::new, |value| value.get_name().to_owned())
     }
 
     fn login(self) -> &'static [&'static str] {

@@ -40,12 +40,11 @@ struct Status {
     unreadable: Vec<UnreadableFile>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Line {
     host: String,
-    #[serde(rename = "held")]
-    kind: Kind,
+    state: State,
     username: Option<String>,
     profile: Option<String>,
     /// The source of the account that minted the token; `null` if a `get` would use another account.
@@ -63,11 +62,12 @@ struct Line {
     times: Option<Times>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum Kind {
-    Minted,
+enum State {
+    Cached,
     Stored,
+    #[default]
     None,
 }
 
@@ -125,20 +125,17 @@ fn lines(
     let mut lines = Vec::new();
     for login in &state.logins {
         lines.push(Line {
-            kind: Kind::Stored,
+            state: State::Stored,
             username: Some(login.username.clone()),
             ..Line::new(&login.host, clients(&login.host))
         });
     }
-    let entries = state
-        .tokens
-        .iter()
-        .map(|entry| (entry, clients(&entry.host)));
-    let kubelet_entries = state.kubelet_tokens.iter();
-    for (entry, clients) in entries.chain(kubelet_entries.map(|entry| (entry, vec!["kubelet"]))) {
-        let is_wanted = profile.is_none_or(|profile| profile == entry.profile);
-        if is_wanted && entry.age(now) != Age::Expired {
-            lines.push(minted(entry, config, notes, clients));
+    let tokens = state.tokens.iter().map(|it| (it, clients(&it.host)));
+    let kubelet_tokens = state.kubelet_tokens.iter().map(|it| (it, vec!["kubelet"]));
+    for (token, clients) in tokens.chain(kubelet_tokens) {
+        let is_wanted = profile.is_none_or(|profile| profile == token.profile);
+        if is_wanted && token.age(now) != Age::Expired {
+            lines.push(minted(token, config, notes, clients));
         }
     }
     let covered: BTreeSet<String> = lines.iter().map(|line| line.host.clone()).collect();
@@ -155,16 +152,8 @@ impl Line {
     fn new(host: &str, clients: Vec<&'static str>) -> Self {
         Self {
             host: host.to_owned(),
-            kind: Kind::None,
-            username: None,
-            profile: None,
-            account: None,
-            scopes: Vec::new(),
-            issued_at: None,
-            expires_at: None,
-            refresh_at: None,
             clients,
-            times: None,
+            ..Self::default()
         }
     }
 }
@@ -180,7 +169,7 @@ fn minted(
         expires_at: entry.expires_at,
     };
     Line {
-        kind: Kind::Minted,
+        state: State::Cached,
         username: Some(entry.username.clone()),
         profile: Some(entry.profile.clone()),
         account: account(entry, config, notes),
@@ -206,12 +195,11 @@ fn account(entry: &CachedToken, config: &ConfigFile, notes: &Notes) -> Option<St
 
 impl UnreadableFile {
     fn of(unreadable: &Unreadable) -> Self {
-        let Failure { what, hint, .. } = unreadable.failure.clone();
         Self {
             file: unreadable.path.display().to_string(),
             clients: unreadable.clients.iter().map(|it| it.name()).collect(),
-            what,
-            hint,
+            what: unreadable.failure.what.clone(),
+            hint: unreadable.failure.hint.clone(),
         }
     }
 }
@@ -235,32 +223,24 @@ fn show(status: &Status, terminal: &mut Terminal<'_>) {
 
 fn table(lines: &[Line]) -> Table {
     let now = env::now();
-    let mut table = Table::new(&[
-        "HOST",
-        "STATE",
-        "PROFILE",
-        "ACCOUNT",
-        "SCOPES",
-        "EXPIRES",
-        "REFRESHED",
-        "CLIENTS",
-    ]);
+    let heading = "HOST STATE PROFILE ACCOUNT SCOPES EXPIRES REFRESHED CLIENTS";
+    let mut table = Table::new(heading);
     let dash = || (Tone::Faint, "-".to_owned());
     let plain = |text: &str| (Tone::Plain, text.to_owned());
     for line in lines {
-        let state = match line.kind {
-            Kind::Minted => (Tone::Good, "cached".to_owned()),
-            Kind::Stored => (Tone::Good, "stored".to_owned()),
-            Kind::None => (Tone::Faint, "none".to_owned()),
+        let state = match line.state {
+            State::Cached => (Tone::Good, "cached".to_owned()),
+            State::Stored => (Tone::Good, "stored".to_owned()),
+            State::None => (Tone::Faint, "none".to_owned()),
         };
-        let account = match (&line.account, line.kind) {
+        let account = match (&line.account, line.state) {
             (Some(account), _) => (Tone::Plain, one_line(account)),
-            (None, Kind::Minted) => (Tone::Warning, "other account".to_owned()),
+            (None, State::Cached) => (Tone::Warning, "other account".to_owned()),
             _ => dash(),
         };
-        let expires = match (line.times, line.kind) {
+        let expires = match (line.times, line.state) {
             (Some(times), _) => (Tone::Plain, when::relative(times.expires_at, now)),
-            (None, Kind::Stored) => plain("at logout"),
+            (None, State::Stored) => plain("at logout"),
             _ => dash(),
         };
         let refreshed = match line.times {
@@ -268,20 +248,18 @@ fn table(lines: &[Line]) -> Table {
             Some(times) => (Tone::Plain, when::relative(times.refresh_at, now)),
             None => dash(),
         };
-        let clients = if line.clients.is_empty() {
-            (Tone::Warning, "no client".to_owned())
-        } else {
-            (Tone::Plain, line.clients.join(", "))
+        let clients = match line.clients.as_slice() {
+            [] => (Tone::Warning, "no client".to_owned()),
+            clients => (Tone::Plain, clients.join(", ")),
         };
         let profile = line.profile.as_deref().map_or_else(dash, plain);
         let scopes: Vec<String> = line.scopes.iter().map(shown).collect();
-        let scopes = if scopes.is_empty() {
-            dash()
-        } else {
-            (Tone::Plain, scopes.join(" "))
+        let scopes = match scopes.as_slice() {
+            [] => dash(),
+            scopes => (Tone::Plain, scopes.join(" ")),
         };
         let host = (Tone::Strong, line.host.clone());
-        table.row(vec![
+        table.row([
             host, state, profile, account, scopes, expires, refreshed, clients,
         ]);
     }

@@ -42,8 +42,8 @@ struct Line<'a> {
     /// The machine that minted it; `null` if this program did not.
     machine: Option<&'a str>,
     this_machine: bool,
-    /// Whether its credential is in this user's cache.
-    held: bool,
+    /// Whether its credential is cached or stored for this user.
+    cached: bool,
 }
 
 /// Prints them, the longest-lived last.
@@ -70,7 +70,7 @@ pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure
         return Ok(true);
     }
     let now = env::now();
-    let mut table = Table::new(&["TOKEN", "EXPIRES", "STATUS", "MACHINE", "HELD"]);
+    let mut table = Table::new("TOKEN EXPIRES STATUS MACHINE CACHED");
     for (token, line) in tokens.iter().zip(&lines) {
         let expires = match token.expires_at {
             Some(at) => (Tone::Plain, when::relative(at, now)),
@@ -81,18 +81,15 @@ pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure
             Some(machine) => one_line(machine),
             None => "-".to_owned(),
         };
-        let held = if line.held {
+        let cached = if line.cached {
             (Tone::Good, "here")
         } else {
             (Tone::Faint, "-")
         };
-        table.row(vec![
-            (Tone::Strong, one_line(&token.name)),
-            expires,
-            (Tone::Plain, one_line(&token.status)),
-            (Tone::Plain, machine),
-            (held.0, held.1.into()),
-        ]);
+        let cached = (cached.0, cached.1.to_owned());
+        let name = (Tone::Strong, one_line(&token.name));
+        let status = (Tone::Plain, one_line(&token.status));
+        table.row([name, expires, status, (Tone::Plain, machine), cached]);
     }
     table.print(terminal);
     Ok(true)
@@ -113,6 +110,6 @@ fn line<'a>(token: &'a ListedToken, state: &LocalState, id: &str) -> Line<'a> {
             Some(installation) => installation == id,
             None => machine == Some(mint::this_machine().as_str()),
         },
-        held: state.is_kept(&token.name),
+        cached: state.is_kept(&token.name),
     }
 }

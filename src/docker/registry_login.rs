@@ -4,15 +4,13 @@
 //! "Determining support"), and 401 with `WWW-Authenticate` to others: `Basic`, or `Bearer` with the
 //! address of a token service (<https://distribution.github.io/distribution/spec/auth/token/>).
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
 use crate::credential::Credential;
 use crate::env::Deadline;
 use crate::error::{Failure, TRY_LATER};
-use crate::http::{Challenge, Client, Endpoint, Request, Response, Retry};
+use crate::http::{self, Challenge, Client, Endpoint, Request, Response, Retry};
 use crate::registry_host::RegistryHost;
 use crate::secret::Secret;
 
@@ -56,12 +54,7 @@ pub fn log_in(
         401 => {}
         status => return Err(unexpected(&endpoint, status)),
     }
-    let pair = SecretString::from(format!(
-        "{}:{}",
-        credential.username,
-        credential.secret.expose_secret()
-    ));
-    let basic = format!("Basic {}", BASE64_STANDARD.encode(pair.expose_secret())).into();
+    let basic = http::basic(&credential.username, &credential.secret);
     let challenges = first.challenges();
     let of = |scheme: Scheme| challenges.iter().find(|it| it.is(scheme.as_str()));
     // Clients prefer Bearer, too.

@@ -84,16 +84,12 @@ impl Endpoint {
     /// Reads a base URL with or without scheme, final slash and product path.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
-        // The parser drops a fragment without a word.
-        if text.contains('#') {
-            return Err("is not a URL".into());
-        }
-        let with_scheme = if text.contains("://") {
-            text.to_owned()
-        } else {
-            format!("https://{text}")
+        let scheme = if text.contains("://") { "" } else { "https://" };
+        // The parser silently drops a fragment.
+        let uri: Uri = match format!("{scheme}{text}").parse() {
+            Ok(uri) if !text.contains('#') => uri,
+            _ => return Err("is not a URL".into()),
         };
-        let uri: Uri = with_scheme.parse().map_err(|_| "is not a URL".to_owned())?;
         let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
             return Err("is not a URL".into());
         };
@@ -103,7 +99,7 @@ impl Endpoint {
         if authority.host().is_empty() {
             return Err("names no host".into());
         }
-        // The parser reads a port that is none as if there were none, and another would be asked.
+        // The parser ignores an invalid port, and the default port would be used.
         let has_port = authority.as_str().len() > authority.host().len();
         if has_port && authority.port_u16().is_none_or(|port| port == 0) {
             return Err("names no port between 1 and 65535".into());
@@ -149,38 +145,33 @@ impl Endpoint {
 
     /// A registry. Docker expects plain HTTP from one on this machine.
     pub fn of_registry(host: &RegistryHost) -> Result<Self, Failure> {
-        let https = Self::new(format!("https://{host}"));
-        let uri = https.url.parse::<Uri>().map_err(|_| {
-            Failure::new(
-                format!("{host} is not an address to connect to"),
-                "check its spelling",
-            )
-        })?;
-        Ok(if uri.host().is_some_and(is_loopback) {
-            Self::new(format!("http://{host}"))
-        } else {
-            https
-        })
+        let Ok(uri) = format!("https://{host}").parse::<Uri>() else {
+            let what = format!("{host} is not an address to connect to");
+            return Err(Failure::new(what, "check its spelling"));
+        };
+        let is_plain = uri.host().is_some_and(is_loopback);
+        let scheme = if is_plain { "http" } else { "https" };
+        Ok(Self::new(format!("{scheme}://{host}")))
     }
 
     /// The token service that a registry names in its challenge.
     pub fn of_token_service(realm: &str) -> Result<Self, Failure> {
-        let uri = realm.parse::<Uri>();
-        let is_safe = uri.is_ok_and(|uri| {
+        let is_safe = realm.parse::<Uri>().is_ok_and(|uri| {
             let host = uri.host().unwrap_or_default();
-            !host.is_empty()
-                && (uri.scheme_str() == Some("https")
-                    || (uri.scheme_str() == Some("http") && is_loopback(host)))
-                && uri.query().is_none()
-                && !realm.contains(['#', '@'])
+            let is_safe = match uri.scheme_str() {
+                Some("https") => !host.is_empty(),
+                Some("http") => is_loopback(host),
+                _ => false,
+            };
+            is_safe && uri.query().is_none() && !realm.contains(['#', '@'])
         });
         if is_safe {
             return Ok(Self::new(realm.to_owned()));
         }
+        let realm = one_line(realm);
         Err(Failure::new(
             format!(
-                "the registry names a token service that is not safe to send the credential to: '{}'",
-                one_line(realm)
+                "the registry names a token service that is not safe to send the credential to: '{realm}'"
             ),
             "it must be an https URL; ask IONOS support",
         ))
@@ -193,11 +184,8 @@ impl Endpoint {
 
     /// `host[:port]`, for messages.
     pub fn host(&self) -> &str {
-        self.url
-            .split("://")
-            .nth(1)
-            .and_then(|rest| rest.split('/').next())
-            .unwrap_or_default()
+        let rest = self.url.split_once("://").map_or("", |(_, rest)| rest);
+        rest.split('/').next().unwrap_or_default()
     }
 
     /// Whether the server is on this machine.
@@ -238,11 +226,13 @@ fn encode(url: &mut String, value: &str) {
 }
 
 fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost")
-        || bare
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
+    let address = bare(host).parse::<std::net::IpAddr>();
+    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|it| it.is_loopback())
+}
+
+/// An IPv6 address without its brackets, and any other host as it is.
+pub(super) fn bare(host: &str) -> &str {
+    host.trim_start_matches('[').trim_end_matches(']')
 }
 
 #[cfg(test)]

@@ -16,8 +16,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use log::debug;
-use secrecy::{SecretSlice, SecretString};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use ureq::http::HeaderValue;
 use ureq::http::header::{self, HeaderMap};
 
@@ -46,6 +48,8 @@ pub const ATTEMPTS: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// A connection that takes longer leaves no time for an answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
 /// A client for one endpoint. Keeps its connection.
 #[derive(Debug)]
@@ -106,16 +110,12 @@ impl Client {
     pub fn new(endpoint: Endpoint) -> Result<Self, Failure> {
         let proxy = Proxy::from_env(&endpoint)?;
         let config = ureq::Agent::config_builder()
-            .proxy(proxy.as_ref().map(Proxy::to_ureq))
+            .proxy(proxy.as_ref().map(|it| it.proxy.clone()))
             .timeout_connect(Some(CONNECT_TIMEOUT))
             // Credentials must not follow to another host.
             .max_redirects(0)
             .http_status_as_error(false)
-            .user_agent(concat!(
-                env!("CARGO_PKG_NAME"),
-                "/",
-                env!("CARGO_PKG_VERSION")
-            ));
+            .user_agent(USER_AGENT);
         Ok(Self {
             agent: tls::agent(config, &endpoint.proof)?,
             endpoint,
@@ -212,10 +212,14 @@ impl Client {
     }
 }
 
+/// The value of an `Authorization` header of the scheme `Basic`.
+pub fn basic(username: &str, password: &impl ExposeSecret<str>) -> SecretString {
+    let pair = SecretString::from(format!("{username}:{}", password.expose_secret()));
+    format!("Basic {}", BASE64_STANDARD.encode(pair.expose_secret())).into()
+}
+
 fn add_headers(headers: &mut HeaderMap, request: &Request<'_>) {
-    let authorization = request
-        .authorization
-        .map(secrecy::ExposeSecret::expose_secret);
+    let authorization = request.authorization.map(ExposeSecret::expose_secret);
     if let Some(Ok(mut value)) = authorization.map(HeaderValue::from_str) {
         value.set_sensitive(true);
         headers.insert(header::AUTHORIZATION, value);

@@ -19,6 +19,7 @@ use std::net::IpAddr;
 use ureq::http::Uri;
 
 use super::Endpoint;
+use super::endpoint::bare;
 use crate::env;
 use crate::error::{Failure, one_line};
 
@@ -28,7 +29,7 @@ const NO_PROXY: [&str; 2] = ["NO_PROXY", "no_proxy"];
 /// A proxy and the variable that names it.
 #[derive(Debug, Clone)]
 pub(super) struct Proxy {
-    proxy: ureq::Proxy,
+    pub(super) proxy: ureq::Proxy,
     variable: &'static str,
 }
 
@@ -48,16 +49,16 @@ impl Proxy {
         if first(&NO_PROXY).is_some_and(|(_, list)| is_listed(endpoint, &list)) {
             return Ok(None);
         }
-        let proxy = Self::parse(&url).ok_or_else(|| {
-            // Not quoted: it may hold a password.
-            Failure::new(
-                format!("{variable} is not the URL of a proxy"),
-                format!(
-                    "set {variable} to a URL such as http://proxy.example.com:3128, with characters other than letters and digits in its password as %XX, or unset it"
-                ),
-            )
-        })?;
-        Ok(Some(Self { proxy, variable }))
+        if let Some(proxy) = Self::parse(&url) {
+            return Ok(Some(Self { proxy, variable }));
+        }
+        // Not quoted: it may hold a password.
+        Err(Failure::new(
+            format!("{variable} is not the URL of a proxy"),
+            format!(
+                "set {variable} to a URL such as http://proxy.example.com:3128, with characters other than letters and digits in its password as %XX, or unset it"
+            ),
+        ))
     }
 
     fn parse(url: &str) -> Option<ureq::Proxy> {
@@ -71,11 +72,6 @@ impl Proxy {
         let host_port = authority.as_str().rsplit('@').next()?;
         let is_whole = authority.port_u16().is_some() || host_port == authority.host();
         (!is_cut && is_whole && !proxy.host().is_empty()).then_some(proxy)
-    }
-
-    /// For ureq's configuration.
-    pub(super) fn to_ureq(&self) -> ureq::Proxy {
-        self.proxy.clone()
     }
 }
 
@@ -94,7 +90,7 @@ fn is_listed(endpoint: &Endpoint, list: &str) -> bool {
     };
     let host = uri.host().unwrap_or_default();
     let with_port = format!("{host}:{}", uri.port_u16().unwrap_or(443));
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let bare = bare(host);
     list.split(|c: char| c == ',' || c.is_whitespace())
         .map(str::to_ascii_lowercase)
         .any(|entry| {

@@ -14,34 +14,27 @@ pub struct Table {
 }
 
 impl Table {
-    /// A table with these columns.
-    pub fn new(heading: &[&str]) -> Self {
-        Self {
-            heading: heading.iter().map(ToString::to_string).collect(),
-            rows: Vec::new(),
-        }
+    /// A table with these columns, separated by spaces.
+    pub fn new(heading: &str) -> Self {
+        let heading = heading.split(' ').map(ToOwned::to_owned).collect();
+        let rows = Vec::new();
+        Self { heading, rows }
     }
 
-    /// Adds a row, one cell for each column. A cell is one line, whatever is in it.
-    pub fn row(&mut self, mut cells: Vec<(Tone, String)>) {
-        for (_, text) in &mut cells {
-            *text = clean(text).into();
-        }
-        self.rows.push(cells);
+    /// Adds a row, one cell for each column. Each cell becomes one line.
+    pub fn row<const COLUMNS: usize>(&mut self, cells: [(Tone, String); COLUMNS]) {
+        let cells = cells.map(|(tone, text)| (tone, clean(&text).into()));
+        self.rows.push(cells.into());
     }
 
     /// Prints it as a result.
     pub fn print(&self, terminal: &mut Terminal<'_>) {
-        let widths: Vec<usize> = (0..self.heading.len())
-            .map(|column| {
-                let cells = self.rows.iter().filter_map(|row| row.get(column));
-                let longest = cells.map(|(_, text)| text.chars().count()).max();
-                self.heading[column]
-                    .chars()
-                    .count()
-                    .max(longest.unwrap_or_default())
-            })
-            .collect();
+        let mut widths: Vec<usize> = self.heading.iter().map(String::len).collect();
+        for row in &self.rows {
+            for ((_, text), width) in row.iter().zip(&mut widths) {
+                *width = text.chars().count().max(*width);
+            }
+        }
         let total = widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1);
         if total <= terminal.width() {
             self.print_columns(&widths, terminal);
@@ -54,21 +47,18 @@ impl Table {
         let heading = self.heading.iter().map(|name| (Tone::Strong, name.clone()));
         let heading: Vec<_> = heading.collect();
         for row in std::iter::once(&heading).chain(&self.rows) {
-            let gap = |width: usize, text: &str| " ".repeat(width + GAP - text.chars().count());
-            let gaps: Vec<String> = row
+            let end = row.iter().rposition(|(_, text)| !text.trim().is_empty());
+            let cells = row.iter().zip(widths).take(end.map_or(0, |end| end + 1));
+            let mut line: Vec<(Tone, String)> = Vec::new();
+            for ((tone, text), width) in cells {
+                line.push((*tone, text.clone()));
+                line.push((Tone::Plain, " ".repeat(width + GAP - text.chars().count())));
+            }
+            line.pop();
+            let line: Vec<_> = line
                 .iter()
-                .zip(widths)
-                .map(|((_, text), width)| gap(*width, text))
+                .map(|(tone, text)| (*tone, text.as_str()))
                 .collect();
-            let mut line: Vec<(Tone, &str)> = Vec::new();
-            for ((tone, text), gap) in row.iter().zip(&gaps) {
-                line.push((*tone, text));
-                line.push((Tone::Plain, gap));
-            }
-            // The last gap, and the one before an empty cell at the end.
-            while line.last().is_some_and(|(_, text)| text.trim().is_empty()) {
-                line.pop();
-            }
             terminal.result_in_tones(&line);
         }
     }

@@ -55,12 +55,12 @@ fn status_shows_credentials_and_hosts_without_one() {
     let keys = |line: &Value, keys: &[&str]| -> Vec<Value> {
         keys.iter().map(|key| line[key].clone()).collect()
     };
-    let known = ["host", "held", "username", "profile", "account", "clients"];
+    let known = ["host", "state", "username", "profile", "account", "clients"];
     assert_eq!(
         Value::from(keys(minted, &known)),
         json!([
             DEMO_HOST,
-            "minted",
+            "cached",
             username,
             "default",
             "IONOS_TOKEN",
@@ -121,7 +121,7 @@ fn status_marks_the_credential_of_another_account() {
     let api = api();
     let (_home, helper) = used_home(&api);
     let seen = status(&helper.env("IONOS_TOKEN", OTHER_ACCOUNT_TOKEN));
-    assert_eq!(seen["credentials"][0]["held"], "minted");
+    assert_eq!(seen["credentials"][0]["state"], "cached");
     assert!(seen["credentials"][0]["account"].is_null());
 }
 
@@ -227,7 +227,7 @@ fn entry_of_the_kubelets_cache_is_shown_as_such() {
     let seen: Value = serde_json::from_str(&done.stdout).unwrap();
     let lines = seen["credentials"].as_array().unwrap();
     assert_eq!(lines.len(), 1, "{seen}");
-    assert_eq!(lines[0]["held"], "minted");
+    assert_eq!(lines[0]["state"], "cached");
     assert_eq!(lines[0]["profile"], "pull");
     assert_eq!(lines[0]["clients"], json!(["kubelet"]));
 }

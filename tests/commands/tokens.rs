@@ -26,17 +26,17 @@ impl Setup {
             api: FakeIonos::start(),
         };
         let helper = setup.home.helper_for(&setup.api);
-        let lost = helper.get(DEMO_HOST).credential();
-        for place in [setup.home.cache(), setup.home.record(&lost.username)] {
+        let orphaned = helper.get(DEMO_HOST).credential();
+        for place in [setup.home.cache(), setup.home.record(&orphaned.username)] {
             let _ = std::fs::remove_dir_all(&place).or_else(|_| std::fs::remove_file(&place));
         }
-        let held = helper.get(DEMO_HOST).credential();
+        let cached = helper.get(DEMO_HOST).credential();
         for name in [FOREIGN, MADE_BY_HAND] {
             setup.make(name);
         }
         // Too old to belong to a request that is still under way.
         setup.api.set_clock(16 * 60);
-        (setup, held.username, lost.username)
+        (setup, cached.username, orphaned.username)
     }
 
     fn make(&self, name: &str) {
@@ -77,7 +77,7 @@ fn machine(name: &str) -> &str {
 
 #[test]
 fn tokens_lists_ours_and_with_all_every_token() {
-    let (setup, held, lost) = Setup::new();
+    let (setup, cached, orphaned) = Setup::new();
     let listed = |args: &[&str]| {
         let done = setup.run(args);
         assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
@@ -87,10 +87,10 @@ fn tokens_lists_ours_and_with_all_every_token() {
     let ours = listed(&["tokens", "--json", DEMO_HOST]);
     let of = |name: &str| ours.iter().find(|it| it["name"] == name).unwrap();
     assert_eq!(ours.len(), 3);
-    for (name, this_machine, is_held) in [(&held, true, true), (&lost, true, false)] {
+    for (name, this_machine, is_cached) in [(&cached, true, true), (&orphaned, true, false)] {
         let line = of(name);
         assert_eq!(line["thisMachine"], this_machine, "{line}");
-        assert_eq!(line["held"], is_held, "{line}");
+        assert_eq!(line["cached"], is_cached, "{line}");
         assert_eq!(line["machine"], machine(name), "{line}");
         assert_eq!(line["status"], "enabled", "{line}");
         assert_eq!(
@@ -110,17 +110,17 @@ fn tokens_lists_ours_and_with_all_every_token() {
 
 #[test]
 fn tokens_table_marks_cached_tokens() {
-    let (setup, held, lost) = Setup::new();
+    let (setup, cached, orphaned) = Setup::new();
     let done = setup.run(&["tokens", DEMO_HOST]);
     assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
-    let table = done.stdout.replace(&held, "cached");
-    let table = table.replace(&lost, "orphaned");
+    let table = done.stdout.replace(&cached, "cached");
+    let table = table.replace(&orphaned, "orphaned");
     let mut lines: Vec<&str> = table.lines().collect();
     lines.sort_unstable();
     assert_data_eq!(
         lines.join("\n"),
         str![[r"
-TOKEN [..] EXPIRES  [..] STATUS   MACHINE    HELD
+TOKEN [..] EXPIRES  [..] STATUS   MACHINE    CACHED
 cached [..] in 12 h [..] enabled  this one   here
 dci-elsewhere-20260101t000000z-abcdefgh [..] in [..] d [..] enabled  elsewhere  -
 orphaned [..] in 12 h [..] enabled  this one   -
@@ -146,11 +146,11 @@ fn all_pages_of_tokens_are_read() {
 
 #[test]
 fn prune_deletes_unused_tokens_of_this_machine() {
-    let (setup, held, lost) = Setup::new();
+    let (setup, cached, orphaned) = Setup::new();
     let done = setup.run(&["prune", "--yes", DEMO_HOST]);
     assert_eq!(done.code, Some(0), "{done:?}");
-    assert_eq!(done.stdout, format!("deleted {lost} of {DEMO_HOST}\n"));
-    let mut left = vec![FOREIGN.to_owned(), MADE_BY_HAND.to_owned(), held.clone()];
+    assert_eq!(done.stdout, format!("deleted {orphaned} of {DEMO_HOST}\n"));
+    let mut left = vec![FOREIGN.to_owned(), MADE_BY_HAND.to_owned(), cached.clone()];
     left.sort();
     assert_eq!(setup.names(), left);
     // Nothing is left to delete. Without a host the cached hosts are used.
@@ -160,13 +160,13 @@ fn prune_deletes_unused_tokens_of_this_machine() {
         done.stderr,
         format!("{SKIPPED}{DEMO_HOST}: nothing to delete\n")
     );
-    assert_eq!(setup.run(&["get", DEMO_HOST]).credential().username, held);
+    assert_eq!(setup.run(&["get", DEMO_HOST]).credential().username, cached);
 }
 
 #[test]
 fn prune_keeps_tokens_of_a_similarly_named_machine() {
-    let (setup, held, _) = Setup::new();
-    let longer = format!("dci-{}-2-20260101t000000z-abcdefgh", machine(&held));
+    let (setup, cached, _) = Setup::new();
+    let longer = format!("dci-{}-2-20260101t000000z-abcdefgh", machine(&cached));
     setup.make(&longer);
     let _ = setup.run(&["prune", "--yes", DEMO_HOST]);
     assert!(setup.names().contains(&longer));
@@ -174,28 +174,28 @@ fn prune_keeps_tokens_of_a_similarly_named_machine() {
 
 #[test]
 fn prune_with_all_machines_deletes_every_unused_token_of_this_program() {
-    let (setup, held, lost) = Setup::new();
+    let (setup, cached, orphaned) = Setup::new();
     let done = setup.run(&["prune", "--yes", "--all-machines", DEMO_HOST]);
     assert_eq!(done.code, Some(0), "{done:?}");
     assert_eq!(
         done.stdout,
-        format!("deleted {lost} of {DEMO_HOST}\ndeleted {FOREIGN} of {DEMO_HOST}\n")
+        format!("deleted {orphaned} of {DEMO_HOST}\ndeleted {FOREIGN} of {DEMO_HOST}\n")
     );
-    let mut left = vec![MADE_BY_HAND.to_owned(), held];
+    let mut left = vec![MADE_BY_HAND.to_owned(), cached];
     left.sort();
     assert_eq!(setup.names(), left);
 }
 
 #[test]
 fn prune_keeps_young_tokens_and_tokens_on_record_as_current() {
-    let (setup, held, lost) = Setup::new();
+    let (setup, cached, orphaned) = Setup::new();
     setup.api.set_clock(14 * 60);
     // A swept cache does not make a token unused.
     std::fs::remove_dir_all(setup.home.cache()).unwrap();
     let before = setup.names();
     let done = setup.run(&["prune", "--yes", "--all-machines", DEMO_HOST]);
     assert_eq!(done.code, Some(0), "{done:?}");
-    assert_eq!(setup.names(), before, "{held} {lost}");
+    assert_eq!(setup.names(), before, "{cached} {orphaned}");
 }
 
 #[test]
@@ -227,11 +227,11 @@ fn prune_takes_the_time_from_the_name_where_the_list_has_no_creation_date() {
 
 #[test]
 fn prune_without_confirmation_deletes_nothing() {
-    let (setup, _, lost) = Setup::new();
+    let (setup, _, orphaned) = Setup::new();
     let before = setup.names();
     let done = setup.run(&["prune", "--dry-run", DEMO_HOST]);
     assert_eq!((done.code, done.stdout.as_str()), (Some(0), ""));
-    let would = format!("{SKIPPED}{DEMO_HOST}: {lost} (expires in ");
+    let would = format!("{SKIPPED}{DEMO_HOST}: {orphaned} (expires in ");
     assert!(done.stderr.starts_with(&would), "{done:?}");
     let done = setup.run(&["prune", DEMO_HOST]);
     assert_eq!((done.code, done.stdout.as_str()), (Some(1), ""));
@@ -246,7 +246,7 @@ fn prune_without_confirmation_deletes_nothing() {
 
 #[test]
 fn prune_on_a_terminal_asks_first() {
-    let (setup, _, lost) = Setup::new();
+    let (setup, _, orphaned) = Setup::new();
     let helper = setup.home.helper_for(&setup.api);
     let before = setup.names();
     let answered = |answer: &str| {
@@ -262,13 +262,13 @@ fn prune_on_a_terminal_asks_first() {
     assert!(seen.ends_with("nothing is deleted\n"), "{seen}");
     assert_eq!(setup.names(), before);
     let (_, seen) = answered("y\n");
-    assert!(seen.contains(&format!("deleted {lost}")), "{seen}");
-    assert!(!setup.names().contains(&lost));
+    assert!(seen.contains(&format!("deleted {orphaned}")), "{seen}");
+    assert!(!setup.names().contains(&orphaned));
 }
 
 #[test]
 fn prune_names_the_token_it_could_not_delete() {
-    let (setup, _, lost) = Setup::new();
+    let (setup, _, orphaned) = Setup::new();
     setup
         .api
         .fault(Fault::status(403).on("DELETE", "/tokens").always());
@@ -276,10 +276,10 @@ fn prune_names_the_token_it_could_not_delete() {
     assert_eq!((done.code, done.stdout.as_str()), (Some(1), ""));
     assert!(
         done.stderr
-            .contains(&format!("error: cannot delete {lost} of {DEMO_HOST}: ")),
+            .contains(&format!("error: cannot delete {orphaned} of {DEMO_HOST}: ")),
         "{done:?}"
     );
-    assert!(setup.names().contains(&lost));
+    assert!(setup.names().contains(&orphaned));
 }
 
 #[test]

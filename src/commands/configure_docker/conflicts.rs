@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::client_config::{self, Client, ClientConfig};
-use crate::commands::client_logins::how_to_remove;
+use crate::commands::client_logins::{how_to_remove, in_variable, left_over};
 use crate::error::{Failure, one_line, shown};
 use crate::registry_host::RegistryHost;
 use crate::terminal::Terminal;
@@ -21,14 +21,11 @@ pub(super) fn warn(
         terminal.warn(refusal);
     }
     for host in hosts {
-        if client == Client::Docker && client_config::docker_auth_config_has(host) {
-            terminal.warn(&in_variable(host));
-        }
-        for warning in before.iter().filter_map(|file| in_file_before(file, host)) {
+        let in_variable = in_variable(host).filter(|_| client == Client::Docker);
+        let in_files = before.iter().filter_map(|file| in_file_before(file, host));
+        let in_own = own.iter().flat_map(|own| left_over(own, host));
+        for warning in in_variable.into_iter().chain(in_files).chain(in_own) {
             terminal.warn(&warning);
-        }
-        for key in own.iter().flat_map(|own| own.login_keys(host)) {
-            terminal.warn(&left_over(path, key));
         }
     }
 }
@@ -40,13 +37,6 @@ fn read_before(path: &Path) -> Vec<ClientConfig> {
     before
         .filter_map(|file| ClientConfig::load(file).ok())
         .collect()
-}
-
-fn in_variable(host: &RegistryHost) -> Failure {
-    Failure::new(
-        format!("DOCKER_AUTH_CONFIG has a login for {host}, which Docker 28.3 and later prefers"),
-        "unset DOCKER_AUTH_CONFIG, or remove that host from it",
-    )
 }
 
 fn in_file_before(config: &ClientConfig, host: &RegistryHost) -> Option<Failure> {
@@ -67,12 +57,4 @@ fn in_file_before(config: &ClientConfig, host: &RegistryHost) -> Option<Failure>
             how_to_remove(&config.path, key),
         )
     })
-}
-
-fn left_over(path: &Path, key: &str) -> Failure {
-    let (file, key_shown) = (shown(path), one_line(key));
-    Failure::new(
-        format!("{file} still has a login for '{key_shown}', in plain text and no longer needed"),
-        how_to_remove(path, key),
-    )
 }

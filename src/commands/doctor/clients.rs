@@ -5,7 +5,7 @@ use std::path::Path;
 use super::checks::State;
 use super::report::Finding::{self, Failed, Ok as Passed, Skipped, Warning};
 use crate::client_config::{self, Client, ClientConfig};
-use crate::commands::client_logins::{how_to_remove, shell_word};
+use crate::commands::client_logins::{how_to_remove, in_variable, left_over, shell_word};
 use crate::env;
 use crate::error::{Failure, one_line, shown};
 use crate::registry_host::RegistryHost;
@@ -110,25 +110,11 @@ fn misspelled<'a>(file: &'a ClientConfig, host: &RegistryHost) -> Option<&'a str
 
 /// Logins that Docker prefers to the helper, and those that it no longer needs.
 fn overruled(file: &ClientConfig, host: &RegistryHost) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    if client_config::docker_auth_config_has(host) {
-        findings.push(warning(
-            format!(
-                "DOCKER_AUTH_CONFIG has a login for {host}, which Docker 28.3 and later prefers"
-            ),
-            "unset DOCKER_AUTH_CONFIG, or remove that host from it",
-        ));
-    }
-    findings.extend(file.login_keys(host).map(|key| {
-        let (path, key_shown) = (shown(&file.path), one_line(key));
-        warning(
-            format!(
-                "{path} still has a login for '{key_shown}', in plain text and no longer needed"
-            ),
-            how_to_remove(&file.path, key),
-        )
-    }));
-    findings
+    let overruling = in_variable(host).into_iter();
+    overruling
+        .chain(left_over(file, host))
+        .map(Warning)
+        .collect()
 }
 
 /// The snap of Docker has a home directory of its own and runs no program from outside.

@@ -67,7 +67,7 @@ impl Ledger {
                 Err(err) => {
                     debug!("{} is not revoked yet: {err:?}", entry.record.name);
                     entry.record.tried_at = Some(env::now_millis());
-                    entry.record.failed_with = status(&err);
+                    entry.record.failed_with = err.status();
                     self.save(entry);
                     if ends_the_round(&err) {
                         break;
@@ -129,10 +129,10 @@ impl Ledger {
         // A 404 to the deletion alone may come from something between us and the API.
         let is_gone = match api.token_id(registry, name) {
             Ok(Some(id)) if api.delete_token(registry, &id)? => true,
-            Ok(Some(_)) => return Err(ApiError::NotFound { said: None }),
+            Ok(Some(_)) => return Err(ApiError::refused(404)),
             Ok(None) if record.token_id.is_some() => true,
             // It was not made, or not yet; or the registry is gone.
-            Ok(None) | Err(ApiError::NotFound { .. }) => entry
+            Ok(None) | Err(ApiError::Refused { status: 404, .. }) => entry
                 .record
                 .not_found_at(api.now().unwrap_or_else(env::now)),
             Err(err) => return Err(err),
@@ -145,23 +145,11 @@ impl Ledger {
     }
 }
 
-fn status(err: &ApiError) -> Option<u16> {
-    match err {
-        ApiError::Unauthorized { .. } => Some(401),
-        ApiError::Forbidden { .. } => Some(403),
-        ApiError::NotFound { .. } => Some(404),
-        ApiError::Conflict { .. } => Some(409),
-        ApiError::Busy { .. } => Some(429),
-        ApiError::Refused { status, .. } | ApiError::Unavailable { status, .. } => Some(*status),
-        ApiError::Transport(_) => None,
-    }
-}
-
 /// Whether the next record would meet the same trouble. A broken connection or an odd answer costs
 /// no time, so the next one is tried.
 fn ends_the_round(err: &ApiError) -> bool {
     match err {
         ApiError::Transport(err) => !matches!(err, TransportError::Lost { .. }),
-        err => status(err).is_some_and(|status| matches!(status, 401 | 429 | 500..)),
+        ApiError::Refused { status, .. } => matches!(status, 401 | 429 | 500..),
     }
 }

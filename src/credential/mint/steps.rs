@@ -173,7 +173,7 @@ impl<'a> Mint<'a> {
     /// that an earlier request took the name.
     fn after_error(&mut self, err: ApiError, mut attempt: Attempt) -> Step {
         match &err {
-            ApiError::Conflict { .. } => {
+            ApiError::Refused { status: 409, .. } => {
                 let is_first = attempt.sent == 1;
                 // The name is taken by the only request without an answer.
                 if attempt.unanswered == 1 {
@@ -201,7 +201,7 @@ impl<'a> Mint<'a> {
                 Step::Post(attempt)
             }
             // Deleted and created again, or another account's: its id is another one.
-            ApiError::NotFound { .. } if self.id_may_be_old => {
+            ApiError::Refused { status: 404, .. } if self.id_may_be_old => {
                 self.id_may_be_old = false;
                 self.leave_refused(attempt);
                 Step::FindRegistry

@@ -2,15 +2,13 @@
 
 use std::path::Path;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Account, Source, command, token};
 use crate::env::Deadline;
 use crate::error::{Failure, shown, system};
 use crate::files::{Owner, UserFile};
-use crate::http::Endpoint;
+use crate::http::{Endpoint, basic};
 use crate::ionos::api::Access;
 use crate::ionos::ionosctl::{self, Credentials, FileEndpoint};
 use crate::registry_host::RegistryHost;
@@ -113,11 +111,6 @@ pub(super) fn token_in_file(path: &Path, named_by: Owner) -> Result<SecretString
     let text = std::str::from_utf8(&content)
         .map_err(|_| Failure::new("the file is not valid UTF-8", hint))?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text).into())
-}
-
-fn basic(username: &str, password: &Secret) -> SecretString {
-    let pair = SecretString::from(format!("{username}:{}", password.expose_secret()));
-    format!("Basic {}", STANDARD.encode(pair.expose_secret())).into()
 }
 
 fn bearer(token: &impl ExposeSecret<str>, origin: &str) -> Result<SecretString, Failure> {

@@ -95,12 +95,10 @@ impl Api {
             self.odd.set(0);
             match self.pages_of_registries(filter) {
                 // The filter is not accepted.
-                Err(ApiError::Refused { status: 400, .. }) if filter.is_some() => filter = None,
+                Err(err) if err.status() == Some(400) && filter.is_some() => filter = None,
                 // The token of a page is too old. It is one of Kubernetes, where a list that
                 // changed meanwhile has to be read from the start.
-                Err(ApiError::Refused { status: 410, .. }) if !is_second_try => {
-                    is_second_try = true;
-                }
+                Err(err) if err.status() == Some(410) && !is_second_try => is_second_try = true,
                 outcome => return outcome,
             }
         }
@@ -173,7 +171,7 @@ impl Api {
         };
         match self.send(request) {
             Ok(_) => Ok(true),
-            Err(ApiError::NotFound { .. }) => Ok(false),
+            Err(err) if err.status() == Some(404) => Ok(false),
             Err(err) => Err(err),
         }
     }
@@ -273,6 +271,10 @@ pub(crate) fn refusal(
     retry_after: Option<std::time::Duration>,
 ) -> ApiError {
     let message = wire::ErrorMessage::parse(body);
-    let said = secret::quotable(&message.message);
-    ApiError::from_status(status, said, &message.error_code, retry_after)
+    ApiError::Refused {
+        status,
+        said: secret::quotable(&message.message),
+        code: message.error_code,
+        retry_after,
+    }
 }
