@@ -129,7 +129,7 @@ fn damaged_entry_is_a_miss_and_affects_no_other() {
             true,
         ),
     ];
-    for (what, damage, replaceable) in DAMAGES.into_iter().chain(of_an_entry) {
+    for (what, damage, replaceable) in DAMAGES.iter().copied().chain(of_an_entry) {
         let setup = Setup::new();
         let before = setup.helper.get(DEMO_HOST).credential();
         let entry = setup.file("json");
@@ -195,7 +195,7 @@ fn file_of_another_user_is_not_used() {
 
 #[test]
 fn damaged_login_is_a_miss_and_affects_no_other() {
-    for (what, damage, replaceable) in DAMAGES {
+    for &(what, damage, replaceable) in DAMAGES {
         let setup = Setup::new();
         for (host, name) in [(DEMO_HOST, "jane"), ("third.cr.ionos.com", "joan")] {
             setup.helper.store(host, name, "typed").says("");
@@ -233,7 +233,7 @@ fn damaged_login_is_a_miss_and_affects_no_other() {
 
 #[test]
 fn damaged_registry_file_costs_one_lookup() {
-    for (what, damage, replaceable) in DAMAGES {
+    for &(what, damage, replaceable) in DAMAGES {
         costs_one_lookup(what, damage, replaceable);
     }
 }
@@ -276,7 +276,7 @@ fn costs_one_lookup(what: &str, damage: impl Fn(&Path), replaceable: bool) {
 
 #[test]
 fn damaged_failure_file_is_ignored() {
-    for (what, damage, replaceable) in DAMAGES {
+    for &(what, damage, replaceable) in DAMAGES {
         let (fake, home) = (FakeIonos::start(), Home::new());
         let helper = home.helper_for(&fake);
         let setup = Setup { fake, home, helper };
@@ -298,7 +298,7 @@ fn damaged_failure_file_is_ignored() {
 
 #[test]
 fn irregular_lock_file_is_ignored() {
-    let damages = DAMAGES.into_iter().filter(|(what, ..)| {
+    let damages = DAMAGES.iter().copied().filter(|(what, ..)| {
         what.starts_with("a ") && !what.ends_with("byte") && !what.ends_with("list")
     });
     for (what, damage, _) in damages {

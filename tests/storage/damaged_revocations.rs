@@ -8,7 +8,7 @@ use crate::support::fake_ionos::{DEMO_HOST, Fault};
 
 #[test]
 fn damaged_revocation_does_not_block_others() {
-    for (what, damage, _) in DAMAGES {
+    for &(what, damage, _) in DAMAGES {
         let setup = Setup::new();
         setup
             .fake

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::helper::write_private;
+#[cfg(unix)]
 use super::platform::{fifo, set_mode, socket, symlink};
 
 /// A name, a function that damages the file, and whether the program can replace the file with a
@@ -13,7 +14,7 @@ use super::platform::{fifo, set_mode, socket, symlink};
 pub type Damage = (&'static str, fn(&Path), bool);
 
 /// Damage that applies to every JSON file of the program.
-pub const DAMAGES: [Damage; 18] = [
+pub const DAMAGES: &[Damage] = &[
     (
         "truncated",
         |path| edit_bytes(path, |text| text[..text.len() / 2].to_vec()),
@@ -58,16 +59,19 @@ pub const DAMAGES: [Damage; 18] = [
         |path| replace(path, |path| drop(fs::DirBuilder::new().create(path))),
         false,
     ),
+    #[cfg(unix)]
     (
         "a dangling link",
         |path| replace(path, |path| symlink("/nowhere", path)),
         true,
     ),
+    #[cfg(unix)]
     (
         "a link to itself",
         |path| replace(path, |path| symlink(path, path)),
         true,
     ),
+    #[cfg(unix)]
     (
         "a link to a good file",
         |path| {
@@ -77,8 +81,11 @@ pub const DAMAGES: [Damage; 18] = [
         },
         true,
     ),
+    #[cfg(unix)]
     ("a FIFO", |path| replace(path, fifo), true),
+    #[cfg(unix)]
     ("a socket", |path| replace(path, socket), true),
+    #[cfg(unix)]
     ("open to others", |path| set_mode(path, 0o644), true),
 ];
 
