@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{OTHER_HOST, contact, fake, names};
 use crate::support::fake_ionos::{DEMO_HOST, Fault};
-use crate::support::helper::{BIN, Home};
+use crate::support::helper::Home;
 
 #[cfg(target_os = "linux")]
 #[test]
@@ -22,7 +22,8 @@ fn signals_during_a_mint_leave_a_record_and_the_token_is_deleted() {
         let patient = helper.clone().env("IONOS_CR_TIMEOUT", "60s");
         // Whoever started the tests may have had signals ignored.
         let patient = patient.program(std::path::Path::new("/usr/bin/env"));
-        let running = patient.start(&["--default-signal", BIN, "get"], DEMO_HOST);
+        let program = crate::support::helper::BIN;
+        let running = patient.start(&["--default-signal", program, "get"], DEMO_HOST);
         while fake.tokens().is_empty() {
             std::thread::sleep(Duration::from_millis(5));
         }

@@ -47,7 +47,7 @@ fn status_says_that_nothing_is_cached() {
         let done = helper.run(&["status"], "");
         let warning =
             format!("warning: nothing is cached: {why}; every get mints a token\nhint: {hint}\n");
-        assert!(done.stderr.ends_with(&warning), "{done:?}");
+        assert!(home.shown(&done.stderr).ends_with(&warning), "{done:?}");
     }
 }
 
