@@ -10,12 +10,12 @@ use crate::support::helper::{Helper, Home};
 use crate::support::tally::{self, attack};
 
 /// In KiB.
-const LIMIT: u64 = 32 * 1024;
+pub(crate) const LIMIT: u64 = 32 * 1024;
 const PAGE: usize = 4 * 1024 * 1024 - 1024;
 
 /// The largest resident memory of a run in KiB. The kernel keeps the maximum, so the last look
 /// before the end tells it.
-fn peak(helper: &Helper, args: &[&str]) -> u64 {
+pub(crate) fn peak(helper: &Helper, args: &[&str]) -> u64 {
     let mut child = helper
         .command(args)
         .stdin(Stdio::null())

@@ -7,7 +7,7 @@ mod endpoint_tls;
 mod fake_api;
 mod lists;
 #[cfg(target_os = "linux")]
-mod memory;
+pub(crate) mod memory;
 mod proxy;
 mod registry_lookup;
 mod tinyproxy;

@@ -7,6 +7,8 @@ mod concurrency;
 mod core_dumps;
 mod damaged_files;
 mod damaged_revocations;
+#[cfg(target_os = "linux")]
+mod depth_and_size;
 mod directories;
 mod earlier_releases;
 #[cfg(unix)]

@@ -113,10 +113,15 @@ pub(super) fn token_in_file(path: &Path, named_by: Owner) -> Result<SecretString
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text).into())
 }
 
+/// In bytes. A token has about a kilobyte, and servers refuse a header of this length.
+const LONGEST_TOKEN: usize = 16 * 1024;
+
 fn bearer(token: &impl ExposeSecret<str>, origin: &str) -> Result<SecretString, Failure> {
     let token = token.expose_secret().trim();
     let why = if token.is_empty() {
         "no token"
+    } else if token.len() > LONGEST_TOKEN {
+        "more than a token: it is longer than 16 KiB"
     } else if !token.bytes().all(|b| b.is_ascii_graphic()) {
         "more than a token: there is a space, a line break or a control character inside"
     } else {
