@@ -115,8 +115,9 @@ impl From<Failure> for Error {
     }
 }
 
-/// Whether a character can do more to a terminal or a log than show itself: control characters (C0
-/// and C1), characters that change the direction of the text, and line separators.
+/// Whether a character can do more to a terminal or a log than show itself, or shows nothing: control
+/// characters (C0 and C1), characters that change the direction of the text, line separators,
+/// characters without a width, and tags.
 pub fn is_unsafe(c: char) -> bool {
     // Nearly all characters are these.
     if matches!(c, ' '..='~') {
@@ -125,7 +126,12 @@ pub fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(
             c,
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+            '\u{61c}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+                | '\u{e0000}'..='\u{e007f}'
         )
 }
 
@@ -224,7 +230,7 @@ mod tests {
     #[test]
     fn foreign_text_becomes_one_short_line() {
         assert_eq!(one_line("a\r\n\tb\0c  d\u{202e}e\u{9b}f"), "a b c d e f");
-        assert_eq!(clean("a\u{1b}[31m\u{2028}b"), "a [31m b");
+        assert_eq!(clean("a\u{1b}[31m\u{2028}b\u{e0041}"), "a [31m b ");
         assert_eq!(one_line(&"x".repeat(500)).chars().count(), 201);
     }
 

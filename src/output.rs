@@ -20,8 +20,9 @@ pub fn json(value: &impl Serialize) -> serde_json::Result<String> {
     let mut escaped = String::with_capacity(json.len());
     for c in json.chars() {
         if is_unsafe(c) {
-            // None of them has more than four digits.
-            let _ = write!(escaped, "\\u{:04x}", u32::from(c));
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
         } else {
             escaped.push(c);
         }

@@ -5,6 +5,7 @@ pub(crate) mod api_failures;
 mod connection;
 mod endpoint_tls;
 mod fake_api;
+mod hostile_server;
 mod lists;
 #[cfg(target_os = "linux")]
 pub(crate) mod memory;

@@ -11,7 +11,8 @@ use crate::support::helper::{Done, Home, walk};
 use crate::support::tally::attack;
 
 /// An escape sequence, one of the C1 kind, an overridden direction, and a line of its own.
-const HOSTILE: &str = "a\u{1b}[31mb\u{9b}31mc\u{202e}d\u{2066}e\u{200f}f\rg\u{2028}h";
+const HOSTILE: &str =
+    "a\u{1b}[31mb\u{9b}31mc\u{202e}d\u{2066}e\u{200f}f\rg\u{2028}h\u{200b}\u{e0041}i";
 
 /// Nothing in the output but text, line ends and tabs.
 #[track_caller]
@@ -21,7 +22,7 @@ fn is_clean(done: &Done) {
             (c.is_control() && !"\n\t".contains(*c))
                 || matches!(
                     *c,
-                    '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}'
+                    '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}' | '\u{2029}' | '\u{e0000}'..='\u{e007f}'
                 )
                 || ('\u{202a}'..='\u{202e}').contains(c)
                 || ('\u{2066}'..='\u{2069}').contains(c)
@@ -42,7 +43,7 @@ fn message_of_the_api_is_cleaned() {
             fake.fault(Fault::replace(422, &refusal(HOSTILE)).always());
             let helper = home.helper_for(&fake).env("IONOS_CR_LOG", log);
             let done = helper.get(DEMO_HOST);
-            assert!(done.stdout.contains("a [31mb 31mc d e f g h"), "{done:?}");
+            assert!(done.stdout.contains("a [31mb 31mc d e f g h i"), "{done:?}");
             is_clean(&done);
             is_clean(&helper.run(&["tokens", DEMO_HOST], ""));
         });

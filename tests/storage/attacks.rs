@@ -227,3 +227,132 @@ fn user_namespace_without_root_still_caches() {
         first.credential()
     );
 }
+
+/// Files that are none, or that lead elsewhere, in the victim's own home.
+#[test]
+fn file_that_is_no_regular_file_is_refused_at_once() {
+    let fake = FakeIonos::start();
+    for (path, account) in [
+        (".config/docker-credential-ionos/config.json", "IONOS_TOKEN"),
+        ("token", ""),
+        (".ionos/config", ""),
+    ] {
+        for kind in [
+            "pipe",
+            "socket",
+            "/dev/zero",
+            "/proc/self/fd/0",
+            "directory",
+            "itself",
+        ] {
+            attack(|| {
+                let home = Home::new();
+                let at = home.path().join(path);
+                fs::DirBuilder::new()
+                    .recursive(true)
+                    .create(at.parent().unwrap())
+                    .unwrap();
+                match kind {
+                    "pipe" => {
+                        let kind = rustix::fs::FileType::Fifo;
+                        rustix::fs::mknodat(rustix::fs::CWD, &at, kind, 0o600.into(), 0).unwrap();
+                    }
+                    "socket" => drop(std::os::unix::net::UnixListener::bind(&at).unwrap()),
+                    "directory" => fs::DirBuilder::new().create(&at).unwrap(),
+                    "itself" => std::os::unix::fs::symlink(&at, &at).unwrap(),
+                    target => std::os::unix::fs::symlink(target, &at).unwrap(),
+                }
+                let mut helper = home.helper_for(&fake);
+                if account.is_empty() {
+                    helper = helper.without("IONOS_TOKEN");
+                }
+                if path == "token" {
+                    helper = helper.env("IONOS_TOKEN_FILE", at.to_str().unwrap());
+                }
+                let done = helper.run(&["get", DEMO_HOST], "{}");
+                let line = done.failure();
+                let wanted = format!("cannot read {}: ", at.display());
+                assert!(line.contains(&wanted), "{kind}: {line}");
+            });
+        }
+    }
+    assert!(fake.requests().is_empty());
+}
+
+#[test]
+fn place_that_a_neighbour_prepared_is_not_used() {
+    let Some(machine) = Machine::new("a prepared directory") else {
+        return;
+    };
+    let fake = FakeIonos::start();
+    let tmp = machine.path().join("tmp");
+    machine.dir(&tmp, ROOT, 0o1777);
+    let theirs = machine.path().join("theirs");
+    machine.dir(&theirs, NEIGHBOUR, 0o2777);
+    let group = machine.path().join("group");
+    machine.dir(&group, VICTIM, 0o2775);
+    std::os::unix::fs::chown(&group, None, Some(NEIGHBOUR)).unwrap();
+    machine.dir(&tmp.join("made"), NEIGHBOUR, 0o777);
+    machine.link(&machine.home(VICTIM), &tmp.join("home"), NEIGHBOUR);
+    for place in [
+        tmp.join("made"),
+        tmp.join("home/cache"),
+        theirs.clone(),
+        theirs.join("cache"),
+        group.clone(),
+        group.join("cache"),
+    ] {
+        attack(|| {
+            let helper = machine
+                .helper(VICTIM, &fake)
+                .env("IONOS_CR_CACHE_DIR", place.to_str().unwrap());
+            let before = walk(&place).len();
+            let _ = run_as(VICTIM, &helper, &["get"], DEMO_HOST).credential();
+            assert_eq!(walk(&place).len(), before, "{}", place.display());
+        });
+    }
+}
+
+#[test]
+fn neighbour_that_swaps_links_wins_no_race() {
+    let Some(machine) = Machine::new("a race") else {
+        return;
+    };
+    let fake = FakeIonos::start();
+    let (tmp, ran) = (machine.path().join("tmp"), machine.path().join("ran"));
+    machine.dir(&tmp, ROOT, 0o1777);
+    let witness = ran.join("witness");
+    machine.dir(&ran, ROOT, 0o777);
+    let script = format!("touch {}; exit 1", witness.display());
+    let bad = json!({"defaults": {"tokenCommand": ["/bin/sh", "-c", script]}}).to_string();
+    machine.file(&tmp.join("bad/config.json"), NEIGHBOUR, 0o644, &bad);
+    machine.dir(&tmp.join("bad"), NEIGHBOUR, 0o755);
+    let good = machine.home(VICTIM).join("good");
+    machine.file(&good.join("config.json"), VICTIM, 0o600, "{}");
+    // The victim follows a link that the neighbour keeps changing.
+    let (way, next) = (tmp.join("way"), tmp.join("next"));
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                for target in [&good, &tmp.join("bad")] {
+                    machine.link(target, &next, NEIGHBOUR);
+                    fs::rename(&next, &way).unwrap();
+                }
+            }
+        });
+        let config = way.join("config.json");
+        let helper = machine
+            .helper(VICTIM, &fake)
+            .without("IONOS_TOKEN")
+            .env("IONOS_CR_CONFIG", config.to_str().unwrap());
+        for _ in 0..100 {
+            attack(|| {
+                let done = run_as(VICTIM, &helper, &["get"], DEMO_HOST);
+                assert_eq!(done.code, Some(1));
+            });
+        }
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+    assert!(!witness.exists());
+}

@@ -83,7 +83,7 @@ fn helper_in_docker_file(file: &ClientConfig, host: &RegistryHost) -> Finding {
         ),
         (None, Some(store)) => warning(
             format!(
-                "{path} has no helper for {host} and credsStore '{}'",
+                "{path} has no helper for {host}, so Docker asks credsStore '{}'",
                 one_line(store)
             ),
             add,

@@ -73,7 +73,7 @@ pub(super) fn cache(_: &mut State<'_>) -> Vec<Finding> {
             Ok(()) => vec![Passed(format!("{} can be written", dir.display()))],
             Err(err) => warning(
                 &format!("{err:#}"),
-                "make that directory yours and writable, or set IONOS_CR_CACHE_DIR",
+                "make that directory yours and writable for you alone, or set IONOS_CR_CACHE_DIR",
             ),
         },
     }

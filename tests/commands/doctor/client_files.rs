@@ -121,7 +121,7 @@ fn docker_file_is_judged_as_docker_reads_it() {
         (
             br#"{"credsStore": "desktop"}"#,
             format!(
-                "warning  docker: ~/.docker/config.json has no helper for HOST and credsStore 'desktop'\n         hint: {add}\n"
+                "warning  docker: ~/.docker/config.json has no helper for HOST, so Docker asks credsStore 'desktop'\n         hint: {add}\n"
             ),
         ),
         (
@@ -333,7 +333,7 @@ fn cache_that_cannot_be_written_is_a_warning() {
         (
             &nowhere,
             format!(
-                "warning  cache: failed to create ~/no-directory: File exists: {consequence}\n         hint: make that directory yours and writable, or set IONOS_CR_CACHE_DIR\n"
+                "warning  cache: failed to create ~/no-directory: File exists: {consequence}\n         hint: make that directory yours and writable for you alone, or set IONOS_CR_CACHE_DIR\n"
             ),
         ),
     ] {
