@@ -209,7 +209,7 @@ pub struct FileStamp {
     /// Device, inode, size and times; empty if there is no file.
     pub text: String,
     /// Whether the file has not changed for two seconds. A second write within the resolution of the
-    /// file system's clock leaves the stamp as it is.
+    /// file system's clock does not change the stamp.
     pub is_settled: bool,
 }
 

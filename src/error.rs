@@ -63,7 +63,7 @@ impl Failure {
         }
     }
 
-    /// Puts `context` in front: the host, or what was being done.
+    /// Adds `context` in front: the host, or the step that failed.
     #[must_use]
     pub fn within(self, context: &str) -> Self {
         Self {
@@ -135,8 +135,8 @@ pub fn is_unsafe(c: char) -> bool {
         )
 }
 
-/// A text fit for one line of a message, a log or a table: each unsafe character becomes a space.
-/// Every text from outside passes this or [`one_line`] on its way to a person.
+/// A string for one line of a message, a log or a table: each unsafe character becomes a space.
+/// Every string from outside passes through this or [`one_line`] before it is shown.
 pub fn clean(text: &str) -> Cow<'_, str> {
     if text.contains(is_unsafe) {
         text.replace(is_unsafe, " ").into()
@@ -145,7 +145,7 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Words from outside (an API's message, a system's error) in one line, cut if they are many.
+/// A message from outside (an API, the system) on one line, cut to 200 characters.
 pub fn one_line(text: &str) -> String {
     const MOST: usize = 200;
     let mut line: String = text
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_reads_as_what_then_what_to_do() {
+    fn failure_is_printed_with_its_hint() {
         let failure = Failure::new("no answer", "try again")
             .asked_as(&"IONOS_TOKEN")
             .within("demo");

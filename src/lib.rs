@@ -1,7 +1,7 @@
 //! A Docker credential helper for the IONOS Cloud Container Registry.
 //!
 //! A `get` passes the rooms from top to bottom. A room imports only from rooms below it;
-//! `tests/` holds that.
+//! `tests/project/rooms.rs` checks that.
 //!
 //! | module | what is in it |
 //! |---|---|
@@ -21,7 +21,7 @@
 //!
 //! Five rules:
 //!
-//! 1. Only [`docker`], [`kubernetes`] and the commands that print a secret hand one out; [`secret`]
+//! 1. Only [`docker`], [`kubernetes`] and the commands that print a secret expose one; [`secret`]
 //!    writes it into private files, [`ionos`] and [`http`] send it. `expose_secret` finds every
 //!    place.
 //! 2. Only [`mod@env`] reads the environment and the clock.

@@ -52,7 +52,7 @@ fn is_hang_up(err: &io::Error) -> bool {
     )
 }
 
-/// What a verb comes to, stream by stream.
+/// The answer of a verb: a line for each stream.
 #[derive(Debug, Default)]
 #[must_use]
 pub struct Reply {
@@ -62,12 +62,12 @@ pub struct Reply {
     pub stderr: Option<String>,
     /// Whether the exit code is 0.
     pub ok: bool,
-    /// What is done once the client has its line.
+    /// Work to do after the line is printed.
     pub deferred: Option<Deferred>,
 }
 
 impl Reply {
-    /// Done, and nothing to say.
+    /// Success without output.
     pub fn done() -> Self {
         Self {
             ok: true,
@@ -94,12 +94,12 @@ impl Reply {
         }
     }
 
-    /// Says it all, then does what is left to do. `true` is exit code 0.
+    /// Prints both lines, then does the deferred work. `true` is exit code 0.
     pub fn print(mut self, stdout: &mut dyn Write, stderr: &mut dyn Write) -> bool {
         if let Some(line) = &self.stdout {
             match write_line(stdout, line) {
                 Ok(true) => {}
-                // Dropped, so that it knows that the client has no answer.
+                // Dropped, not run: the client has no answer.
                 Ok(false) => drop(self.deferred.take()),
                 Err(failure) => {
                     drop(self.deferred.take());

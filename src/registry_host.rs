@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused() {
+    fn invalid_address_is_refused() {
         assert_eq!(read(""), "Empty");
         assert_eq!(read(" \r\n\t"), "Empty");
         for form in [

@@ -59,7 +59,7 @@ impl Floors {
     }
 }
 
-/// As it is released: cargo gives a benchmark's own build more features.
+/// The released build: cargo gives a benchmark's own build more features.
 fn build(targets: &[&str]) {
     let status = Command::new(env!("CARGO"))
         .args(["build", "--release", "--locked", "--quiet"])
@@ -160,7 +160,7 @@ fn or_dash(number: Option<u64>) -> String {
 
 /// What more hosts, and more entries in `config.json`, add.
 fn growth() {
-    println!("\ninstructions by what there is");
+    println!("\ninstructions by part");
     println!("  {:<26} {:>12} {:>12} {:>12}", "", 1, 100, 10_000);
     let sites = [1, 100, 10_000].map(Site::with_hosts);
     for (name, program) in [

@@ -14,12 +14,12 @@ const PACKAGE: &str = "amazon-ecr-credential-helper";
 const REGION: &str = "eu-central-1";
 const ACCOUNT: &str = "123456789012";
 const ACCESS_KEY: &str = "AKIAEXAMPLE";
-/// MD5 of nothing: the helper adds the hash of a session token, and there is none.
+/// MD5 of an empty string: the helper adds the hash of a session token, and this one has no token.
 const NO_SESSION: [u8; 16] = [
     0xd4, 0x1d, 0x8c, 0xd9, 0x8f, 0x00, 0xb2, 0x04, 0xe9, 0x80, 0x09, 0x98, 0xec, 0xf8, 0x42, 0x7e,
 ];
 
-/// A warm `get` of it, in a home of its own. `None` where Debian's package cannot be had.
+/// A warm `get` of it, in a separate home directory. `None` where Debian's package cannot be had.
 pub(crate) fn ecr(home: &Path) -> Option<Program> {
     let path = unpacked()?;
     let host = format!("{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com");

@@ -68,7 +68,7 @@ impl Program {
         count.split_whitespace().next()?.parse().ok()
     }
 
-    /// The most memory it held, in kB, by GNU time.
+    /// Peak memory in kB, measured by GNU time.
     pub(crate) fn peak_memory(&self) -> Option<u64> {
         let outcome = self.run_tool(&["/usr/bin/time", "-f", "%M"])?;
         outcome.trim().lines().last()?.parse().ok()

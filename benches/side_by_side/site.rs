@@ -42,7 +42,7 @@ impl Site {
         site
     }
 
-    /// Nothing is cached, and the API is behind TLS that the system's store vouches for.
+    /// Nothing is cached, and the API uses a certificate that the system trusts.
     pub(crate) fn over_tls() -> Self {
         let home = Home::new();
         let ca = Ca::new();

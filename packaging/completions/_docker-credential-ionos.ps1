@@ -126,7 +126,7 @@ Register-ArgumentCompleter -Native -CommandName 'docker-credential-ionos' -Scrip
         }
         'docker-credential-ionos;tokens' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use a profile: "pull", "push" or one from config.json')
-            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Every token of the registry, whoever made it')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'List every token of the registry, not only those of this program')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print a JSON array')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')

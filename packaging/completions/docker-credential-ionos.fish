@@ -90,7 +90,7 @@ complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_sub
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand doctor" -l json -d 'Print JSON'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand tokens" -l profile -d 'Use a profile: "pull", "push" or one from config.json' -r
-complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand tokens" -l all -d 'Every token of the registry, whoever made it'
+complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand tokens" -l all -d 'List every token of the registry, not only those of this program'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand tokens" -l json -d 'Print a JSON array'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand tokens" -s h -l help -d 'Print help'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand prune" -l profile -d 'Use a profile: "pull", "push" or one from config.json' -r

@@ -69,7 +69,7 @@ fn login(credential: &Credential, entry: AuthEntry) -> Login<'_> {
     Login {
         username: as_kubectl.then_some(username),
         password: as_kubectl.then_some(secret),
-        // A secret of its own: the cluster gets it in base64 again.
+        // Also a secret: the cluster gets it in base64 again.
         auth: Secret::from(BASE64_STANDARD.encode(format!("{username}:{secret}"))),
     }
 }

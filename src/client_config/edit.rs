@@ -38,7 +38,7 @@ impl Draft {
         Ok(draft)
     }
 
-    /// The text as it is now.
+    /// The current text.
     pub fn text(&self) -> &str {
         &self.text
     }

@@ -19,8 +19,8 @@ use crate::kubernetes::{
 use crate::registry_host::RegistryHost;
 use crate::terminal::Terminal;
 
-/// The time for a mint unless it is set. Nobody waits for a job, and a mint that is given up may
-/// leave a token behind: the pod has no disk to record it on.
+/// The default time for a mint. No user waits for a job, and an aborted mint may leave a token
+/// behind: the pod has no disk to record it on.
 pub const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Arguments of `kubernetes-apply`.
@@ -137,7 +137,7 @@ impl<'a> Refresh<'a> {
         let secret = self.secret(namespace);
         let existing = secret.read()?;
         let expires_at = existing.and_then(|it| it.expires_at(&self.settings, self.labels));
-        // A date later than any mint sets was written by somebody else.
+        // Another program wrote a date that is later than any mint sets.
         let lifetime = i64::try_from(self.lifetime.as_secs()).unwrap_or(i64::MAX);
         let fresh = lifetime / 2 + 1..=lifetime.saturating_mul(2);
         let fresh_until = expires_at

@@ -187,7 +187,7 @@ fn argocd_names(name: &Name, hosts: &[RegistryHost]) -> Result<Vec<Name>, Failur
         .collect()
 }
 
-/// Comments for whoever finds the file.
+/// Comments for people who find the file.
 fn head(metadata: &Metadata<'_>, terminal: &mut Terminal<'_>) {
     // Client-side apply would store a second copy of the secret in an annotation.
     terminal.result(

@@ -19,7 +19,7 @@ pub struct Options {
     /// The registry
     #[arg(value_name = "HOST")]
     host: String,
-    /// Every token of the registry, whoever made it
+    /// List every token of the registry, not only those of this program
     #[arg(long)]
     all: bool,
     /// Print a JSON array

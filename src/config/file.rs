@@ -133,8 +133,8 @@ impl ConfigFile {
     }
 }
 
-/// Whether the file does not exist for this user, as in a container that runs as any user and has
-/// somebody else's home directory. A file that exists and cannot be read is an error.
+/// Whether the file does not exist for this user. A container that runs as another user may have a
+/// home directory that this user cannot read. A file that exists and cannot be read is an error.
 fn is_missing(path: &Path, err: &std::io::Error) -> bool {
     match err.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => true,

@@ -26,7 +26,7 @@ pub(super) fn shown_user(uid: u32) -> String {
     }
 }
 
-/// Whether nobody but these users is in the group.
+/// Whether the group has no other members than these users.
 pub(super) fn is_private_group(gid: u32, users: &[u32]) -> bool {
     let (passwd, group) = (read("/etc/passwd"), read("/etc/group"));
     let mut names = HashSet::new();

@@ -25,14 +25,14 @@ impl Lock {
     }
 }
 
-/// How waiting for a lock ended.
+/// The result of waiting for a lock.
 #[derive(Debug)]
 pub enum Waited<T> {
     /// The lock was taken.
     Locked(Lock),
     /// The lock is not needed: another process has made what we need.
     Answered(T),
-    /// Another process still held it at the deadline.
+    /// Another process still had the lock at the deadline.
     TimedOut,
 }
 

@@ -35,7 +35,7 @@ pub(super) fn is_private(_: &Metadata) -> bool {
     true
 }
 
-/// Refuses what is not a directory: a junction or a link is none here.
+/// Refuses anything but a directory. A junction or a link is not one.
 pub(super) fn close_to_others(dir: &Path, metadata: &Metadata) -> Result<()> {
     if !metadata.is_dir() {
         bail!("{} is not a directory", shown(dir));

@@ -41,7 +41,7 @@ pub(super) fn agent(config: Config, tls: ClientConfig) -> ureq::Agent {
         .chain(ConnectProxyConnector::default())
         .chain(TcpConnector::default())
         .chain(to_api)
-        // For a proxy that is reached over TLS: the system's certificates vouch for it.
+        // For a proxy that is reached over TLS. It needs a certificate that the system trusts.
         .chain(RustlsConnector::default());
     ureq::Agent::with_parts(config, chain, Names::default())
 }

@@ -69,7 +69,7 @@ impl Endpoint {
         })
     }
 
-    /// The same server, for which only the CA certificates in `ca` (PEM) vouch.
+    /// The same server, which must have a certificate of a CA in `ca` (PEM).
     #[must_use]
     pub fn trusting_only(self, ca: &str) -> Self {
         let proof = Proof::ByOnly(ca.to_owned());

@@ -95,7 +95,7 @@ mod tests {
     const HEX: &str = "00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF";
 
     #[test]
-    fn a_fingerprint_is_read_in_every_usual_form() {
+    fn fingerprint_is_read_in_every_usual_form() {
         let plain = Fingerprint::parse(HEX).unwrap();
         let colons = "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF";
         let spaces = format!(" {} \n", HEX.to_lowercase().replace("88", "88 "));
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_fingerprint_is_named_and_not_quoted() {
+    fn invalid_fingerprint_is_refused_without_quoting_it() {
         let long = format!("{HEX}0");
         let sha1 = "00112233445566778899aabbccddeeff00112233";
         let umlaut = HEX.replacen('a', "ä", 1);

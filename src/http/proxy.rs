@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_found_with_and_without_its_port() {
+    fn address_is_found_with_and_without_its_port() {
         let endpoint = Endpoint::parse("https://[2001:db8::1]:8443").unwrap();
         for list in ["2001:db8::1", "[2001:db8::1]", "[2001:db8::1]:8443"] {
             assert!(is_listed(&endpoint, list), "{list}");
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_found_by_its_network() {
+    fn address_is_found_by_its_network() {
         let endpoint = Endpoint::parse("https://10.96.0.1").unwrap();
         for list in [
             "10.0.0.0/8",

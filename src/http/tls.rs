@@ -33,10 +33,10 @@ pub(super) type Builder = ureq::config::ConfigBuilder<AgentScope>;
 pub(super) enum Proof {
     /// A certificate that the system trusts.
     BySystem,
-    /// A certificate that the system or the certificates in this PEM text vouch for
+    /// A certificate that the system trusts, or one of a CA in this PEM text
     /// (`certificateAuthData`).
     ByAlso(String),
-    /// A certificate that a CA in this PEM text vouches for, and nobody else.
+    /// A certificate of a CA in this PEM text.
     ByOnly(String),
     /// This certificate, whatever its name, age and issuer (`IONOS_PINNED_CERT`).
     Pinned(Fingerprint),

@@ -30,7 +30,7 @@ pub struct InCluster {
 }
 
 impl InCluster {
-    /// Reads the files that the kubelet mounts into the pod. The kubelet renews the token, so they are
+    /// Reads the files that the kubelet mounts into the pod. The kubelet refreshes the token, so they are
     /// read at each run.
     pub fn find(dir: &Path) -> Result<Self, Failure> {
         let endpoint = endpoint()?;

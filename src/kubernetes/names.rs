@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_becomes_part_of_a_name() {
+    fn host_becomes_part_of_a_name() {
         let name: Name = "ionos".parse().unwrap();
         for (host, whole) in [
             ("demo.cr.de-fra.ionos.com", "ionos-demo.cr.de-fra.ionos.com"),

@@ -58,7 +58,7 @@ impl Metadata<'_> {
     }
 }
 
-/// A Secret as it is sent or printed. Not `Debug`, because it contains secrets.
+/// A Secret to send or print. Not `Debug`, because it contains secrets.
 pub struct Document(Value);
 
 impl Document {
@@ -113,14 +113,14 @@ impl Document {
     }
 }
 
-/// A time as it is written in annotations.
+/// A time in the format of annotations.
 pub fn date(seconds: i64) -> String {
     Timestamp::from_second(seconds)
         .unwrap_or(Timestamp::MAX)
         .to_string()
 }
 
-/// Changes if the settings or the payload change. Nobody can guess a minted password by it.
+/// Changes if the settings or the payload change. A minted password cannot be guessed from it.
 fn fingerprint(settings: &str, payload: &str) -> String {
     let hash = digest(&SHA256, format!("{settings}\n{payload}").as_bytes());
     BASE64_STANDARD.encode(hash)

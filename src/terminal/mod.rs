@@ -51,14 +51,14 @@ impl Tone {
     }
 }
 
-/// One of the two streams a person reads.
+/// One of the two streams that a person reads.
 #[derive(Debug, Clone, Copy)]
 struct Face {
     is_terminal: bool,
     colour: bool,
 }
 
-/// The streams of one command, and what is at the other end of them.
+/// The streams of one command, and whether each is a terminal.
 pub struct Terminal<'a> {
     stdin: &'a mut dyn Read,
     stdout: &'a mut dyn Write,
@@ -68,7 +68,7 @@ pub struct Terminal<'a> {
     out: Face,
     err: Face,
     width: usize,
-    /// Why a line of the result did not get out.
+    /// Why a line of the result was not written.
     unwritten: Option<Failure>,
     /// Whether the reader of the result has closed its end.
     is_closed: bool,
@@ -101,7 +101,7 @@ impl<'a> Terminal<'a> {
         }
     }
 
-    /// Whether somebody can be asked: questions go to stderr, answers come from stdin.
+    /// Whether a person can answer: questions go to stderr, answers come from stdin.
     pub fn is_interactive(&self) -> bool {
         self.asks && self.err.is_terminal
     }
@@ -170,12 +170,12 @@ impl<'a> Terminal<'a> {
         let _ = write_line(self.stderr, line);
     }
 
-    /// What does not stop the command but will bite later.
+    /// A problem that does not stop the command.
     pub fn warn(&mut self, warning: &Failure) {
         self.message(Tone::Warning, "warning", warning);
     }
 
-    /// What stopped the command.
+    /// The problem that stopped the command.
     pub fn fail(&mut self, failure: &Failure) {
         self.message(Tone::Bad, "error", failure);
     }
@@ -189,8 +189,8 @@ impl<'a> Terminal<'a> {
         }
     }
 
-    /// What a verb of Docker's protocol came to. A terminal that is both streams shows a failure
-    /// once. `true` is exit code 0.
+    /// Prints the answer of a verb of Docker's protocol. If both streams are a terminal, a failure is
+    /// printed once. `true` is exit code 0.
     pub fn reply(&mut self, mut reply: Reply) -> bool {
         if self.out.is_terminal && self.err.is_terminal && reply.stdout == reply.stderr {
             reply.stdout = None;
@@ -198,7 +198,7 @@ impl<'a> Terminal<'a> {
         reply.print(self.stdout, self.stderr)
     }
 
-    /// A verb of Docker's protocol that came in another form than clients use.
+    /// Runs a verb of Docker's protocol that a person called.
     pub fn protocol(&mut self, verb: impl FnOnce(&mut dyn Read) -> Reply) -> bool {
         let reply = verb(self.stdin);
         self.reply(reply)
@@ -211,11 +211,11 @@ impl<'a> Terminal<'a> {
         } else {
             text.to_string()
         };
-        // It holds the escape sequences of its own styles, and nothing from outside.
+        // It contains the escape sequences of its styles, and nothing from outside.
         self.write_result(text.trim_end());
     }
 
-    /// Whether all went well: what the command says, and that its result got out.
+    /// Whether the command succeeded and its result was written.
     pub fn close(&mut self, ok: bool) -> bool {
         match self.unwritten.take() {
             Some(failure) => {
@@ -277,7 +277,7 @@ impl<'a> Terminal<'a> {
         }
     }
 
-    /// Does what takes a while, with a status line meanwhile.
+    /// Shows a status line while `work` runs.
     pub fn while_saying<T>(&mut self, line: &str, work: impl FnOnce() -> T) -> T {
         self.status(line);
         let done = work();

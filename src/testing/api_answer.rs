@@ -42,7 +42,7 @@ pub fn answer(bytes: &[u8]) {
 fn refusal(body: &[u8]) {
     let words = wire::ErrorMessage::parse(body).message;
     let words = words.as_str();
-    // Whoever answers may repeat what was sent, as it was, cut, or broken into lines.
+    // A server may repeat what was sent, whole, cut, or broken into lines.
     for password in [words, &error::one_line(words), &format!("1{words}2")] {
         secret::forget_all();
         let _ = Secret::from(password);

@@ -71,7 +71,7 @@ pub fn kubelet_config(bytes: &[u8]) {
         .for_each(one_line);
 }
 
-/// What `store` is sent: a login that `get` can hand out as it came, or nothing.
+/// The input of `store`: a login that `get` can return unchanged, or nothing.
 pub fn store_json(bytes: &[u8]) {
     let Some(login) = StoreRequest::parse(&Input::read(&mut &*bytes)) else {
         return;
@@ -91,7 +91,7 @@ pub fn store_json(bytes: &[u8]) {
     assert_eq!(again.as_ref().and_then(answer), Some(line));
 }
 
-/// The file of a minted credential: one that can be handed out, and never past its end, or a miss.
+/// The file of a minted credential: one that is valid and not expired, or a miss.
 pub fn cache_entry(bytes: &[u8]) {
     let parse = |bytes: &[u8]| cache::parse("x", bytes);
     let Some(entry) = parse(bytes) else {

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::ionos::account::{Identity, token};
 
-/// The claims of a token: they name somebody, always the same, or the token is known by its hash.
+/// The claims of a token: they name always the same user, or the token is identified by its hash.
 pub fn token_claims(bytes: &[u8]) {
     let claims = format!("e30.{}.sig", URL_SAFE_NO_PAD.encode(bytes));
     for token in [claims, String::from_utf8_lossy(bytes).into_owned()] {

@@ -125,7 +125,7 @@ pub(crate) fn each_with_its_own_token(site: &Site) {
         let mut requests = log.lines().filter(|line| line.contains(&from));
         assert!(
             requests.any(|line| line.contains("msg=\"authorized request\"")),
-            "nobody was let in at {host}"
+            "no login succeeded at {host}"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! The Rust crate `docker_credential`. It reads the environment of its own process, so this test
+//! The Rust crate `docker_credential`. It reads the environment of the process, so this test
 //! program starts itself under the crate's name as the client.
 
 use std::{

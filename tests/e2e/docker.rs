@@ -104,7 +104,7 @@ fn there_and_back(docker: &Path, site: &Site, person: &Person<'_>, app: &str) {
     let as_whom = format!("auth.user.name={token}");
     assert!(
         site.registry_log().contains(&as_whom),
-        "somebody else was let in"
+        "another user was let in"
     );
     nothing_in_plain_text(person, &password);
 }

@@ -14,7 +14,7 @@ use crate::{
     support::fake_ionos::{ACCOUNT_TOKEN, DEMO_HOST},
 };
 
-/// A token of no account.
+/// A token that no account has.
 pub(crate) const WRONG_TOKEN: &str = "not-a-token-of-this-account";
 /// The program's error line when the API refuses the account.
 pub(crate) const WRONG_ACCOUNT: &str = "no credential for demo.cr.de-fra.ionos.com: api.ionos.com refused the account: 401 \"Unauthorized, wrong or no api key provided to process this request\"";

@@ -13,7 +13,7 @@
     clippy::print_stderr,
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "a test speaks to whoever runs it, and a panic is how it fails"
+    reason = "tests print to the terminal and fail by a panic"
 )]
 #![allow(
     clippy::disallowed_methods,

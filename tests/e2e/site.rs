@@ -47,7 +47,7 @@ pub(crate) enum Scheme<'a> {
 }
 
 impl Scheme<'_> {
-    /// Without users of its own.
+    /// Without its own users.
     pub(crate) const BASIC: Self = Scheme::Basic(&[]);
 
     /// Title of a scenario with this client.

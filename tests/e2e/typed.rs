@@ -46,7 +46,7 @@ pub(crate) fn login_by_hand() -> Option<String> {
     let log = site.registry_log();
     assert!(
         log.contains("auth.user.name=staff"),
-        "pushed as somebody else"
+        "pushed as another user"
     );
 
     // A later wrong password keeps the working login.

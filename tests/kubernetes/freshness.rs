@@ -87,7 +87,7 @@ fn edited_annotation_is_corrected() {
     settle(&job, &helper, &[]);
 }
 
-/// Without it, nobody notices that the token was deleted at the API.
+/// Without it, a token that was deleted at the API is not replaced.
 #[test]
 fn force_replaces_a_fresh_secret() {
     let job = job();

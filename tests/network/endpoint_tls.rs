@@ -83,7 +83,7 @@ environments:
 
 /// A `get` that asks this endpoint, whatever the file says.
 fn helper(home: &Home, fake: &FakeIonos, asked: Asked, proxy: &Proxy) -> Helper {
-    // A system that trusts somebody else.
+    // A system that trusts another CA.
     let stranger = Ca::new().write_pem(home.path());
     let helper = home
         .helper()

@@ -35,7 +35,7 @@ pub(crate) fn peak(helper: &Helper, args: &[&str]) -> u64 {
     peak
 }
 
-/// A page of 4 MiB that promises another one. Each item has an id of its own.
+/// A page of 4 MiB that promises another one. Each item has its own id.
 fn page(number: usize, item: &Value) -> Vec<u8> {
     let item = item.to_string();
     let mut page = format!(r#"{{"pagination": {{"limit": 100, "token": "{number}"}}, "items": ["#);

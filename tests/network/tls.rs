@@ -186,7 +186,7 @@ fn certificate_authority_data_may_be_the_certificate_of_the_server() {
             None => drop(done.credential()),
             Some(trouble) => assert!(done.failure().contains(trouble), "{}", done.stdout),
         }
-        // Another certificate of this kind vouches for nobody.
+        // Another certificate of this kind is not trusted.
         let other = Ca::own_certificate(&["localhost"], 2125);
         let home = Home::new();
         home.file(".ionos/config", &file(&other.cert_pem));

@@ -158,7 +158,7 @@ fn corrected_token_file_is_used_at_once() {
     write_private(&file, format!("{ACCOUNT_TOKEN}\n").as_bytes());
     let minted = helper.get(DEMO_HOST).credential();
     assert_eq!(helper.get(DEMO_HOST).credential(), minted);
-    // Without the file nobody knows whose credential would be returned.
+    // Without the file it is unknown whose credential would be returned.
     std::fs::remove_file(&file).unwrap();
     assert!(helper.get(DEMO_HOST).failure().contains(": cannot read "));
 }

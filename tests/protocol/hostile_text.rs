@@ -10,7 +10,7 @@ use crate::support::fake_ionos::{ACCOUNT_TOKEN, DEMO_HOST, FakeIonos, Fault};
 use crate::support::helper::{Done, Home, walk};
 use crate::support::tally::attack;
 
-/// An escape sequence, one of the C1 kind, an overridden direction, and a line of its own.
+/// An escape sequence, one of the C1 kind, an overridden direction, and a line break.
 const HOSTILE: &str =
     "a\u{1b}[31mb\u{9b}31mc\u{202e}d\u{2066}e\u{200f}f\rg\u{2028}h\u{200b}\u{e0041}i";
 

@@ -159,7 +159,7 @@ fn group_of_one_user_may_write_and_a_group_with_others_may_not() {
         r#"{"defaults": {"actions": ["pull"]}}"#,
     );
     let helper = machine.helper(ROOT, &fake);
-    // Nobody but root is in the group root, as on a system where each user has a group.
+    // Only root is in the group root, as on a system where each user has a group.
     let _ = run_as(ROOT, &helper, &["get"], DEMO_HOST).credential();
     attack(|| {
         // In the group daemon is the user daemon.

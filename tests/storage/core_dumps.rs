@@ -26,7 +26,7 @@ fn killed_program_leaves_no_core_dump() {
             let helper = home.helper_for(&fake).env("IONOS_CR_TIMEOUT", "60s");
             let helper = helper.program(prlimit);
             let mut child = helper
-                // Whoever started the tests may have had signals ignored.
+                // The parent of the tests may ignore signals.
                 .command(&[
                     "--core=unlimited",
                     "/usr/bin/env",

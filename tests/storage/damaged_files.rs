@@ -75,7 +75,7 @@ fn damaged_entry_is_a_miss_and_affects_no_other() {
             true,
         ),
         (
-            "with a secret that is no text",
+            "with a secret that is not a string",
             |path| edit(path, |file| file["secret"] = json!(["s"])),
             true,
         ),

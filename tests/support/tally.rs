@@ -30,10 +30,10 @@ pub fn times(variable: &str, unless_said: usize) -> usize {
     std::env::var(variable).map_or(unless_said, |times| times.parse().unwrap())
 }
 
-/// Counts an attack as tried, and as held if the checks in `attack` pass.
+/// Counts an attack as tried, and as repelled if the checks in `attack` pass.
 pub fn attack<T>(attack: impl FnOnce() -> T) -> T {
     add("attacks tried", 1);
     let outcome = attack();
-    add("attacks held", 1);
+    add("attacks repelled", 1);
     outcome
 }

@@ -117,7 +117,7 @@ fn overruled(file: &ClientConfig, host: &RegistryHost) -> Vec<Finding> {
         .collect()
 }
 
-/// The snap of Docker has a home directory of its own and runs no program from outside.
+/// The snap of Docker has its own home directory and runs no program from outside.
 fn snap(path: &str) -> Option<Finding> {
     let docker = env::on_path("docker")?;
     let target = docker.canonicalize().ok()?;

@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_from_the_future_is_not_trusted() {
+    fn entry_from_the_future_is_not_trusted() {
         assert_eq!(entry(1000, 11000).age(941), Age::Fresh);
         assert_eq!(entry(1000, 11000).age(939), Age::Expired);
         assert_eq!(entry(i64::MAX, i64::MIN).age(0), Age::Expired);
@@ -184,7 +184,7 @@ mod tests {
     const SAMPLE: &str = r#"{"version":1,"host":"a.cr.ionos.com","profile":"default","account":"0","scopes":[{"type":"repository","name":"*","actions":["pull"]}],"target":"hostname","registryId":"789f8e3c-d5c8-4359-8f85-c200fb89e97c","tokenId":null,"username":"u","secret":"s","issuedAt":1,"expiresAt":9}"#;
 
     #[test]
-    fn the_sample_is_an_entry() {
+    fn sample_is_an_entry() {
         assert!(parse("x", SAMPLE.as_bytes()).is_some());
     }
 

@@ -54,7 +54,7 @@ fn certificate_of_an_unknown_issuer_is_not_trusted() {
 }
 
 #[test]
-fn extra_certificate_vouches_for_its_own_names_only() {
+fn extra_certificate_is_trusted_for_its_own_names_only() {
     let (url, _, pem) = serve("127.0.0.1");
     let damaged =
         "-----BEGIN CERTIFICATE-----\n????\n-----END CERTIFICATE-----\n".to_owned() + &pem;
@@ -106,7 +106,7 @@ fn certificate_data_without_a_certificate_is_named_and_not_quoted() {
 
 /// A stolen certificate without its key.
 #[test]
-fn the_key_of_a_pinned_certificate_is_asked_for() {
+fn pinned_certificate_without_its_key_is_refused() {
     let certificate = |name: &str| generate_simple_self_signed([name.to_owned()]).unwrap();
     let shown = certificate("a.example").cert.der().clone();
     let other_key = certificate("b.example").signing_key.serialize_der();

@@ -25,7 +25,7 @@ pub const GUARD: &str = "guard-token-command";
 /// The guard: waits until the other end of stdin is closed, then kills the group that it leads.
 pub fn guard(stdin: &mut dyn Read) {
     let _ = io::copy(stdin, &mut io::sink());
-    // Run by hand it leads no group, or one of its own.
+    // Started from a shell it leads no group, or only its own.
     if getpgrp() == getpid() {
         let _ = kill_current_process_group(Signal::KILL);
     }

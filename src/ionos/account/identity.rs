@@ -51,7 +51,7 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// The user name alone: a hash of a password on disk would help whoever steals the disk.
+    /// Only the user name: a hash of a password on disk would help a thief to guess the password.
     pub(super) fn of_user(username: &str) -> Self {
         Self {
             kind: "username",

@@ -101,7 +101,7 @@ impl Account {
         &self.origin
     }
 
-    /// Who it is, as far as that can be told without running a command.
+    /// Who it is. No command is run to find out.
     pub fn key(&self, notes: &Notes) -> Result<AccountKey, Failure> {
         let identity = match &self.source {
             Source::Token(token) => token::identity(token.expose_secret().trim()),
@@ -166,8 +166,8 @@ impl Account {
         AccountKey::new(identity, self.contract.as_deref(), self.endpoint.as_ref())
     }
 
-    /// What changes when a person corrects the account or its endpoint, as far as that can be told
-    /// without running a command. May hold a secret: to be hashed, not kept.
+    /// A string that changes when a person corrects the account or its endpoint. No command is run.
+    /// May contain a secret: hash it and drop it.
     pub fn failure_cache_input(&self) -> SecretString {
         let account: SecretString = match &self.source {
             Source::Token(token) => token.expose_secret().into(),

@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 
 use super::Identity;
 
-/// Whom a token stands for. The claims stay the same when it is renewed; a token without claims is
-/// known by its hash.
+/// The user of a token. A refreshed token has the same claims; a token without claims is identified
+/// by its hash.
 pub(crate) fn identity(token: &str) -> Identity {
     #[derive(Deserialize)]
     struct Claims {
@@ -36,7 +36,7 @@ pub(crate) fn identity(token: &str) -> Identity {
     }
 }
 
-/// When a token ends, in seconds since 1970.
+/// When a token expires, in seconds since 1970.
 pub(crate) fn expiry(token: &str) -> Option<i64> {
     /// The year 5138 in seconds, 1973 in milliseconds.
     const SURELY_MILLISECONDS: i64 = 100_000_000_000;
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_renewed_token_is_the_same_account() {
+    fn refreshed_token_is_the_same_account() {
         let one =
             jwt(r#"{"iat":1,"identity":{"uuid":"u","contractNumber":31,"privileges":["A"]}}"#);
         let two = jwt(r#"{"iat":2,"identity":{"uuid":"u","contractNumber":31}}"#);
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_without_claims_is_known_by_its_hash() {
+    fn token_without_claims_is_identified_by_its_hash() {
         for opaque in ["secret", "a.b.c", "..", &jwt("{}"), &jwt("null")] {
             let named = named(opaque);
             assert!(named.starts_with("hash:"), "{named}");
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn an_expiry_is_read_in_seconds_and_milliseconds() {
+    fn expiry_is_read_in_seconds_and_milliseconds() {
         assert_eq!(expiry(&jwt(r#"{"exp":1602489593}"#)), Some(1_602_489_593));
         assert_eq!(
             expiry(&jwt(r#"{"exp":1602489593071}"#)),
@@ -113,7 +113,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_claims_name_somebody_or_nobody(bytes in crate::testing::hostile::bytes(r#"{"iss":"ionoscloud","exp":1893456000,"identity":{"contractNumber":31415,"role":"user","uuid":"u-1"}}"#)) {
+        fn any_claims_give_an_identity(bytes in crate::testing::hostile::bytes(r#"{"iss":"ionoscloud","exp":1893456000,"identity":{"contractNumber":31415,"role":"user","uuid":"u-1"}}"#)) {
             crate::testing::token_claims(&bytes);
         }
     }

@@ -82,7 +82,7 @@ fn access_control_list_and_attributes_are_kept() {
 }
 
 #[test]
-fn default_list_of_the_directory_lets_nobody_in() {
+fn default_list_of_the_directory_gives_no_access() {
     let Some(machine) = Machine::new("access control lists") else {
         return;
     };
@@ -100,7 +100,7 @@ fn default_list_of_the_directory_lets_nobody_in() {
             is_changed(&path);
             assert_eq!((acl(&path), mode(&path)), (before, 0o640));
         });
-        // A new file lets nobody in, either.
+        // A new file gives no access, either.
         fs::remove_file(&path).unwrap();
         attack(|| {
             let done = run_as(VICTIM, &machine.helper(VICTIM, &fake), &args, "");

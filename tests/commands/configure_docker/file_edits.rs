@@ -85,22 +85,22 @@ fn file_of_another_user_keeps_its_owner() {
 
 #[test]
 fn invalid_file_is_reported_with_its_position_and_kept() {
-    let mend = "fix it there; JSON has no comments and no comma after the last item";
+    let hint = "fix it there; JSON has no comments and no comma after the last item";
     for (content, what, hint) in [
         (
             "{\n  // work\n  \"auths\": {\"a\": \"hunter2\"}\n}\n",
             "invalid JSON at line 2, column 3",
-            mend,
+            hint,
         ),
         (
             "{\n  \"auths\": {},\n}\n",
             "invalid JSON at line 3, column 1",
-            mend,
+            hint,
         ),
         (
             "{\"auths\": \"hunter2",
             "invalid JSON at line 1, column 18",
-            mend,
+            hint,
         ),
         (
             "[\"hunter2\"]",
@@ -237,7 +237,7 @@ fn mounted_file_is_reported_and_kept() {
         1,
         "",
         "error: cannot write ~/.docker/config.json: Device or resource busy\n\
-         hint: the file is a mount of its own, as in a container: change it where it comes from, or mount its directory\n",
+         hint: the file is a mount, as in a container: change it where it comes from, or mount its directory\n",
     );
     assert_eq!(person.content(), "{}");
     assert_eq!(person.home.files(), [".docker/config.json"]);

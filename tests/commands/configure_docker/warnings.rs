@@ -25,7 +25,7 @@ fn missing_program_name_is_reported_with_the_link_command() {
          hint: ln -s '~/my bin/docker-credential-ionos' '~/my bin/docker-credential-ionos-pull'\n",
     );
     let link = bin.join("docker-credential-ionos-pull");
-    assert!(!link.exists(), "nobody was asked");
+    assert!(!link.exists(), "the user was not asked");
     symlink(&plain, &link);
     let unchanged =
         "unchanged: demo.cr.de-fra.ionos.com in ~/.docker/config.json, helper ionos-pull\n";

@@ -45,10 +45,10 @@ fn accounts_sharing_a_home_get_separate_credentials() {
     assert!(stranger.get(DEMO_HOST).failure().contains("401"));
     // A refreshed token of the same user is the same account.
     let (claims, _) = ACCOUNT_TOKEN.rsplit_once('.').unwrap();
-    let renewed = home
+    let refreshed = home
         .helper_for(&fake)
-        .env("IONOS_TOKEN", &format!("{claims}.renewed"));
-    assert_eq!(renewed.get(DEMO_HOST).credential(), one);
+        .env("IONOS_TOKEN", &format!("{claims}.refreshed"));
+    assert_eq!(refreshed.get(DEMO_HOST).credential(), one);
     // Another contract is another account.
     let contract = home.helper_for(&fake).env("IONOS_CONTRACT_NUMBER", "77");
     assert_ne!(contract.get(DEMO_HOST).credential().secret, one.secret);

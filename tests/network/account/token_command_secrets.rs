@@ -27,7 +27,7 @@ fn token_on_stderr_is_not_printed_and_stderr_is_not_kept_on_disk() {
         "echo \"debug: ${0#???????????}\" >&2; exit 1",
         // Known only because the command printed it before it failed.
         "echo FA1ZsecretGx9kQ2mTz7; echo 'bad: FA1ZsecretGx9kQ2mTz7' >&2; exit 1",
-        // Known to nobody, but it looks like a token.
+        // Not a known secret, but it looks like a token.
         "echo 'bad: eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl' >&2; exit 1",
         "echo 'session 4f1a99c20be8417d86a7c51b3a2e7d90 has ended' >&2; exit 1",
     ] {

@@ -91,7 +91,7 @@ fn command_and_its_children_are_killed_at_the_deadline() {
     stops_growing(&ticks);
 }
 
-/// Waits until a file stays as it is for four seconds.
+/// Waits until a file has not changed for four seconds.
 fn stops_growing(file: &Path) {
     let start = Instant::now();
     let size = || fs::metadata(file).unwrap().len();

@@ -43,7 +43,7 @@ impl Wire {
         hold_back.settle().is_ok() && matches!(hold_back.tcp.peek(&mut [0]), Ok(1))
     }
 
-    /// Reads the held byte, so that closing sends FIN and not RST.
+    /// Reads the kept byte, so that closing sends FIN and not RST.
     pub fn settle(&mut self) -> io::Result<()> {
         self.hold_back().settle()
     }
@@ -100,7 +100,7 @@ impl HoldBack {
 
 impl Read for HoldBack {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        // Read the held byte first; peeking again would return it forever.
+        // Read the kept byte first; peeking again would return it forever.
         self.settle()?;
         let count = self.tcp.peek(buffer)?;
         if let Some(last) = count.checked_sub(1) {
