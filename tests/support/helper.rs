@@ -96,7 +96,7 @@ impl Home {
 
     /// The path of a token's record.
     pub fn record(&self, name: &str) -> PathBuf {
-        self.data().join(format!("ledger/{name}.json"))
+        self.data().join("ledger").join(format!("{name}.json"))
     }
 
     /// Edits the only cache entry.
