@@ -20,6 +20,7 @@ pub mod fake_ionos;
 pub mod helper;
 pub mod mounts;
 pub mod platform;
+pub mod process;
 pub mod proxy;
 #[cfg_attr(not(unix), path = "no_pty.rs")]
 pub mod pty;
