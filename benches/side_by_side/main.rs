@@ -30,125 +30,178 @@ const ROUNDS: usize = 500;
 const COLD_ROUNDS: usize = 100;
 
 fn main() {
-    build(&["--bin", "docker-credential-ionos"]);
-    build(&["--example", "floor_warm", "--example", "floor_cold"]);
-    let floors = Floors {
-        warm: built("examples/floor_warm"),
-        cold: built("examples/floor_cold"),
-    };
+    for build in BUILDS {
+        build.make();
+    }
     println!("docker-credential-ionos {}", env!("CARGO_PKG_VERSION"));
-    sizes(&floors);
-    warm(&floors);
-    cold(&floors);
+    sizes();
+    warm();
+    cold();
     growth();
     crowd();
 }
 
-/// The least that the same work costs, built with the same profile.
-struct Floors {
-    warm: PathBuf,
-    cold: PathBuf,
+const BUILDS: [Build; 2] = [Build::Static, Build::Dynamic];
+
+/// How the program and its floors, the least that the same work costs, are built.
+#[derive(Clone, Copy)]
+pub(crate) enum Build {
+    /// What is released: musl.
+    Static,
+    /// What `cargo install` makes.
+    Dynamic,
 }
 
-impl Floors {
-    fn warm_get(&self, site: &Site) -> Program {
-        let entry = site.entry().display().to_string();
-        Program::new("floor: read, parse, print", &self.warm)
-            .args(&[&entry])
-            .stdin(site::HOST)
+impl Build {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Static => "static build",
+            Self::Dynamic => "dynamic build",
+        }
     }
-}
 
-/// The released build: cargo gives a benchmark's own build more features.
-fn build(targets: &[&str]) {
-    let status = Command::new(env!("CARGO"))
-        .args(["build", "--release", "--locked", "--quiet"])
-        .args(targets)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .status();
-    assert!(status.unwrap().success());
-}
+    fn target(self) -> Option<String> {
+        let arch = std::env::consts::ARCH;
+        matches!(self, Self::Static).then(|| format!("{arch}-unknown-linux-musl"))
+    }
 
-fn built(name: &str) -> PathBuf {
-    let own = Path::new(env!("CARGO_BIN_EXE_docker-credential-ionos"));
-    own.with_file_name(name)
-}
+    /// As it is released: cargo gives a benchmark's own build more features.
+    fn make(self) {
+        for what in [
+            &["--bin", "docker-credential-ionos"][..],
+            &["--example", "floor_warm", "--example", "floor_cold"],
+        ] {
+            let target = self.target();
+            let target = target.iter().flat_map(|it| ["--target", it.as_str()]);
+            let status = Command::new("bash")
+                .args([
+                    "-c",
+                    ". packaging/flags; exec \"$CARGO\" build --release --locked --quiet \"$@\"",
+                    "bash",
+                ])
+                .args(target)
+                .args(what)
+                .env("CARGO", env!("CARGO"))
+                .current_dir(env!("CARGO_MANIFEST_DIR"))
+                .status();
+            assert!(status.unwrap().success());
+        }
+    }
 
-fn ours() -> PathBuf {
-    built("docker-credential-ionos")
+    fn built(self, name: &str) -> PathBuf {
+        let own = Path::new(env!("CARGO_BIN_EXE_docker-credential-ionos"));
+        match self.target() {
+            None => own.with_file_name(name),
+            Some(target) => own
+                .ancestors()
+                .nth(2)
+                .unwrap()
+                .join(target)
+                .join("release")
+                .join(name),
+        }
+    }
+
+    pub(crate) fn program(self) -> PathBuf {
+        self.built("docker-credential-ionos")
+    }
+
+    fn floor(self, kind: &str) -> (String, PathBuf) {
+        let name = format!("its floor, {}", self.name());
+        (name, self.built(&format!("examples/floor_{kind}")))
+    }
+
+    /// The same run, with this build of the program.
+    fn of(self, program: &Program) -> Program {
+        program.clone().by(self.name(), &self.program())
+    }
 }
 
 fn bytes(path: &Path) -> u64 {
     fs::metadata(path).unwrap().len()
 }
 
-fn sizes(floors: &Floors) {
+fn sizes() {
     println!("\nsize, stripped, in bytes");
-    println!("{:>10}  docker-credential-ionos", bytes(&ours()));
-    println!("{:>10}  floor of a warm get", bytes(&floors.warm));
-    println!("{:>10}  floor of a cold get", bytes(&floors.cold));
+    for build in BUILDS {
+        println!("{:>10}  {}", bytes(&build.program()), build.name());
+        for kind in ["warm", "cold"] {
+            let (name, path) = build.floor(kind);
+            println!("{:>10}  {name}, {kind} get", bytes(&path));
+        }
+    }
 }
 
-fn warm(floors: &Floors) {
+fn warm() {
     let site = Site::with_hosts(10);
     let peer_home = tempfile::tempdir().unwrap();
-    let mut programs = vec![floors.warm_get(&site), site.get()];
+    let entry = site.entry().display().to_string();
+    let mut programs: Vec<_> = BUILDS.map(|build| build.of(&site.get())).into();
+    programs.extend(BUILDS.map(|build| {
+        let (name, path) = build.floor("warm");
+        Program::new(&name, path).args(&[&entry]).stdin(site::HOST)
+    }));
     programs.extend(peer::ecr(peer_home.path()));
     programs.push(Program::new("/bin/true", "/bin/true"));
-    let programs: Vec<&Program> = programs.iter().collect();
-    println!("\nwarm get, ten hosts cached, median of {ROUNDS} rounds in shuffled order");
+    println!("\nwarm get, ten hosts cached, {ROUNDS} rounds");
     compare(&programs, ROUNDS);
 }
 
-fn cold(floors: &Floors) {
+fn cold() {
     let site = Site::over_tls();
     let program = site.cold_get();
     let seen = site.requests_of(&program);
-    println!("\ncold get over TLS, median of {COLD_ROUNDS} rounds in shuffled order");
+    println!("\ncold get over TLS, {COLD_ROUNDS} rounds");
     println!(
         "  first: {} requests on {} connection(s), once the registry is known: {} on {}",
         seen.first.0, seen.first.1, seen.again.0, seen.again.1
     );
-    let floor = site.floor(&floors.cold);
-    compare(&[&floor, &program], COLD_ROUNDS);
+    let mut programs: Vec<_> = BUILDS.map(|build| build.of(&program)).into();
+    programs.extend(BUILDS.map(|build| {
+        let (name, path) = build.floor("cold");
+        site.floor(&name, &path)
+    }));
+    compare(&programs, COLD_ROUNDS);
 }
 
-/// A table with ratios to each program, in the order they came.
-fn compare(programs: &[&Program], rounds: usize) {
-    let walls = interleave(programs, rounds);
-    let instructions: Vec<_> = programs.iter().map(|it| it.instructions()).collect();
-    let memory: Vec<_> = programs.iter().map(|it| it.peak_memory()).collect();
-    println!(
-        "  {:<28} {:>9} {:>13} {:>8}   docker-credential-ionos to it: wall, instructions, memory",
-        "", "wall/us", "instructions", "peak/kB"
-    );
-    let ours = programs
+/// A table. The first two programs are ours; how they compare with each other program follows it.
+fn compare(programs: &[Program], rounds: usize) {
+    let all: Vec<&Program> = programs.iter().collect();
+    let costs = interleave(&all, rounds);
+    let columns: Vec<[Option<u64>; 4]> = programs
         .iter()
-        .position(|it| it.path == self::ours())
-        .unwrap();
-    for (at, program) in programs.iter().enumerate() {
-        let ratios = [
-            ratio(
-                u64::try_from(walls[ours]).ok(),
-                u64::try_from(walls[at]).ok(),
-            ),
-            ratio(instructions[ours], instructions[at]),
-            ratio(memory[ours], memory[at]),
-        ];
+        .zip(&costs)
+        .map(|(program, cost)| {
+            [
+                u64::try_from(cost.wall).ok(),
+                u64::try_from(cost.cpu).ok(),
+                program.instructions(),
+                program.peak_memory(),
+            ]
+        })
+        .collect();
+    println!(
+        "  {:<28} {:>8} {:>8} {:>13} {:>8}   static to it: wall, cpu, instructions, memory; dynamic to it",
+        "", "wall/us", "cpu/us", "instructions", "peak/kB"
+    );
+    for (program, theirs) in programs.iter().zip(&columns) {
+        let [wall, cpu, instructions, memory] = theirs.map(or_dash);
+        let ratios = columns[..2].iter().map(|ours| {
+            let ratios: Vec<_> = ours.iter().zip(theirs).map(ratio).collect();
+            ratios.join(" ")
+        });
+        let ratios: Vec<_> = ratios.collect();
         println!(
-            "  {:<28} {:>9} {:>13} {:>8}   {}",
+            "  {:<28} {wall:>8} {cpu:>8} {instructions:>13} {memory:>8}   {}",
             program.name,
-            walls[at],
-            or_dash(instructions[at]),
-            or_dash(memory[at]),
-            ratios.join("  ")
+            ratios.join("; ")
         );
     }
 }
 
-fn ratio(ours: Option<u64>, theirs: Option<u64>) -> String {
+fn ratio((ours, theirs): (&Option<u64>, &Option<u64>)) -> String {
     #[expect(clippy::cast_precision_loss, reason = "a ratio of two digits")]
-    match (ours, theirs) {
+    match (*ours, *theirs) {
         (Some(ours), Some(theirs)) => format!("{:.2}", ours as f64 / theirs as f64),
         _ => "-".into(),
     }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 #[derive(Clone)]
 pub(crate) struct Program {
     pub(crate) name: String,
-    pub(crate) path: PathBuf,
+    path: PathBuf,
     args: Vec<String>,
     env: Vec<(String, String)>,
     stdin: String,
@@ -25,6 +25,13 @@ impl Program {
             env: Vec::new(),
             stdin: String::new(),
         }
+    }
+
+    /// The same run of another program.
+    pub(crate) fn by(mut self, name: &str, path: &Path) -> Self {
+        name.clone_into(&mut self.name);
+        path.clone_into(&mut self.path);
+        self
     }
 
     pub(crate) fn args(mut self, args: &[&str]) -> Self {
@@ -112,18 +119,38 @@ impl Program {
     }
 }
 
-/// Wall times of several programs, in rounds of a new order each, so that what else the machine
-/// does falls on all of them. Medians, in microseconds.
-pub(crate) fn interleave(programs: &[&Program], rounds: usize) -> Vec<u128> {
+/// What one run of a program costs, in microseconds.
+pub(crate) struct Cost {
+    /// The median.
+    pub(crate) wall: u128,
+    /// User and system, the mean.
+    pub(crate) cpu: u128,
+}
+
+/// The costs of several programs. They run in short series, in a new order each time, so that what
+/// else the machine does affects all of them.
+pub(crate) fn interleave(programs: &[&Program], rounds: usize) -> Vec<Cost> {
+    /// Long enough for the kernel's clock of processor time, which has a resolution of 10 ms.
+    const SERIES: usize = 20;
     let mut times = vec![Vec::with_capacity(rounds); programs.len()];
+    let mut cpu = vec![Duration::ZERO; programs.len()];
     let mut order: Vec<usize> = (0..programs.len()).collect();
-    for _ in 0..rounds {
+    for _ in 0..rounds / SERIES {
         fastrand::shuffle(&mut order);
         for &at in &order {
-            times[at].push(programs[at].time().as_micros());
+            let before = children_cpu();
+            times[at].extend((0..SERIES).map(|_| programs[at].time().as_micros()));
+            cpu[at] += children_cpu().saturating_sub(before);
         }
     }
-    times.into_iter().map(median).collect()
+    times
+        .into_iter()
+        .zip(cpu)
+        .map(|(times, cpu)| Cost {
+            cpu: cpu.as_micros() / times.len() as u128,
+            wall: median(times),
+        })
+        .collect()
 }
 
 fn median(mut times: Vec<u128>) -> u128 {

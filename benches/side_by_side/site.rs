@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
-use crate::ours;
+use crate::Build;
 use crate::run::Program;
 use crate::support::fake_ionos::{ACCOUNT_TOKEN, FakeIonos};
 use crate::support::helper::{Home, write_private};
@@ -71,7 +71,7 @@ impl Site {
     }
 
     fn program(&self, name: &str, args: &[&str]) -> Program {
-        let program = Program::new(name, ours())
+        let program = Program::new(name, Build::Static.program())
             .args(args)
             .env("HOME", &self.home.path().display().to_string())
             .env("IONOS_API_URL", &self.api.url());
@@ -82,8 +82,7 @@ impl Site {
     }
 
     pub(crate) fn get(&self) -> Program {
-        self.program("docker-credential-ionos", &["get"])
-            .stdin(HOST)
+        self.program(Build::Static.name(), &["get"]).stdin(HOST)
     }
 
     pub(crate) fn list(&self) -> Program {
@@ -105,9 +104,9 @@ impl Site {
     }
 
     /// A bare ureq program with the same account.
-    pub(crate) fn floor(&self, path: &Path) -> Program {
+    pub(crate) fn floor(&self, name: &str, path: &Path) -> Program {
         let url = self.api.url();
-        let floor = Program::new("floor: ureq, two requests", path).args(&[&url, ACCOUNT_TOKEN]);
+        let floor = Program::new(name, path).args(&[&url, ACCOUNT_TOKEN]);
         match &self.ca {
             Some(ca) => floor.env("SSL_CERT_FILE", &ca.display().to_string()),
             None => floor,
