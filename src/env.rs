@@ -4,6 +4,8 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+#[cfg(not(windows))]
+use std::sync::{LazyLock, OnceLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::error::Failure;
@@ -158,17 +160,23 @@ enum Place {
 
 #[cfg(not(windows))]
 fn platform_dir(place: Place) -> Option<PathBuf> {
+    static DIRS: [OnceLock<Option<PathBuf>>; 3] = [const { OnceLock::new() }; 3];
+    /// `dirs` reads the user database when HOME is unset, so it is asked only if HOME is set.
+    static HAS_HOME: LazyLock<bool> = LazyLock::new(|| home().is_some());
     let (variable, platform): (_, fn() -> Option<PathBuf>) = match place {
         Place::Cache => ("XDG_CACHE_HOME", dirs::cache_dir),
         Place::Data => ("XDG_DATA_HOME", dirs::data_dir),
         Place::Config => ("XDG_CONFIG_HOME", dirs::config_dir),
     };
-    // `dirs` reads the user database when HOME is unset, so it is asked only if HOME is set.
-    let base = match home() {
-        Some(_) => platform(),
-        None => path(variable).filter(|dir| dir.is_absolute()),
+    let find = || {
+        let base = if *HAS_HOME {
+            platform()
+        } else {
+            path(variable).filter(|dir| dir.is_absolute())
+        };
+        Some(base?.join(env!("CARGO_PKG_NAME")))
     };
-    Some(base?.join(env!("CARGO_PKG_NAME")))
+    DIRS[place as usize].get_or_init(find).clone()
 }
 
 /// By the variables that Docker and ionosctl read too. `dirs` asks SHGetKnownFolderPath,

@@ -148,6 +148,10 @@ pub fn clean(text: &str) -> Cow<'_, str> {
 /// A message from outside (an API, the system) on one line, cut to 200 characters.
 pub fn one_line(text: &str) -> String {
     const MOST: usize = 200;
+    // Most paths and names.
+    if text.len() <= MOST && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return text.to_owned();
+    }
     let mut line: String = text
         .split(|c: char| is_unsafe(c) || c.is_whitespace())
         .filter(|word| !word.is_empty())
