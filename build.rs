@@ -1,9 +1,9 @@
 //! Links the unwinder in where gcc has it as an archive.
 //!
 //! Rust's standard library asks for `libgcc_s.so.1`. Loading that library and looking up its
-//! symbols is a tenth of all that a warm `get` does, for a panic that never comes. With the
-//! archive of the same code ahead of it, the linker has no need of the library and leaves it out.
-//! Where there is no such archive, nothing changes. `cargo bench` shows what it is worth.
+//! symbols costs a warm `get` of the dynamic program 8 % of its instructions (485,000 with the
+//! library, 447,000 without) and 8 % of its time. With the archive of the same code ahead of it, the
+//! linker has no need of the library. Where there is no such archive, nothing changes.
 
 #![expect(
     clippy::disallowed_methods,
