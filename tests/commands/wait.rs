@@ -119,7 +119,7 @@ fn login_waits_before_it_runs_the_client() {
 fn wait_ends_when_its_time_is_over() {
     let setup = Setup::new();
     setup.api.set_registry_state(DEMO_ID, "New");
-    let hint = "wait until its state is Running and try again";
+    let hint = "run it again once its state is Running; \"docker-credential-ionos doctor --wait HOST\" waits for that";
     let done = setup
         .helper()
         .run(&["configure-docker", "--wait=1s", DEMO_HOST], "");

@@ -43,7 +43,7 @@ impl MintError {
             ),
             Self::BeingCreated => Failure::new(
                 "the registry is still being created and has no hostname yet",
-                "wait until its state is Running and try again",
+                "run it again once its state is Running; \"docker-credential-ionos doctor --wait HOST\" waits for that",
             ),
             Self::ShortLived => Failure::new(
                 format!(
