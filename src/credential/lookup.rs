@@ -182,14 +182,29 @@ impl Getter<'_> {
         let Some(dir) = slot.dir() else {
             return Ok(entry.into());
         };
-        let Some(_lock) = dir.try_lock(&slot.name("lock")) else {
-            debug!("{}: another process is refreshing", self.host);
-            return Ok(entry.into());
-        };
-        if let Some((newer, Age::Fresh)) = self.cached(slot) {
-            return Ok(newer.into());
-        }
         let deadline = self.deadline.at_most(self.settings.timeout / 2);
+        let newer = || match self.cached(slot) {
+            Some((newer, Age::Fresh)) => Some(Lookup::from(newer)),
+            _ => None,
+        };
+        let _lock = match dir.try_lock(&slot.name("lock")) {
+            Some(lock) => lock,
+            // The other process revokes the token of `entry` at once, see `Ledger::supersede`.
+            None if slot.has_sibling() || self.lives_too_long(&entry) => {
+                match dir.wait_for_lock(&slot.name("lock"), deadline, newer) {
+                    Waited::Locked(lock) => lock,
+                    Waited::Answered(lookup) => return Ok(lookup),
+                    Waited::TimedOut => return Ok(entry.into()),
+                }
+            }
+            None => {
+                debug!("{}: another process is refreshing", self.host);
+                return Ok(entry.into());
+            }
+        };
+        if let Some(lookup) = newer() {
+            return Ok(lookup);
+        }
         match self.mint(Some(slot), deadline) {
             Ok(lookup) => Ok(lookup),
             // The command printed another user's token: the entry is not this account's.

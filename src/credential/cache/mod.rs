@@ -59,6 +59,19 @@ impl Slot {
         format!("{}.{extension}", self.stem)
     }
 
+    /// Whether there is an entry of the same profile and account with other scopes.
+    pub fn has_sibling(&self) -> bool {
+        let own = self.name("json");
+        let group = self.stem.rsplit_once('-').map(|(group, _)| group);
+        let is_sibling = |name: &String| {
+            *name != own
+                && has_extension(name, "json")
+                && name.rsplit_once('-').map(|(group, _)| group) == group
+        };
+        let names = self.dir().map(PrivateDir::names).unwrap_or_default();
+        names.iter().any(is_sibling)
+    }
+
     /// The host's directory; `None` if it does not exist or is not safe.
     pub fn dir(&self) -> Option<&PrivateDir> {
         if self.dir.get().is_none() {

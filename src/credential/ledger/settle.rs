@@ -120,6 +120,10 @@ impl Ledger {
             entry.record.state = State::Current;
             return Ok(Settled::InUse);
         }
+        // A logout may have been killed after its mark: nothing that is deleted is returned.
+        if record.state == State::Revoke {
+            cache.remove(&record.host, &record.name);
+        }
         let (registry, name) = (&record.registry_id, &record.name);
         if let Some(id) = &record.token_id
             && api.delete_token(registry, id)?

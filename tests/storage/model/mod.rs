@@ -1,6 +1,6 @@
 //! Random sequences of commands, faults, clock changes and signals leave no token behind.
 //!
-//! `MODEL_STEPS` sets the number of steps (default 72). `MODEL_SEED` repeats one sequence.
+//! `MODEL_STEPS` sets the number of steps (default 144). `MODEL_SEED` repeats one sequence.
 
 mod rules;
 mod step;
@@ -24,7 +24,7 @@ fn random_sequences_leave_no_token() {
     if !strace::is_installed() {
         return;
     }
-    let steps = tally::times("MODEL_STEPS", 72);
+    let steps = tally::times("MODEL_STEPS", 144);
     let repeated = tally::times("MODEL_SEED", 0) as u64;
     let sequences = if repeated == 0 {
         steps.div_ceil(SEQUENCE)
@@ -72,7 +72,13 @@ fn check(clock: &Clock, seed: u64) {
 
 fn sequence(seed: u64) -> Vec<Step> {
     let mut rng = Rng::with_seed(seed);
-    (0..SEQUENCE).map(|_| Step::random(&mut rng)).collect()
+    let focus = rng.u8(..3) > 0;
+    let mut steps: Vec<Step> = Vec::new();
+    for _ in 0..SEQUENCE {
+        let step = Step::random(&mut rng, steps.last(), focus);
+        steps.push(step);
+    }
+    steps
 }
 
 fn run(clock: &Clock, steps: &[Step]) -> Result<(), Violation> {

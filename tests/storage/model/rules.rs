@@ -14,6 +14,7 @@ impl World<'_> {
         &mut self,
         key: (usize, usize, usize),
         actions: &[&str],
+        may_wait_in_vain: bool,
         credential: &Credential,
     ) -> Result<(), Violation> {
         let (host, _, account) = key;
@@ -51,6 +52,10 @@ impl World<'_> {
         let is_noticed = shifts.is_none_or(|shifts| *shifts == self.shifts);
         if is_noticed && !token.is_live(self.api.now()) {
             return Err(format!("{} has expired", pair.0));
+        }
+        let is_deleted = token.is_live(self.api.now()) && !self.live().contains_key(&token.id);
+        if is_deleted && !may_wait_in_vain {
+            return Err(format!("{} was returned after its deletion", pair.0));
         }
         self.returned.insert(key, token.id.clone());
         Ok(())
@@ -95,9 +100,7 @@ impl World<'_> {
     /// 16 minutes later, one contact for each account and an erase of each host leave no token.
     pub(super) fn end(&mut self) -> Result<(), Violation> {
         self.api.finish_late_requests();
-        self.local += 16 * 60;
-        self.server += 16 * 60;
-        self.api.set_clock(self.server);
+        self.pass(16 * 60);
         for account in 0..ACCOUNTS.len() {
             let helper = self.helper(0, account).env("IONOS_CR_TIMEOUT", "8s");
             let done = helper.get(CONTACT_HOST);

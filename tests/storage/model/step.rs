@@ -5,7 +5,7 @@ use std::time::Duration;
 use fastrand::Rng;
 use rustix::process::Signal;
 
-use super::world::{ACCOUNTS, HOSTS, PROFILES, SETTINGS};
+use super::world::{ACCOUNTS, HOSTS, PROFILES};
 use crate::support::fake_ionos::Fault;
 
 const MINUTE: i64 = 60;
@@ -96,15 +96,31 @@ enum Effect {
 }
 
 impl Step {
-    pub(super) fn random(rng: &mut Rng) -> Self {
-        let action = Action::random(rng);
+    /// A random step after `last`. A failed `get` is often repeated, as clients do.
+    /// With `focus` most steps are about the same host, profile and account.
+    pub(super) fn random(rng: &mut Rng, last: Option<&Self>, focus: bool) -> Self {
+        if let Some(Self {
+            action: action @ Action::Get { .. },
+            faults,
+            ..
+        }) = last
+            && !faults.is_empty()
+            && rng.bool()
+        {
+            return Self {
+                action: action.clone(),
+                faults: Vec::new(),
+                signal: None,
+            };
+        }
+        let action = Action::random(rng, focus);
         let runs = !matches!(
             action,
             Action::Wait(_) | Action::SetClock(_) | Action::FinishLateRequests
         );
         let contacts = runs && !matches!(action, Action::Store { .. } | Action::List);
         let mut faults = Vec::new();
-        if contacts && rng.u8(..10) < 4 {
+        if contacts && rng.u8(..10) < 3 {
             for _ in 0..rng.usize(1..=2) {
                 faults.push(Failure::random(rng));
             }
@@ -139,23 +155,23 @@ impl Moment {
 }
 
 impl Action {
-    fn random(rng: &mut Rng) -> Self {
-        // Mostly the first of each, so that many steps meet the same tokens.
-        let mut mostly_first = |count: usize| match rng.u8(..3) {
-            0 => rng.usize(..count),
-            _ => 0,
+    fn random(rng: &mut Rng, focus: bool) -> Self {
+        let mut mostly_first = |count: usize| match rng.u8(..12) {
+            0..11 if focus => 0,
+            0..6 => 0,
+            _ => rng.usize(..count),
         };
         let (host, account) = (mostly_first(HOSTS.len()), mostly_first(ACCOUNTS.len()));
-        let (profile, settings) = (mostly_first(PROFILES.len()), mostly_first(SETTINGS.len()));
+        let profile = mostly_first(PROFILES.len());
         match rng.u8(..20) {
-            0..8 => Self::Get {
+            0..10 => Self::Get {
                 host,
                 profile,
                 account,
-                settings,
+                settings: rng.choice([0, 0, 0, 1, 1, 2]).unwrap(),
                 processes: if rng.u8(..4) == 0 { 3 } else { 1 },
             },
-            8..10 => Self::Store {
+            10 => Self::Store {
                 host,
                 login: match rng.u8(..5) {
                     0 => Login::Typed(rng.u32(..)),
@@ -164,13 +180,14 @@ impl Action {
                     _ => Login::IdentityToken,
                 },
             },
-            10..12 => Self::Erase { host, account },
+            11 => Self::Erase { host, account },
             12 => Self::List,
             13 => Self::Prune { host, account },
             // Past half of a token's life and before its end.
             14..16 => Self::Wait(7 * HOUR),
-            16..18 => Self::Wait(rng.choice([20, 5 * MINUTE, HOUR, 13 * HOUR]).unwrap()),
-            18 => Self::SetClock(rng.choice([0, -HOUR, HOUR, -9 * HOUR, 9 * HOUR]).unwrap()),
+            16 => Self::Wait(rng.choice([20, 5 * MINUTE, HOUR, 13 * HOUR]).unwrap()),
+            // Up to more than a token's life.
+            17..19 => Self::SetClock(rng.choice([0, -HOUR, HOUR, -13 * HOUR, 13 * HOUR]).unwrap()),
             _ => Self::FinishLateRequests,
         }
     }
