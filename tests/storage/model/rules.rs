@@ -14,7 +14,7 @@ impl World<'_> {
         &mut self,
         key: (usize, usize, usize),
         actions: &[&str],
-        may_wait_in_vain: bool,
+        is_crowd: bool,
         credential: &Credential,
     ) -> Result<(), Violation> {
         let (host, _, account) = key;
@@ -54,7 +54,7 @@ impl World<'_> {
             return Err(format!("{} has expired", pair.0));
         }
         let is_deleted = token.is_live(self.api.now()) && !self.live().contains_key(&token.id);
-        if is_deleted && !may_wait_in_vain {
+        if is_deleted && !is_crowd {
             return Err(format!("{} was returned after its deletion", pair.0));
         }
         self.returned.insert(key, token.id.clone());

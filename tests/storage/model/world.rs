@@ -215,9 +215,9 @@ impl<'a> World<'a> {
                 (0, 1) => &["pull"],
                 _ => PROFILES[profile].1,
             };
-            // A process that waits in vain for a slow refresh returns the token that this replaces.
-            let may_wait_in_vain = processes > 1 && !step.faults.is_empty();
-            self.check_credential(key, actions, may_wait_in_vain, &credential)?;
+            // Of a crowd, one process may return the token that another is replacing.
+            let is_crowd = processes > 1;
+            self.check_credential(key, actions, is_crowd, &credential)?;
             self.last[host] = Some(credential);
         }
         // Of a crowd, some may have got the token that a refresh replaced.
