@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::support::fake_ionos::{DEMO_HOST, FakeIonos};
 use crate::support::helper::{Home, walk, write_private};
+use crate::support::platform::fifo;
 use crate::support::tally::attack;
 use crate::support::users::{Machine, NEIGHBOUR, ROOT, STRANGER, VICTIM, program, run_as};
 
@@ -253,10 +254,7 @@ fn file_that_is_no_regular_file_is_refused_at_once() {
                     .create(at.parent().unwrap())
                     .unwrap();
                 match kind {
-                    "pipe" => {
-                        let kind = rustix::fs::FileType::Fifo;
-                        rustix::fs::mknodat(rustix::fs::CWD, &at, kind, 0o600.into(), 0).unwrap();
-                    }
+                    "pipe" => fifo(&at),
                     "socket" => drop(std::os::unix::net::UnixListener::bind(&at).unwrap()),
                     "directory" => fs::DirBuilder::new().create(&at).unwrap(),
                     "itself" => std::os::unix::fs::symlink(&at, &at).unwrap(),
