@@ -5,8 +5,11 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 #[cfg(not(windows))]
-use std::sync::{LazyLock, OnceLock};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+#[cfg(not(windows))]
+use directories::ProjectDirs;
 
 use crate::error::Failure;
 use crate::secret::Secret;
@@ -160,26 +163,26 @@ enum Place {
 
 #[cfg(not(windows))]
 fn platform_dir(place: Place) -> Option<PathBuf> {
-    static DIRS: [OnceLock<Option<PathBuf>>; 3] = [const { OnceLock::new() }; 3];
-    /// `dirs` reads the user database when HOME is unset, so it is asked only if HOME is set.
-    static HAS_HOME: LazyLock<bool> = LazyLock::new(|| home().is_some());
-    let (variable, platform): (_, fn() -> Option<PathBuf>) = match place {
-        Place::Cache => ("XDG_CACHE_HOME", dirs::cache_dir),
-        Place::Data => ("XDG_DATA_HOME", dirs::data_dir),
-        Place::Config => ("XDG_CONFIG_HOME", dirs::config_dir),
+    /// `directories` reads the user database when HOME is unset, so it is asked only if HOME is
+    /// set. Cached, because each call computes every directory.
+    static DIRS: LazyLock<Option<ProjectDirs>> = LazyLock::new(|| {
+        home()?;
+        ProjectDirs::from("", "", env!("CARGO_PKG_NAME"))
+    });
+    let (xdg, dir): (_, fn(&ProjectDirs) -> &Path) = match place {
+        Place::Cache => ("XDG_CACHE_HOME", ProjectDirs::cache_dir),
+        Place::Data => ("XDG_DATA_HOME", ProjectDirs::data_dir),
+        Place::Config => ("XDG_CONFIG_HOME", ProjectDirs::config_dir),
     };
-    let find = || {
-        let base = if *HAS_HOME {
-            platform()
-        } else {
-            path(variable).filter(|dir| dir.is_absolute())
-        };
-        Some(base?.join(env!("CARGO_PKG_NAME")))
-    };
-    DIRS[place as usize].get_or_init(find).clone()
+    match &*DIRS {
+        Some(dirs) => Some(dir(dirs).to_owned()),
+        None => path(xdg)
+            .filter(|dir| dir.is_absolute())
+            .map(|dir| dir.join(env!("CARGO_PKG_NAME"))),
+    }
 }
 
-/// By the variables that Docker and ionosctl read too. `dirs` asks SHGetKnownFolderPath,
+/// By the variables that Docker and ionosctl read too. `directories` asks SHGetKnownFolderPath,
 /// which ignores them, so a moved profile would split the three programs.
 #[cfg(windows)]
 fn platform_dir(place: Place) -> Option<PathBuf> {
