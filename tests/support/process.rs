@@ -19,9 +19,15 @@ impl Started {
         let _ = rustix::process::kill_process(pid, signal);
     }
 
-    /// The most memory so far, in kB.
+    /// The most memory so far, in kB. `None` before the program runs: until then the process has the
+    /// memory of these tests.
     pub fn peak_memory(&self) -> Option<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.0.id())).ok()?;
+        let process = format!("/proc/{}", self.0.id());
+        let program = fs::read_link(format!("{process}/exe")).ok()?;
+        if program == std::env::current_exe().ok()? {
+            return None;
+        }
+        let status = fs::read_to_string(format!("{process}/status")).ok()?;
         let line = status
             .lines()
             .find_map(|line| line.strip_prefix("VmHWM:"))?;
