@@ -1,4 +1,4 @@
-//! Credentials for our hosts. [`lookup`] has the order in which `get` looks for one.
+//! Credentials for our hosts. `lookup.rs` has the order in which `get` looks for one.
 
 pub mod cache;
 mod cleanup;
