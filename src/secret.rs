@@ -172,7 +172,7 @@ pub fn quotable(words: &str) -> Option<String> {
 /// The piece of a secret that is not quoted: words and ids share as many characters by chance.
 const SHORT_PIECE: usize = 8;
 
-/// Whether a text contains the secret or a piece of it, in any form.
+/// Whether a string contains the secret or a piece of it, in any form.
 pub fn repeats(text: &str, secret: &str) -> bool {
     let texts = readings(text);
     forms(secret).iter().any(|form| {
@@ -184,7 +184,7 @@ pub fn repeats(text: &str, secret: &str) -> bool {
     })
 }
 
-/// A text as it is, without spaces, and percent-decoded, in lower case.
+/// A string unchanged, without spaces, and percent-decoded, in lower case.
 fn readings(text: &str) -> [Vec<u8>; 3] {
     let folded = text.to_lowercase().into_bytes();
     [
@@ -194,7 +194,7 @@ fn readings(text: &str) -> [Vec<u8>; 3] {
     ]
 }
 
-/// A secret as it is, without spaces, in hexadecimal digits and in base64, in lower case.
+/// A secret unchanged, without spaces, in hexadecimal digits and in base64, in lower case.
 fn forms(secret: &str) -> Vec<Vec<u8>> {
     if secret.is_empty() {
         return Vec::new();

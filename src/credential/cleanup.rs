@@ -19,7 +19,7 @@ const AFTER_ANSWER: Duration = Duration::from_secs(1);
 const LAST_CHANCE: Duration = Duration::from_secs(3);
 
 /// Deletes what is to be deleted. Dropping it without [`Cleanup::run`] means that the new token
-/// reached nobody: it is revoked, unless it is cached for the next process.
+/// reached no client: it is revoked, unless it is cached for the next process.
 #[derive(Debug)]
 pub struct Cleanup {
     pub(super) api: Api,

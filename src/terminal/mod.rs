@@ -286,7 +286,7 @@ impl<'a> Terminal<'a> {
     }
 }
 
-/// A text in its tone, without the secrets of this run.
+/// A string in its tone, without the secrets of this run.
 fn paint(face: Face, tone: Tone, text: &str) -> String {
     let text = clean_lines(text);
     let text = redact(&text);
@@ -297,7 +297,7 @@ fn paint(face: Face, tone: Tone, text: &str) -> String {
     format!("{style}{text}{style:#}")
 }
 
-/// A text from outside cannot leave its line or move the cursor: what is not a line end, a tab or a
+/// A string from outside cannot leave its line or move the cursor: what is not a line end, a tab or a
 /// character to show becomes a space.
 fn clean_lines(text: &str) -> String {
     text.replace(|c| is_unsafe(c) && c != '\n' && c != '\t', " ")

@@ -48,7 +48,7 @@ impl Ledger {
             if !entry.record.is_pending() || !entry.record.is_of(account, endpoint) {
                 continue;
             }
-            // Held until the record is updated.
+            // Locked until the record is updated.
             let _lock = match entry.record.state {
                 State::Minting => match Self::claim(entry) {
                     Some(lock) => Some(lock),
@@ -75,7 +75,7 @@ impl Ledger {
                 }
             }
         }
-        // Whoever made them.
+        // Records of every account.
         let Some(api_now) = api.now() else {
             return;
         };

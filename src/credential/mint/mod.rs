@@ -1,7 +1,7 @@
 //! Mints one registry token: registry, name, request, clean-up.
 //!
 //! The API lists a token for every `POST` that it carries out, whether or not its answer arrives. So
-//! each request is put on record before it is sent, and a token whose password nobody has is found
+//! each request is put on record before it is sent, and a token whose password no client has is found
 //! by its name and deleted.
 
 mod error;

@@ -136,7 +136,7 @@ impl<'a> Mint<'a> {
         }
     }
 
-    /// The API made the token. It is deleted again if nobody can use it.
+    /// The API made the token. It is deleted again if no client can use it.
     fn check(&mut self, token: Token, mut attempt: Attempt) -> Step {
         let off = self.api.skew().map_or(0, |now| (now - attempt.skew).abs());
         // The clock was corrected since the skew was remembered, or the skew was never known: the
