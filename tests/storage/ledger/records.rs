@@ -4,21 +4,26 @@ use serde_json::{Value, json};
 
 use super::{HOUR, OTHER_HOST, contact, fake, names};
 use crate::support::damage::edit;
-use crate::support::fake_ionos::{DEMO_HOST, Fault, OTHER_ACCOUNT_TOKEN};
+use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, Fault, OTHER_ACCOUNT_TOKEN};
 use crate::support::helper::{Helper, Home, write_private};
+
+/// Leaves two tokens that could not be deleted at logout.
+fn log_out_without_the_api(fake: &FakeIonos, helper: &Helper) {
+    fake.fault(Fault::status(503).on("DELETE", "/tokens").always());
+    for host in [DEMO_HOST, OTHER_HOST] {
+        let _ = helper.get(host).credential();
+        helper.erase(host).says("");
+    }
+    fake.clear_faults();
+}
 
 #[test]
 fn refusal_of_one_record_does_not_stop_the_next() {
     for status in [403, 404, 409, 422] {
         let (fake, home) = (fake(), Home::new());
         let helper = home.helper_for(&fake);
-        fake.fault(Fault::status(503).on("DELETE", "/tokens").always());
-        for host in [DEMO_HOST, OTHER_HOST] {
-            let _ = helper.get(host).credential();
-            helper.erase(host).says("");
-        }
+        log_out_without_the_api(&fake, &helper);
         assert_eq!(home.pending().len(), 2);
-        fake.clear_faults();
         fake.fault(Fault::status(status).on("DELETE", "/tokens").times(1));
         let _ = helper.get(OTHER_HOST).credential();
         // A token that the API still lists was not deleted, whatever the first answer said.
@@ -34,12 +39,7 @@ fn refusal_of_one_record_does_not_stop_the_next() {
 fn failing_record_does_not_keep_the_others_from_their_turn() {
     let (fake, home) = (fake(), Home::new());
     let helper = home.helper_for(&fake);
-    fake.fault(Fault::status(503).on("DELETE", "/tokens").always());
-    for host in [DEMO_HOST, OTHER_HOST] {
-        let _ = helper.get(host).credential();
-        helper.erase(host).says("");
-    }
-    fake.clear_faults();
+    log_out_without_the_api(&fake, &helper);
     let bad = home.pending()[0]["tokenId"].as_str().unwrap().to_owned();
     fake.fault(Fault::status(500).on("DELETE", &bad).always());
     contact(&helper);
