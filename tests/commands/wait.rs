@@ -1,45 +1,23 @@
 //! `--wait`: a registry that is being created.
 
-use std::sync::Arc;
+use std::fs;
 use std::thread;
 use std::time::Duration;
 
-use serde_json::json;
-
+use super::doctor::Setup;
 use crate::support::fake_ionos::{ACCOUNT_TOKEN, DEMO_HOST, DEMO_ID, FakeIonos, Fault};
-use crate::support::helper::{Done, Helper, Home, Started};
+use crate::support::helper::{Done, Home, Started};
 use crate::support::pty::Session;
-use crate::support::registry::{Auth, Registry};
+use crate::support::registry::Auth;
 
-struct Setup {
-    home: Home,
-    api: Arc<FakeIonos>,
-    registry: Registry,
+/// A registry that no client is configured for.
+fn unconfigured() -> Setup {
+    let setup = Setup::new(Auth::Basic);
+    fs::remove_file(setup.home.path().join(".docker/config.json")).unwrap();
+    setup
 }
 
 impl Setup {
-    fn new() -> Self {
-        let api = Arc::new(FakeIonos::start());
-        let accepts = Arc::clone(&api);
-        let registry = Registry::start(Auth::Basic, move |name, word| accepts.accepts(name, word));
-        let home = Home::new();
-        home.configure(json!({"registries": {registry.host(): {"registryName": "demo"}}}));
-        Self {
-            home,
-            api,
-            registry,
-        }
-    }
-
-    fn helper(&self) -> Helper {
-        let program = std::path::Path::new(crate::support::helper::BIN);
-        let runtime = self.home.path().join("run");
-        self.home
-            .helper_for(&self.api)
-            .env("PATH", program.parent().unwrap().to_str().unwrap())
-            .env("XDG_RUNTIME_DIR", runtime.to_str().unwrap())
-    }
-
     /// The command with the host, for a registry that runs after a while and then answers 503.
     fn start_early(&self, args: &[&str]) -> Started {
         self.api.set_registry_state(DEMO_ID, "New");
@@ -49,12 +27,6 @@ impl Setup {
         thread::sleep(Duration::from_millis(500));
         self.api.set_registry_state(DEMO_ID, "Running");
         started
-    }
-
-    fn shown(&self, text: &str) -> String {
-        let text = text.replace(&self.registry.host(), "HOST");
-        let text = text.replace(&self.api.address().to_string(), "API");
-        self.home.shown(&text)
     }
 
     /// Exit code and stderr, which ends with how long it took.
@@ -71,7 +43,7 @@ impl Setup {
 
 #[test]
 fn doctor_waits_until_the_registry_accepts_a_credential() {
-    let setup = Setup::new();
+    let setup = unconfigured();
     let done = setup.start_early(&["doctor", "--wait"]).finish();
     setup.waited(&done);
     let last = setup.shown(done.stdout.lines().last().unwrap());
@@ -81,7 +53,7 @@ fn doctor_waits_until_the_registry_accepts_a_credential() {
 
 #[test]
 fn configure_docker_waits_after_it_has_written_the_entry() {
-    let setup = Setup::new();
+    let setup = unconfigured();
     let done = setup
         .start_early(&["configure-docker", "--wait=10m"])
         .finish();
@@ -94,7 +66,7 @@ fn configure_docker_waits_after_it_has_written_the_entry() {
 
 #[test]
 fn login_waits_before_it_runs_the_client() {
-    let setup = Setup::new();
+    let setup = unconfigured();
     setup.registry.be_unavailable(2);
     let done = setup
         .helper()
@@ -117,7 +89,7 @@ fn login_waits_before_it_runs_the_client() {
 
 #[test]
 fn wait_ends_when_its_time_is_over() {
-    let setup = Setup::new();
+    let setup = unconfigured();
     setup.api.set_registry_state(DEMO_ID, "New");
     let hint = "run it again once its state is Running; \"docker-credential-ionos doctor --wait HOST\" waits for that";
     let done = setup
@@ -136,7 +108,7 @@ fn wait_ends_when_its_time_is_over() {
 
 #[test]
 fn wait_ends_at_once_when_waiting_cannot_help() {
-    let setup = Setup::new();
+    let setup = unconfigured();
     let host = setup.registry.host();
     setup.api.fault(Fault::status(403));
     let done = setup.helper().run(&["login", "--wait", &host], "");
@@ -171,7 +143,7 @@ fn wait_ends_at_once_when_waiting_cannot_help() {
 
 #[test]
 fn time_may_follow_as_a_word_and_the_host_may_stand_anywhere() {
-    let setup = Setup::new();
+    let setup = unconfigured();
     let host = setup.registry.host();
     for args in [
         &["doctor", "--wait", "5m", &host][..],
@@ -225,7 +197,7 @@ fn configure_docker_waits_until_the_account_has_a_hostname() {
 
 #[test]
 fn wait_needs_a_registry_and_a_time_within_bounds() {
-    let setup = Setup::new();
+    let setup = unconfigured();
     for (args, line) in [
         (
             &["doctor", "--wait", "demo", DEMO_HOST][..],
@@ -257,7 +229,7 @@ fn wait_needs_a_registry_and_a_time_within_bounds() {
 
 #[test]
 fn terminal_shows_one_line_while_waiting() {
-    let setup = Setup::new();
+    let setup = unconfigured();
     setup.api.set_registry_state(DEMO_ID, "New");
     let host = setup.registry.host();
     let (code, screen) = Session::start(&setup.helper(), &["login", "--wait=2s", &host]).end();

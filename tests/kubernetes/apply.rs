@@ -163,12 +163,9 @@ fn dry_run_checks_the_cluster_and_mints_nothing() {
     job.cluster.forget_requests();
     let end = job.expires_at("c");
     let args = [
-        "-n",
-        "a",
-        "-n",
-        "b",
-        "-n",
-        "c",
+        "-na",
+        "-nb",
+        "-nc",
         "--service-account=default",
         "--dry-run",
     ];

@@ -263,17 +263,7 @@ fn failing_namespace_does_not_stop_the_others() {
     job.cluster
         .objects()
         .put_secret("c", NAME, json!({"type": "Opaque"}));
-    let args = [
-        "-n",
-        "a",
-        "-n",
-        "b",
-        "-n",
-        "c",
-        "-n",
-        "d",
-        "--service-account=default",
-    ];
+    let args = ["-na", "-nb", "-nc", "-nd", "--service-account=default"];
     let done = job.apply(&args);
     assert_eq!(done.code, Some(1));
     let end = job.expires_at("a");

@@ -165,12 +165,7 @@ fn corrected_token_file_is_used_at_once() {
 
 #[test]
 fn first_account_source_is_used() {
-    let fake = FakeIonos::builder()
-        .account_token(ACCOUNT_TOKEN)
-        .account_token(OTHER_ACCOUNT_TOKEN)
-        .basic(USERNAME, PASSWORD)
-        .start();
-    let home = Home::new();
+    let (fake, home) = (FakeIonos::with_all_accounts(), Home::new());
     let file = home.path().join("token");
     write_private(&file, OTHER_ACCOUNT_TOKEN.as_bytes());
     let password = home

@@ -104,18 +104,8 @@ fn stdin_is_read_to_eof_first() {
     let home = Home::new();
     let megabyte = vec![b'x'; 1 << 20];
     for verb in ["get", "store", "erase"] {
-        let mut child = home
-            .helper()
-            .command(&[verb])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut stdin = child.stdin.take().unwrap();
-        stdin.write_all(&megabyte).expect(verb);
-        drop(stdin);
-        assert!(child.wait().unwrap().code().is_some());
+        let code = home.helper().feed(&[verb], &megabyte);
+        assert!(code.is_some(), "{verb}");
     }
 }
 

@@ -13,6 +13,8 @@ mod directories;
 mod earlier_releases;
 #[cfg(unix)]
 mod foreign_config;
+#[cfg(unix)]
+mod foreign_directories;
 mod kills;
 mod ledger;
 mod many_hosts;

@@ -320,6 +320,21 @@ impl Helper {
         Started(child)
     }
 
+    /// Writes all of `stdin`, which fails if the program exits without reading it. Returns the exit
+    /// code.
+    #[track_caller]
+    pub fn feed(&self, args: &[&str], stdin: &[u8]) -> Option<i32> {
+        let mut child = self
+            .command(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(stdin).unwrap();
+        child.wait().unwrap().code()
+    }
+
     /// The command, for tests that set up the streams themselves.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.program);

@@ -5,6 +5,7 @@ mod attributes;
 mod clients;
 mod file_edits;
 mod prompt;
+mod refused_files;
 mod warnings;
 
 use std::fs;

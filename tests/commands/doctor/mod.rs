@@ -2,6 +2,7 @@
 
 mod client_files;
 mod findings;
+mod local;
 mod registry_answers;
 #[cfg(windows)]
 mod windows;
@@ -14,15 +15,15 @@ use crate::support::fake_ionos::{ACCOUNT_TOKEN, FakeIonos, Fault};
 use crate::support::helper::{Done, Helper, Home};
 use crate::support::registry::{Auth, Registry};
 
-struct Setup {
-    home: Home,
-    api: Arc<FakeIonos>,
-    registry: Registry,
+pub(super) struct Setup {
+    pub(super) home: Home,
+    pub(super) api: Arc<FakeIonos>,
+    pub(super) registry: Registry,
 }
 
 impl Setup {
     /// A setup without problems: the registry accepts what the API minted.
-    fn new(auth: Auth) -> Self {
+    pub(super) fn new(auth: Auth) -> Self {
         Self::with(auth, FakeIonos::start())
     }
 
@@ -42,7 +43,7 @@ impl Setup {
         }
     }
 
-    fn helper(&self) -> Helper {
+    pub(super) fn helper(&self) -> Helper {
         let program = std::path::Path::new(crate::support::helper::BIN);
         let runtime = self.home.path().join("run").display().to_string();
         self.home
@@ -61,15 +62,15 @@ impl Setup {
             .chain(args.iter().copied())
             .collect();
         let mut done = helper.run(&args, "");
-        let host = self.registry.host();
-        let api = self.api.address().to_string();
-        for (from, to) in [(host.as_str(), "HOST"), (api.as_str(), "API")] {
-            done.stdout = done.stdout.replace(from, to);
-            done.stderr = done.stderr.replace(from, to);
-        }
-        done.stdout = self.home.shown(&done.stdout);
-        done.stderr = self.home.shown(&done.stderr);
+        done.stdout = self.shown(&done.stdout);
+        done.stderr = self.shown(&done.stderr);
         done
+    }
+
+    pub(super) fn shown(&self, text: &str) -> String {
+        let text = text.replace(&self.registry.host(), "HOST");
+        let text = text.replace(&self.api.address().to_string(), "API");
+        self.home.shown(&text)
     }
 }
 

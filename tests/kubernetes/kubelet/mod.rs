@@ -2,6 +2,7 @@
 
 mod cache;
 mod check;
+mod check_warnings;
 mod player;
 mod profiles;
 mod requests;

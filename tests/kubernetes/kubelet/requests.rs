@@ -70,20 +70,9 @@ fn malformed_request_is_one_error_line() {
 
 #[test]
 fn oversized_request_is_read_to_eof() {
-    use std::io::Write as _;
-    use std::process::Stdio;
     let (fake, home) = (FakeIonos::start(), Home::new());
-    let mut child = plugin(&home, &fake)
-        .command(&["kubelet"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(&vec![b' '; 8 * 1024 * 1024]).unwrap();
-    drop(stdin);
-    assert_eq!(child.wait().unwrap().code(), Some(1));
+    let code = plugin(&home, &fake).feed(&["kubelet"], &vec![b' '; 8 * 1024 * 1024]);
+    assert_eq!(code, Some(1));
 }
 
 #[test]

@@ -13,9 +13,7 @@ mod token_command_windows;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::support::fake_ionos::{
-    ACCOUNT_TOKEN, DEMO_HOST, FakeIonos, Fault, OTHER_ACCOUNT_TOKEN, PASSWORD, USERNAME,
-};
+use crate::support::fake_ionos::{ACCOUNT_TOKEN, DEMO_HOST, FakeIonos, Fault, OTHER_ACCOUNT_TOKEN};
 use crate::support::helper::Home;
 use crate::support::platform;
 
@@ -27,12 +25,7 @@ fn yaml(profile: &str, token: &str) -> String {
 
 #[test]
 fn accounts_sharing_a_home_get_separate_credentials() {
-    let fake = FakeIonos::builder()
-        .account_token(ACCOUNT_TOKEN)
-        .account_token(OTHER_ACCOUNT_TOKEN)
-        .basic(USERNAME, PASSWORD)
-        .start();
-    let home = Home::new();
+    let (fake, home) = (FakeIonos::with_all_accounts(), Home::new());
     let one = home.helper_for(&fake).get(DEMO_HOST).credential();
     let two = home
         .helper_for(&fake)

@@ -53,6 +53,15 @@ impl FakeIonos {
         Self::builder().start()
     }
 
+    /// Starts a fake that knows both account tokens, and the user name with its password.
+    pub fn with_all_accounts() -> Self {
+        Self::builder()
+            .account_token(ACCOUNT_TOKEN)
+            .account_token(OTHER_ACCOUNT_TOKEN)
+            .basic(USERNAME, PASSWORD)
+            .start()
+    }
+
     pub fn builder() -> Builder {
         Builder::new()
     }
