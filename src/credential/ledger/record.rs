@@ -67,9 +67,9 @@ pub struct Record {
     /// How often it was looked for at the API and not found.
     #[serde(default)]
     looks: u32,
-    /// When it was last tried to delete it and failed, in milliseconds since 1970.
+    /// When it was last tried to delete it, in milliseconds since 1970.
     #[serde(default)]
-    pub tried_at: Option<i64>,
+    pub(super) tried_at: Option<i64>,
     /// The HTTP status with which that failed.
     #[serde(default)]
     pub failed_with: Option<u16>,
@@ -150,6 +150,12 @@ impl Record {
         self.api
             .as_deref()
             .is_none_or(|api| api == endpoint.as_str())
+    }
+
+    /// When it was last tried to delete it, for the order of turns; 0 for never. A time after `now`
+    /// is from before the clock was set back and says nothing.
+    pub(super) fn last_try(&self, now: i64) -> i64 {
+        self.tried_at.filter(|at| *at <= now).unwrap_or_default()
     }
 
     /// Whether an API that does not answer was waited for in the last ten seconds.

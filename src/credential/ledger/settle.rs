@@ -22,9 +22,10 @@ enum Settled {
 
 impl Ledger {
     /// Deletes tokens of this account at the API that are to be deleted, as far as the time goes:
-    /// first those of `host`; then those that were not tried lately. A refusal of one does not stop
-    /// the next; an API that is down or refuses the account does. Then forgets what has expired.
-    /// `entries` is every record.
+    /// first those that were never tried, of them first those of `host`; then those whose last try is
+    /// the longest ago, so that a record which always fails does not keep the others from their turn.
+    /// A refusal of one does not stop the next; an API that is down or refuses the account does. Then
+    /// forgets what has expired. `entries` is every record.
     pub fn settle(
         &self,
         api: &Api,
@@ -34,12 +35,8 @@ impl Ledger {
         host: Option<&RegistryHost>,
     ) {
         let is_first = |record: &Record| host.is_some_and(|host| host.as_str() == record.host);
-        entries.sort_by_key(|it| {
-            (
-                !is_first(&it.record),
-                it.record.tried_at.unwrap_or_default(),
-            )
-        });
+        let now = env::now_millis();
+        entries.sort_by_key(|it| (it.record.last_try(now), !is_first(&it.record)));
         let endpoint = &api.access().endpoint;
         for entry in entries.iter_mut() {
             if api.deadline().passed() {
@@ -56,6 +53,7 @@ impl Ledger {
                 },
                 _ => None,
             };
+            entry.record.tried_at = Some(env::now_millis());
             match Self::act(api, cache, entry) {
                 Ok(Settled::Gone) => {
                     debug!("revoked {}", entry.record.name);
@@ -66,7 +64,6 @@ impl Ledger {
                 }
                 Err(err) => {
                     debug!("{} is not revoked yet: {err:?}", entry.record.name);
-                    entry.record.tried_at = Some(env::now_millis());
                     entry.record.failed_with = err.status();
                     self.save(entry);
                     if ends_the_round(&err) {

@@ -4,9 +4,12 @@ mod accounts;
 mod live_tokens;
 mod records;
 mod requests;
+mod turns;
 mod unrecorded;
 
-use crate::support::fake_ionos::{ACCOUNT_TOKEN, FakeIonos, OTHER_ACCOUNT_TOKEN, RegistrySpec};
+use crate::support::fake_ionos::{
+    ACCOUNT_TOKEN, DEMO_HOST, FakeIonos, Fault, OTHER_ACCOUNT_TOKEN, RegistrySpec,
+};
 use crate::support::helper::Helper;
 
 const OTHER_HOST: &str = "other.cr.de-fra.ionos.com";
@@ -36,4 +39,14 @@ fn names(fake: &FakeIonos) -> Vec<String> {
 fn contact(helper: &Helper) {
     let _ = helper.get(OTHER_HOST).credential();
     helper.erase(OTHER_HOST).says("");
+}
+
+/// Leaves two tokens that could not be deleted at logout.
+fn log_out_without_the_api(fake: &FakeIonos, helper: &Helper) {
+    fake.fault(Fault::status(503).on("DELETE", "/tokens").always());
+    for host in [DEMO_HOST, OTHER_HOST] {
+        let _ = helper.get(host).credential();
+        helper.erase(host).says("");
+    }
+    fake.clear_faults();
 }

@@ -2,20 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{HOUR, OTHER_HOST, contact, fake, names};
+use super::{HOUR, OTHER_HOST, contact, fake, log_out_without_the_api, names};
 use crate::support::damage::edit;
-use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, Fault, OTHER_ACCOUNT_TOKEN};
+use crate::support::fake_ionos::{DEMO_HOST, Fault, OTHER_ACCOUNT_TOKEN};
 use crate::support::helper::{Helper, Home, write_private};
-
-/// Leaves two tokens that could not be deleted at logout.
-fn log_out_without_the_api(fake: &FakeIonos, helper: &Helper) {
-    fake.fault(Fault::status(503).on("DELETE", "/tokens").always());
-    for host in [DEMO_HOST, OTHER_HOST] {
-        let _ = helper.get(host).credential();
-        helper.erase(host).says("");
-    }
-    fake.clear_faults();
-}
 
 #[test]
 fn refusal_of_one_record_does_not_stop_the_next() {
@@ -33,21 +23,6 @@ fn refusal_of_one_record_does_not_stop_the_next() {
         contact(&helper);
         assert_eq!(home.pending().len(), 0, "{status}");
     }
-}
-
-#[test]
-fn failing_record_does_not_keep_the_others_from_their_turn() {
-    let (fake, home) = (fake(), Home::new());
-    let helper = home.helper_for(&fake);
-    log_out_without_the_api(&fake, &helper);
-    let bad = home.pending()[0]["tokenId"].as_str().unwrap().to_owned();
-    fake.fault(Fault::status(500).on("DELETE", &bad).always());
-    contact(&helper);
-    contact(&helper);
-    let left: Vec<Value> = home.pending();
-    assert_eq!(left.len(), 1);
-    assert_eq!(left[0]["tokenId"], bad.as_str());
-    assert_eq!(left[0]["failedWith"], 500);
 }
 
 #[test]
