@@ -1,7 +1,8 @@
 //! How many tokens live, and until when.
 
-use super::{HOUR, contact, fake, names};
-use crate::support::fake_ionos::{DEMO_HOST, OTHER_ACCOUNT_TOKEN};
+use super::{HOUR, OTHER_HOST, contact, fake, names};
+use crate::support::damage::edit;
+use crate::support::fake_ionos::{DEMO_HOST, Fault, OTHER_ACCOUNT_TOKEN};
 use crate::support::helper::Home;
 
 #[test]
@@ -99,6 +100,42 @@ fn of_a_host_profile_and_account_two_tokens_live_whatever_their_scopes() {
         helper.erase(DEMO_HOST).says("");
     }
     assert_eq!((fake.tokens().len(), home.records().len()), (0, 0));
+}
+
+#[test]
+fn replaced_token_of_other_scopes_is_not_returned_while_its_deletion_waits() {
+    let (fake, home) = (fake(), Home::new());
+    let with = |actions: &str| home.helper_for(&fake).env("IONOS_CR_ACTIONS", actions);
+    let get = |actions: &str| with(actions).get(DEMO_HOST).credential();
+    let _ = with("pull").get(OTHER_HOST).credential();
+    fake.set_clock(60);
+    let (pull, _) = (get("pull"), get("push"));
+    // An older record comes first and ends the round of deletions.
+    let no_account = with("pull").without("IONOS_TOKEN");
+    no_account.erase(OTHER_HOST).says("");
+    fake.fault(Fault::status(500).on_method("DELETE"));
+    let _ = get("pull,push");
+    let waiting = home
+        .pending()
+        .into_iter()
+        .find(|it| it["triedAt"].is_null());
+    assert_eq!(waiting.unwrap()["name"], *pull.username);
+    assert_ne!(get("pull"), pull);
+}
+
+#[test]
+fn token_of_an_interrupted_logout_is_not_returned_after_its_deletion() {
+    let (fake, home) = (fake(), Home::new());
+    let helper = home.helper_for(&fake);
+    let first = helper.get(DEMO_HOST).credential();
+    // As after a kill between the mark and the removal of the cache entry.
+    edit(&home.record(&first.username), |record| {
+        record["state"] = "revoke".into();
+    });
+    contact(&helper);
+    assert_eq!(names(&fake), [""; 0]);
+    let second = helper.get(DEMO_HOST).credential();
+    assert_eq!(names(&fake), [second.username]);
 }
 
 #[test]
