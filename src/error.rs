@@ -116,8 +116,8 @@ impl From<Failure> for Error {
 }
 
 /// Whether a character can do more to a terminal or a log than show itself, or shows nothing: control
-/// characters (C0 and C1), characters that change the direction of the text, line separators,
-/// characters without a width, and tags.
+/// characters (C0 and C1), line separators, and what Unicode calls `Default_Ignorable_Code_Point`
+/// (direction, joiners, fillers, tags), without the selectors that choose the look of an emoji.
 pub fn is_unsafe(c: char) -> bool {
     // Nearly all characters are these.
     if matches!(c, ' '..='~') {
@@ -126,13 +126,28 @@ pub fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(
             c,
-            '\u{61c}'
+            '\u{ad}'
+                | '\u{34f}'
+                | '\u{61c}'
+                | '\u{115f}'..='\u{1160}'
+                | '\u{17b4}'..='\u{17b5}'
+                | '\u{180b}'..='\u{180f}'
                 | '\u{200b}'..='\u{200f}'
                 | '\u{2028}'..='\u{202e}'
                 | '\u{2060}'..='\u{206f}'
+                | '\u{3164}'
                 | '\u{feff}'
-                | '\u{e0000}'..='\u{e007f}'
+                | '\u{ffa0}'
+                | '\u{fff0}'..='\u{fffb}'
+                | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d173}'..='\u{1d17a}'
+                | '\u{e0000}'..='\u{e0fff}'
         )
+}
+
+/// Like [`is_unsafe`], for text of several lines.
+pub fn is_unsafe_in_lines(c: char) -> bool {
+    is_unsafe(c) && c != '\n' && c != '\t'
 }
 
 /// A string for one line of a message, a log or a table: each unsafe character becomes a space.
@@ -235,6 +250,10 @@ mod tests {
     fn foreign_text_becomes_one_short_line() {
         assert_eq!(one_line("a\r\n\tb\0c  d\u{202e}e\u{9b}f"), "a b c d e f");
         assert_eq!(clean("a\u{1b}[31m\u{2028}b\u{e0041}"), "a [31m b ");
+        assert_eq!(
+            clean("a\u{ad}b\u{3164}c\u{e0100}\u{fe0f}"),
+            "a b c \u{fe0f}"
+        );
         assert_eq!(one_line(&"x".repeat(500)).chars().count(), 201);
     }
 

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::credential::Credential;
 use crate::error::Failure;
+use crate::output;
 use crate::registry_host::RegistryHost;
 use crate::secret::Secret;
 
@@ -56,8 +57,7 @@ pub fn auths<'a>(
         auths.insert(host.as_str(), login(credential, entry));
     }
     // A map of strings always serializes.
-    let json = serde_json::to_string(&Auths { auths }).unwrap_or_default();
-    Ok(json.into())
+    Ok(output::json(&Auths { auths }).unwrap_or_default().into())
 }
 
 fn login(credential: &Credential, entry: AuthEntry) -> Login<'_> {

@@ -9,7 +9,7 @@ use super::Session;
 use super::hosts::{self, Credentials};
 use crate::credential::Credential;
 use crate::env;
-use crate::error::{Failure, is_unsafe, quoted_for_shell, shown, system};
+use crate::error::{Failure, is_unsafe, is_unsafe_in_lines, quoted_for_shell, shown, system};
 use crate::files;
 use crate::terminal::Terminal;
 
@@ -77,8 +77,7 @@ type Variables<'a> = [(&'static str, &'a str); 2];
 fn variables(credential: &Credential) -> Result<Variables<'_>, Failure> {
     let username = credential.username.as_str();
     let password = credential.secret.expose_secret();
-    let is_allowed = |c: char| !is_unsafe(c) || c == '\n' || c == '\t';
-    if username.contains(is_unsafe) || !password.chars().all(is_allowed) {
+    if username.contains(is_unsafe) || password.contains(is_unsafe_in_lines) {
         return Err(Failure::new(
             "the user name or the password has control characters in it",
             "use docker-config or login, which do not print them",

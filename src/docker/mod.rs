@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::{self, ConfigFile};
 use crate::credential;
 use crate::error::{Error, Failure};
-use crate::output::{self, AfterPanic, Reply, after_panic};
+use crate::output::{self, AfterPanic, Reply, after_panic, json};
 use crate::registry_host::{NotARegistry, RegistryHost};
 use crate::secret::Secret;
 pub use input::Input;
@@ -189,7 +189,7 @@ fn listed() -> String {
     let mut length = "{}\n".len();
     for (host, username) in credential::list() {
         // As long as the pair with its quotation marks, colon and comma.
-        let pair = serde_json::to_string(&[&host, &username]).map_or(LONGEST_LINE, |it| it.len());
+        let pair = json(&[&host, &username]).map_or(LONGEST_LINE, |it| it.len());
         if length + pair > LONGEST_LINE {
             debug!("{host} is left out: the list is full");
             continue;
@@ -197,7 +197,7 @@ fn listed() -> String {
         length += pair;
         list.insert(host, username);
     }
-    serde_json::to_string(&list).unwrap_or_else(|_| "{}".into())
+    json(&list).unwrap_or_else(|_| "{}".into())
 }
 
 /// A server URL of one of our hosts.

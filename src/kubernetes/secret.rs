@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::names::{Labels, Name};
 use crate::credential::Credential;
+use crate::error::{is_unsafe, is_unsafe_in_lines};
 use crate::registry_host::RegistryHost;
 use crate::secret::Secret;
 
@@ -108,8 +109,18 @@ impl Document {
         // A long value stays on its line, as kubectl prints it.
         let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
         let yaml = serde_saphyr::to_string_with_options(&self.0, options);
-        // JSON is YAML too.
-        yaml.unwrap_or_else(|_| self.0.to_string()).into()
+        match yaml {
+            Ok(yaml) if !yaml.contains(is_unsafe_in_lines) => yaml.into(),
+            // JSON is YAML too, and YAML has this escape for every character.
+            _ => {
+                let escaped = |c: char| match c {
+                    c if is_unsafe(c) => format!("\\U{:08x}", u32::from(c)),
+                    c => c.to_string(),
+                };
+                let json = self.0.to_string();
+                json.chars().map(escaped).collect::<String>().into()
+            }
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use clap::builder::styling::{AnsiColor, Style};
 
 pub use table::Table;
 
-use crate::error::{Failure, clean, is_unsafe, one_line};
+use crate::error::{Failure, clean, is_unsafe_in_lines, one_line};
 use crate::output::{self, Reply, write_line};
 use crate::secret::redact;
 
@@ -300,5 +300,5 @@ fn paint(face: Face, tone: Tone, text: &str) -> String {
 /// A string from outside cannot leave its line or move the cursor: what is not a line end, a tab or a
 /// character to show becomes a space.
 fn clean_lines(text: &str) -> String {
-    text.replace(|c| is_unsafe(c) && c != '\n' && c != '\t', " ")
+    text.replace(is_unsafe_in_lines, " ")
 }

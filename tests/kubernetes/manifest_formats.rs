@@ -131,9 +131,9 @@ fn argocd_format_has_one_secret_per_registry() {
 
 /// A stored login may contain any characters and does not expire.
 #[test]
-fn stored_login_survives_yaml() {
+fn stored_login_survives_yaml_and_json() {
     let (home, api) = (Home::new(), FakeIonos::start());
-    let password = "no: #{it's} \"1e5\"\\ é\u{85}\u{2028}\tx";
+    let password = "no: #{it's} \"1e5\"\\ é\u{85}\u{2028}\tx \u{200d}\u{ad}\u{e0041}";
     home.helper_for(&api)
         .store(DEMO_HOST, "yes", password)
         .says("");
@@ -143,4 +143,8 @@ fn stored_login_survives_yaml() {
     assert_eq!(read["stringData"]["password"], password);
     assert_eq!(read["metadata"].get("annotations"), None);
     assert!(!argocd.contains("expires"), "{argocd}");
+    let bare = print(&home, &api, &[DEMO_HOST, "--format", "dockerconfigjson"]);
+    let bare: Value = serde_json::from_str(&bare).unwrap();
+    assert_eq!(bare["auths"][DEMO_HOST]["password"], password);
+    assert!(!argocd.contains('\u{200d}'), "{argocd}");
 }

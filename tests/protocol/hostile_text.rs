@@ -108,6 +108,12 @@ fn user_name_with_control_characters_is_not_exported() {
     let get = helper.get(DEMO_HOST);
     is_clean(&get);
     assert_eq!(get.credential().username, HOSTILE);
+    attack(|| {
+        let list = helper.list();
+        is_clean(&list);
+        let list: Value = serde_json::from_str(&list.stdout).unwrap();
+        assert_eq!(list, json!({ DEMO_HOST: HOSTILE }));
+    });
     for args in [
         &["env", DEMO_HOST][..],
         &["env", "--shell", "powershell", DEMO_HOST],
