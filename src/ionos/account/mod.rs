@@ -242,6 +242,7 @@ fn configured(named: &Named) -> Result<(String, Source), Failure> {
 
 fn contract() -> Result<Option<String>, Failure> {
     let number = env::var("IONOS_CONTRACT_NUMBER").map(|number| number.trim().to_owned());
+    let number = number.filter(|number| !number.is_empty());
     if let Some(number) = &number
         && !number.bytes().all(|b| b.is_ascii_digit())
     {

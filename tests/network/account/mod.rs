@@ -42,6 +42,9 @@ fn accounts_sharing_a_home_get_separate_credentials() {
         .helper_for(&fake)
         .env("IONOS_TOKEN", &format!("{claims}.refreshed"));
     assert_eq!(refreshed.get(DEMO_HOST).credential(), one);
+    // A blank contract is none.
+    let blank = home.helper_for(&fake).env("IONOS_CONTRACT_NUMBER", " ");
+    assert_eq!(blank.get(DEMO_HOST).credential(), one);
     // Another contract is another account.
     let contract = home.helper_for(&fake).env("IONOS_CONTRACT_NUMBER", "77");
     assert_ne!(contract.get(DEMO_HOST).credential().secret, one.secret);
