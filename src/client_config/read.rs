@@ -25,16 +25,31 @@ fn unreadable(path: &Path, err: &io::Error) -> Failure {
     let cannot = |why: &str, hint: &str| {
         Failure::new(format!("cannot read {}: {why}", path.display()), hint)
     };
-    if let Some(dir) = env::path("DOCKER_CONFIG").filter(|dir| path.starts_with(dir))
-        && dir.is_file()
-    {
-        let parent = dir.parent().unwrap_or(&dir).display();
+    let is_named_by = |name, path| env::path(name).is_some_and(|named| named == path);
+    let mut parents = path.ancestors().skip(1);
+    if let Some(file) = parents.find(|it| it.exists()).filter(|it| !it.is_dir()) {
+        if is_named_by("DOCKER_CONFIG", file) {
+            let parent = file.parent().unwrap_or(file).display();
+            return cannot(
+                "DOCKER_CONFIG is a file",
+                &format!("set it to the directory of config.json: DOCKER_CONFIG={parent}"),
+            );
+        }
         return cannot(
-            "DOCKER_CONFIG is a file",
-            &format!("set it to the directory of config.json: DOCKER_CONFIG={parent}"),
+            &format!("{} is not a directory", file.display()),
+            "move that file away",
         );
     }
     if path.is_dir() {
+        if is_named_by("REGISTRY_AUTH_FILE", path) {
+            return cannot(
+                "REGISTRY_AUTH_FILE is a directory",
+                &format!(
+                    "set it to a file, such as {}",
+                    path.join("auth.json").display()
+                ),
+            );
+        }
         // `docker run -v` makes a directory of a missing file.
         return cannot("it is a directory", "remove that directory");
     }

@@ -82,14 +82,18 @@ fn reason(entry: &Entry, account: Option<&AccountKey>) -> String {
 }
 
 /// Why every `get` mints a token, if it does.
-pub(super) fn no_cache(places: &Places) -> Option<Failure> {
-    let (why, hint) = match places.cache_in_use() {
-        Ok(Some(_)) => return None,
-        Ok(None) if places.cache.is_some() => (
+pub(super) fn no_cache() -> Option<Failure> {
+    let in_use = || {
+        let places = Places::find()?;
+        Ok((places.cache_in_use()?, places.cache))
+    };
+    let (why, hint) = match in_use() {
+        Ok((Some(_), _)) => return None,
+        Ok((None, Some(_))) => (
             "IONOS_CR_DISABLE_CACHE is set".to_owned(),
             "unset it, or set IONOS_CR_CACHE_DIR".to_owned(),
         ),
-        Ok(None) => (
+        Ok((None, None)) => (
             "there is no home directory".to_owned(),
             format!("set {} or IONOS_CR_CACHE_DIR", env::HOME),
         ),

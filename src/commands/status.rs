@@ -103,7 +103,7 @@ pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure
         terminal.json(&status);
     } else {
         show(&status, terminal);
-        if let Some(failure) = pending::no_cache(&Places::find_lossy()) {
+        if let Some(failure) = pending::no_cache() {
             terminal.warn(&failure);
         }
     }

@@ -89,10 +89,17 @@ impl Untrusted {
         };
         let path = quoted_for_shell(&shown(&self.path));
         let hint = match &self.reason {
-            Reason::Owner(_) if me() == ROOT => format!("check it, then run \"chown root {path}\""),
             Reason::Owner(_) => {
-                let me = accounts::user_name(me()).unwrap_or_else(|| me().to_string());
-                format!("check it, then run \"sudo chown {me} {path}\"")
+                let (sudo, me) = match me() {
+                    ROOT => ("", "root".to_owned()),
+                    me => (
+                        "sudo ",
+                        accounts::user_name(me).unwrap_or_else(|| me.to_string()),
+                    ),
+                };
+                // Without -h, chown changes what a link leads to.
+                let option = if self.path.is_symlink() { "-h " } else { "" };
+                format!("check it, then run \"{sudo}chown {option}{me} {path}\"")
             }
             Reason::Writable(owner) if *owner == me() || me() == ROOT => {
                 format!("check it, then run \"chmod go-w {path}\"")

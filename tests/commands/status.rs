@@ -207,6 +207,39 @@ fn status_names_each_file_that_a_client_refuses() {
 }
 
 #[test]
+fn warning_names_what_is_in_the_way() {
+    let home = Home::new();
+    let runtime = home.path().join("run").display().to_string();
+    let helper = home.helper().env("XDG_RUNTIME_DIR", &runtime);
+    let warnings = |helper: &Helper| {
+        let done = helper.run(&["status"], "");
+        let lines = home.shown(&done.stderr);
+        let none = "no credential is stored or cached, and no client uses this program\nhint: docker-credential-ionos configure-docker sets Docker up\n";
+        lines.strip_prefix(none).unwrap_or(&lines).to_owned()
+    };
+    // `remove that directory` would be the user's home.
+    let directory = helper
+        .clone()
+        .env("REGISTRY_AUTH_FILE", home.path().to_str().unwrap());
+    assert_eq!(
+        warnings(&directory),
+        "warning: cannot read ~: REGISTRY_AUTH_FILE is a directory\nhint: set it to a file, such as ~/auth.json\n"
+    );
+    let relative = helper.clone().env("IONOS_CR_CACHE_DIR", "cache");
+    assert_eq!(
+        warnings(&relative),
+        "warning: IONOS_CR_CACHE_DIR is not an absolute path: cache\nhint: set it to an absolute path or unset it\n"
+    );
+    home.file(".docker", "");
+    home.file(".config", "");
+    assert_eq!(
+        warnings(&helper),
+        "warning: cannot read ~/.docker/config.json: ~/.docker is not a directory\nhint: move that file away\n\
+         warning: cannot read ~/.config/containers/auth.json: ~/.config is not a directory\nhint: move that file away\n"
+    );
+}
+
+#[test]
 fn entry_of_the_kubelets_cache_is_shown_as_such() {
     let (api, home) = (api(), Home::new());
     let request = json!({

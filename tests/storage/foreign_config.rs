@@ -133,26 +133,30 @@ fn config_behind_a_link_or_a_directory_of_another_user_is_refused() {
         &machine.home(VICTIM).join("link"),
         VICTIM,
     );
-    for (path, at, why) in [
+    for (path, at, why, command) in [
         (
             tmp.join("link"),
             tmp.join("link"),
             "it belongs to uid 64002",
+            "sudo chown -h 64001",
         ),
         (
             tmp.join("dir/config.json"),
             tmp.join("dir"),
             "{at} belongs to uid 64002",
+            "sudo chown 64001",
         ),
         (
             open.join("config.json"),
             open.clone(),
             "others can write {at} (owner uid 64001)",
+            "chmod go-w",
         ),
         (
             machine.home(VICTIM).join("link"),
             open.clone(),
             "others can write {at} (owner uid 64001)",
+            "chmod go-w",
         ),
     ] {
         attack(|| {
@@ -163,8 +167,9 @@ fn config_behind_a_link_or_a_directory_of_another_user_is_refused() {
             let done = run_as(VICTIM, &helper, &["get"], DEMO_HOST);
             let why = why.replace("{at}", at.to_str().unwrap());
             let wanted = format!(
-                ": cannot use {}: {why}; check it, then run \"",
-                path.display()
+                ": cannot use {}: {why}; check it, then run \"{command} {}\"",
+                path.display(),
+                at.display()
             );
             assert!(done.failure().contains(&wanted), "{done:?}");
             assert!(!witness.exists());

@@ -123,7 +123,7 @@ fn bearer(token: &impl ExposeSecret<str>, origin: &str) -> Result<SecretString, 
     } else if token.len() > LONGEST_TOKEN {
         "more than a token: it is longer than 16 KiB"
     } else if !token.bytes().all(|b| b.is_ascii_graphic()) {
-        "more than a token: there is a space, a line break or a control character inside"
+        "more than a token: there is a character inside that no token has, such as a space or a line break"
     } else {
         let token = Secret::from(token);
         return Ok(format!("Bearer {}", token.expose_secret()).into());

@@ -233,13 +233,17 @@ impl Provider {
         }
         for name in ["IONOS_TOKEN_FILE", "IONOS_CR_CONFIG"] {
             let Some(path) = self.env(name) else { continue };
+            let mut hint = "create it on the node";
             let why = match UserFile::read(path).map(UserFile::unchecked) {
-                _ if !path.is_absolute() => "not an absolute path".to_owned(),
+                _ if !path.is_absolute() => {
+                    hint = "begin it with /";
+                    "not an absolute path".to_owned()
+                }
                 Ok(content) if content.is_empty() => "the file is empty".to_owned(),
                 Ok(_) => continue,
                 Err(err) => system(&err),
             };
-            warn(&format!("env: {name}: {why}"), "create it on the node");
+            warn(&format!("env: {name}: {why}"), hint);
         }
     }
 

@@ -33,7 +33,7 @@ fn possible_problem_is_a_warning_without_the_value() {
             "IONOS_TOKEN_FILE",
             "hidden",
             "env: IONOS_TOKEN_FILE: not an absolute path",
-            file,
+            "begin it with /",
         ),
         ("IONOS_CR_CONFIG", &config, "", ""),
         (
