@@ -61,12 +61,11 @@ pub(super) fn left_over(file: &ClientConfig, host: &RegistryHost) -> impl Iterat
     })
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 
     #[test]
-    #[cfg(unix)]
     fn string_is_quoted_as_one_shell_word() {
         for (text, word) in [
             ("/usr/local/bin/x-y.z", "/usr/local/bin/x-y.z"),
@@ -79,7 +78,6 @@ mod tests {
     }
 
     #[test]
-    #[cfg(unix)]
     fn hint_names_the_key_and_a_command_that_removes_it() {
         let host = "demo.cr.de-fra.ionos.com";
         let logout = format!("podman logout --authfile /run/auth.json {host}");

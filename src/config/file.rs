@@ -158,15 +158,14 @@ fn check_profile_name(name: &str, place: &str) -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     const SAMPLE: &str = r#"{"defaults":{"actions":["pull"],"tokenTtl":"12h","timeout":"8s","tokenFile":"/t"},"profiles":{"deploy":{"repositories":["team/*"]}},"registries":{"demo.cr.de-fra.ionos.com":{"ionosProfile":"ci","profile":"deploy"},"127.0.0.1:5000":{"registryId":"789f8e3c-d5c8-4359-8f85-c200fb89e97c","tokenCommand":["op"]}}}"#;
 
     // Where paths begin with a slash.
     #[cfg(unix)]
     #[test]
     fn sample_is_valid() {
-        assert!(ConfigFile::parse(PathBuf::from("x"), SAMPLE.as_bytes()).is_ok());
+        let path = std::path::PathBuf::from("x");
+        assert!(super::ConfigFile::parse(path, SAMPLE.as_bytes()).is_ok());
     }
 
     proptest::proptest! {

@@ -1,7 +1,5 @@
 //! Tokens that cannot be cached or put on record.
 
-use std::time::Duration;
-
 use super::{fake, names};
 use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, Fault};
 use crate::support::helper::{Helper, Home};
@@ -66,6 +64,7 @@ fn uncached_token_that_reached_no_client_is_deleted() {
 }
 
 /// Homes in which nothing can be put on record or cached, with the variables for them.
+#[cfg(unix)]
 fn homes_without_a_place(fake: &FakeIonos) -> Vec<(Home, Helper)> {
     let variables: [&[(&str, &str)]; 3] = [
         &[("HOME", "")],
@@ -93,6 +92,8 @@ fn homes_without_a_place(fake: &FakeIonos) -> Vec<(Home, Helper)> {
 #[cfg(unix)]
 #[test]
 fn signal_without_a_directory_revokes_the_token_of_the_interrupted_mint() {
+    use std::time::Duration;
+
     use rustix::process::Signal;
     let fake = fake();
     for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
