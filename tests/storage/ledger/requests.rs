@@ -1,5 +1,7 @@
 //! Requests that are interrupted, refused, or finished late.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::{OTHER_HOST, contact, fake, names};
@@ -72,12 +74,9 @@ fn doubtful_request_is_looked_up_for_15_minutes_by_the_apis_clock() {
 #[test]
 fn prune_keeps_a_token_whose_request_is_under_way() {
     let (fake, home) = (fake(), Home::new());
-    let helper = home.helper_for(&fake);
-    fake.fault(
-        Fault::delay(Duration::from_secs(2))
-            .after()
-            .on("POST", "/tokens"),
-    );
+    let helper = home.helper_for(&fake).env("IONOS_CR_TIMEOUT", "120s");
+    let is_released = Arc::default();
+    fake.fault(Fault::until(&is_released).after().on("POST", "/tokens"));
     let minting = helper.start(&["get"], DEMO_HOST);
     while fake.tokens().is_empty() {
         std::thread::sleep(Duration::from_millis(5));
@@ -87,6 +86,7 @@ fn prune_keeps_a_token_whose_request_is_under_way() {
     assert_eq!(done.code, Some(0), "{done:?}");
     helper.erase(DEMO_HOST).says("");
     contact(&helper);
+    is_released.store(true, Ordering::SeqCst);
     let credential = minting.finish().credential();
     assert!(fake.accepts(&credential.username, &credential.secret));
 }

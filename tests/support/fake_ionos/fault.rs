@@ -2,6 +2,8 @@
 //!
 //! The first fault that matches a request and has uses left applies.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -50,6 +52,8 @@ pub enum FaultKind {
     Trickle(Duration),
     /// Delays the real answer. `after` says whether the request is carried out before the delay.
     Delay(Duration),
+    /// Delays the real answer until it is true.
+    Until(Arc<AtomicBool>),
     /// Sends the real answer and closes the connection instead of keeping it alive.
     DropIdle,
 }
@@ -115,6 +119,10 @@ impl Fault {
 
     pub fn delay(time: Duration) -> Self {
         Self::new(FaultKind::Delay(time))
+    }
+
+    pub fn until(is_released: &Arc<AtomicBool>) -> Self {
+        Self::new(FaultKind::Until(Arc::clone(is_released)))
     }
 
     pub fn drop_idle() -> Self {

@@ -127,6 +127,13 @@ fn fail(
             send(shared, wire, &real())?;
             return Ok(ControlFlow::Continue(()));
         }
+        FaultKind::Until(is_released) => {
+            while !is_released.load(Ordering::SeqCst) && !shared.stopping.load(Ordering::SeqCst) {
+                thread::sleep(Duration::from_millis(5));
+            }
+            send(shared, wire, &real())?;
+            return Ok(ControlFlow::Continue(()));
+        }
         FaultKind::Hang => wire.wait_for_close(),
         FaultKind::Reset | FaultKind::Close | FaultKind::ResetBeforeRead => {}
         FaultKind::CutBody => {
