@@ -180,7 +180,7 @@ pub fn one_line(text: &str) -> String {
 
 /// A path for a message.
 pub fn shown(path: &Path) -> String {
-    one_line(&path.display().to_string())
+    one_line(&path.to_string_lossy())
 }
 
 /// A word for a command line that a person copies into a POSIX shell.

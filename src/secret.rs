@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
+use std::mem::ManuallyDrop;
 use std::rc::Rc;
 
 use base64::Engine as _;
@@ -22,8 +23,15 @@ use crate::error::one_line;
 pub struct Secret(Rc<SecretString>);
 
 thread_local! {
-    /// The secrets of this run. Only the main thread reads secrets and prints.
-    static KNOWN: RefCell<Known> = RefCell::default();
+    /// The secrets of this run. Only the main thread reads secrets and prints. Never dropped: the
+    /// end of the process is near, and to register a destructor is 2 % of a warm `get`.
+    static KNOWN: RefCell<ManuallyDrop<Known>> = const {
+        RefCell::new(ManuallyDrop::new(Known {
+            secrets: Vec::new(),
+            pieces: BTreeMap::new(),
+            indexed: 0,
+        }))
+    };
 }
 
 #[derive(Default)]
@@ -247,7 +255,7 @@ fn percent_decoded(text: &[u8]) -> Vec<u8> {
 /// Forgets the secrets of earlier inputs.
 #[cfg(any(test, fuzzing))]
 pub(crate) fn forget_all() {
-    KNOWN.take();
+    drop(ManuallyDrop::into_inner(KNOWN.take()));
 }
 
 #[cfg(test)]

@@ -103,7 +103,7 @@ pub fn get_in(
         notes: Notes::new(in_use),
         settings: &settings,
         cache: &cache,
-        ledger: Ledger::new(places.ledger()),
+        places,
         deadline,
     };
     getter.get().map_err(|err| err.asked_as(account.origin()))
@@ -128,7 +128,7 @@ struct Getter<'a> {
     notes: Notes,
     settings: &'a Settings,
     cache: &'a Cache,
-    ledger: Ledger,
+    places: &'a Places,
     deadline: Deadline,
 }
 
@@ -303,7 +303,7 @@ impl Getter<'_> {
             settings: self.settings,
             cache: self.cache,
             slot,
-            ledger: &self.ledger,
+            ledger: &Ledger::new(self.places.ledger()),
         };
         let (token, cleanup) = new.mint(access, deadline)?;
         Ok(Lookup {
