@@ -18,6 +18,8 @@ const ARCHIVE: &str = "libgcc_eh.a";
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    // The linker reads it, see packaging/flags.
+    println!("cargo::rerun-if-changed=packaging/static.ld");
     println!("cargo::rerun-if-env-changed=CC");
     let var = |name| env::var(name).unwrap_or_default();
     let is_linux_gnu =
