@@ -7,8 +7,8 @@
 //! |---|---|
 //! | [`cli`] | arguments and dispatch |
 //! | [`commands`] | the commands for people, a file or folder each |
-//! | [`docker`] | Docker's credential helper protocol, and the login at a registry |
 //! | [`kubernetes`] | the kubelet's credential provider, pull secrets, keeping them fresh in a cluster |
+//! | [`docker`] | Docker's credential helper protocol, and the login at a registry |
 //! | [`client_config`] | the configuration files of Docker and podman |
 //! | [`credential`] | lookup order: stored login, fresh cache, lock, recheck, mint, stale cache |
 //! | [`ionos`] | the IONOS API, the account that is used there, and the files of ionosctl |

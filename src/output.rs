@@ -1,6 +1,6 @@
 //! What goes to stdout and stderr: a line at a time.
 
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 use std::io::{self, ErrorKind, Write};
 use std::sync::{Mutex, PoisonError};
 
@@ -53,7 +53,7 @@ fn is_hang_up(err: &io::Error) -> bool {
 }
 
 /// The answer of a verb: a line for each stream.
-#[derive(Debug, Default)]
+#[derive(Default)]
 #[must_use]
 pub struct Reply {
     /// The line for stdout, if any.
@@ -114,11 +114,8 @@ impl Reply {
         }
         if let Some(deferred) = self.deferred {
             // The client has its answer: a panic from here on changes nothing of it.
-            after_panic(AfterPanic::Answer {
-                stdout: "",
-                ok: self.ok,
-            });
-            (deferred.0)();
+            after_panic("", self.ok);
+            deferred();
         }
         self.ok
     }
@@ -133,58 +130,32 @@ impl Reply {
 }
 
 /// Work that waits until the answer is printed.
-pub struct Deferred(Box<dyn FnOnce()>);
+pub type Deferred = Box<dyn FnOnce()>;
 
-impl Deferred {
-    /// Work to be done after the answer.
-    pub fn new(work: impl FnOnce() + 'static) -> Self {
-        Self(Box::new(work))
-    }
+/// What a client gets after a panic, if not the report.
+static AFTER_PANIC: Mutex<Option<(&str, bool)>> = Mutex::new(None);
+
+/// From now on a panic is not reported: `stdout`, a line with its end or nothing, is the answer. `ok`
+/// is exit code 0.
+pub fn after_panic(stdout: &'static str, ok: bool) {
+    *AFTER_PANIC.lock().unwrap_or_else(PoisonError::into_inner) = Some((stdout, ok));
 }
 
-impl fmt::Debug for Deferred {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Deferred")
-    }
-}
-
-/// What a client gets after a panic.
-#[derive(Debug, Clone, Copy)]
-pub enum AfterPanic {
-    /// The location of the panic on both streams, and exit code 1.
-    Report,
-    /// Only this on stdout. `ok` is exit code 0.
-    Answer {
-        /// A line with its end, or nothing.
-        stdout: &'static str,
-        /// Whether the exit code is 0.
-        ok: bool,
-    },
-}
-
-static AFTER_PANIC: Mutex<AfterPanic> = Mutex::new(AfterPanic::Report);
-
-/// Sets what a client gets if the program panics from now on.
-pub fn after_panic(answer: AfterPanic) {
-    *AFTER_PANIC.lock().unwrap_or_else(PoisonError::into_inner) = answer;
-}
-
-/// Prints what a client gets after a panic at `location`. `true` is exit code 0. The message of the
-/// panic may contain a secret and is not printed.
+/// Prints what a client gets after a panic at `location`: a report on both streams, unless
+/// [`after_panic`] was called. `true` is exit code 0. The message of the panic may contain a secret and
+/// is not printed.
 pub fn panicked(location: &str) -> bool {
+    // A closed stream is no further failure.
     let answer = *AFTER_PANIC.lock().unwrap_or_else(PoisonError::into_inner);
-    let (line, ok) = match answer {
-        AfterPanic::Answer { stdout, ok } => (stdout.to_owned(), ok),
-        AfterPanic::Report => {
-            let line = format!(
-                "{name}: internal error at {location}; please report it with this line and the output of `{name} version`\n",
-                name = env!("CARGO_PKG_NAME")
-            );
-            // A closed stream is no further failure.
-            let _ = io::stderr().write_all(line.as_bytes());
-            (line, false)
-        }
-    };
-    let _ = io::stdout().write_all(line.as_bytes());
-    ok
+    if let Some((stdout, ok)) = answer {
+        let _ = io::stdout().write_all(stdout.as_bytes());
+        return ok;
+    }
+    let report = format!(
+        "{name}: internal error at {location}; please report it with this line and the output of `{name} version`\n",
+        name = env!("CARGO_PKG_NAME")
+    );
+    let _ = io::stderr().write_all(report.as_bytes());
+    let _ = io::stdout().write_all(report.as_bytes());
+    false
 }

@@ -14,7 +14,7 @@ pub use args::{Arguments, Command, definition};
 
 use crate::commands::{self, Session};
 use crate::config::{self, ConfigFile};
-use crate::docker::{self, Input};
+use crate::docker::{self, input};
 use crate::env;
 use crate::ionos::account;
 use crate::log;
@@ -71,10 +71,10 @@ fn protocol_verb(args: &[OsString]) -> Option<Command> {
 /// Answers a verb of Docker's protocol.
 fn answer(verb: &Command, profile: Option<&str>, stdin: &mut dyn Read) -> Reply {
     match verb {
-        Command::Get { host: Some(host) } => docker::get(&Input::argument(host), profile),
-        Command::Get { host: None } => docker::get(&Input::read(stdin), profile),
-        Command::Store => docker::store(&Input::read(stdin)),
-        Command::Erase => docker::erase(&Input::read(stdin), profile),
+        Command::Get { host: Some(host) } => docker::get(Some(host), profile),
+        Command::Get { host: None } => docker::get(input::read_text(stdin).as_deref(), profile),
+        Command::Store => docker::store(input::read_text(stdin).as_deref()),
+        Command::Erase => docker::erase(input::read_text(stdin).as_deref(), profile),
         Command::List => docker::list(),
         _ => Reply::line(format!(
             "{} {}",

@@ -11,6 +11,7 @@ use crate::env::Deadline;
 use crate::error::Failure;
 use crate::ionos::account::AccountKey;
 use crate::ionos::api::Api;
+use crate::output::Deferred;
 use crate::registry_host::RegistryHost;
 
 /// A client has its answer and waits for us to exit.
@@ -50,6 +51,11 @@ impl Cleanup {
         self.ledger.adopt_swept(&mut self.entries, &swept);
         self.api.until(self.api.deadline().at_most(AFTER_ANSWER));
         self.settle(None);
+    }
+
+    /// Runs it once the client has its answer.
+    pub fn deferred(self) -> Deferred {
+        Box::new(|| self.run())
     }
 
     /// Those of `first` first.

@@ -6,7 +6,7 @@
 //! shows. On success and on "not found" stderr stays empty, because Spring Boot reads both streams
 //! as one.
 
-mod input;
+pub mod input;
 pub mod registry_login;
 
 use std::collections::BTreeMap;
@@ -18,10 +18,9 @@ use serde::{Deserialize, Serialize};
 use crate::config::{self, ConfigFile};
 use crate::credential;
 use crate::error::{Error, Failure};
-use crate::output::{self, AfterPanic, Reply, after_panic, json};
+use crate::output::{Reply, after_panic, json};
 use crate::registry_host::{NotARegistry, RegistryHost};
 use crate::secret::Secret;
-pub use input::Input;
 
 /// Clients compare stdout with this string and then continue without credentials.
 const NOT_FOUND: &str = "credentials not found in native keychain";
@@ -44,8 +43,9 @@ impl From<Error> for Reply {
     }
 }
 
-/// `get`: the credential for a server URL.
-pub fn get(input: &Input, profile: Option<&str>) -> Reply {
+/// `get`: the credential for a server URL. Like `store` and `erase` it gets the input of
+/// [`input::read_text`].
+pub fn get(input: Option<&str>, profile: Option<&str>) -> Reply {
     match answer(input, profile) {
         Ok(reply) => reply,
         Err(Error::Failed(failure)) => match config::failure_is_not_found() {
@@ -60,12 +60,12 @@ pub fn get(input: &Input, profile: Option<&str>) -> Reply {
     }
 }
 
-fn answer(input: &Input, profile: Option<&str>) -> Result<Reply, Error> {
+fn answer(input: Option<&str>, profile: Option<&str>) -> Result<Reply, Error> {
     let Ours {
         server_url,
         host,
         config,
-    } = ours(input.text().ok_or(Error::NotOurs)?, "no credential for")?;
+    } = ours(input.ok_or(Error::NotOurs)?, "no credential for")?;
     let context = format!("no credential for {host}");
     let answer =
         credential::get(&host, &config, profile).map_err(|failure| failure.within(&context))?;
@@ -91,23 +91,21 @@ fn answer(input: &Input, profile: Option<&str>) -> Result<Reply, Error> {
         failure.within(&context)
     })?;
     Ok(Reply {
-        deferred: answer
-            .cleanup
-            .map(|cleanup| output::Deferred::new(|| cleanup.run())),
+        deferred: answer.cleanup.map(credential::Cleanup::deferred),
         ..Reply::line(line)
     })
 }
 
 /// `store`: a login from `docker login`.
-pub fn store(input: &Input) -> Reply {
+pub fn store(input: Option<&str>) -> Reply {
     match keep(input) {
         Ok(()) => Reply::done(),
         Err(err) => err.into(),
     }
 }
 
-fn keep(input: &Input) -> Result<(), Error> {
-    let login = StoreRequest::parse(input).ok_or_else(|| {
+fn keep(input: Option<&str>) -> Result<(), Error> {
+    let login = input.and_then(StoreRequest::parse).ok_or_else(|| {
         Failure::new(
             "the login on stdin is not the JSON of Docker's protocol",
             "log in with docker login or podman login",
@@ -155,13 +153,10 @@ fn keep(input: &Input) -> Result<(), Error> {
 
 /// `erase`: removes the credentials of a server URL. Always succeeds: podman and skopeo with
 /// containers/image before 5.31 crash on a failed erase.
-pub fn erase(input: &Input, profile: Option<&str>) -> Reply {
+pub fn erase(input: Option<&str>, profile: Option<&str>) -> Reply {
     // Succeed even on a panic; what was removed so far stays removed.
-    after_panic(AfterPanic::Answer {
-        stdout: "",
-        ok: true,
-    });
-    if let Some(Ok(host)) = input.text().map(RegistryHost::parse) {
+    after_panic("", true);
+    if let Some(Ok(host)) = input.map(RegistryHost::parse) {
         let config = ConfigFile::load().unwrap_or_default();
         // An invalid value still means that the user opted out of the default.
         let revoke = config::revokes_on_erase().unwrap_or_else(|failure| {
@@ -177,10 +172,7 @@ pub fn erase(input: &Input, profile: Option<&str>) -> Reply {
 /// its credentials. If not all hosts fit into one answer, stored logins come first, then the
 /// longest-lived tokens; `status` shows the rest.
 pub fn list() -> Reply {
-    after_panic(AfterPanic::Answer {
-        stdout: "{}\n",
-        ok: true,
-    });
+    after_panic("{}\n", true);
     Reply::line(listed())
 }
 
@@ -246,15 +238,15 @@ pub(crate) struct StoreRequest {
 }
 
 impl StoreRequest {
-    pub(crate) fn parse(input: &Input) -> Option<Self> {
+    pub(crate) fn parse(input: &str) -> Option<Self> {
         // serde_json's error would quote the value it failed on.
-        serde_json::from_str(input.text()?).ok()
+        serde_json::from_str(input).ok()
     }
 }
 
 /// The line that answers a `get`; `None` if it is longer than 4 KiB with its line end.
 pub(crate) fn to_line(answer: &GetResponse<'_>) -> Option<String> {
-    output::json(answer)
+    json(answer)
         .ok()
         .filter(|line| line.len() < LONGEST_LINE)
 }

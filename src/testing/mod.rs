@@ -19,7 +19,7 @@ use crate::client_config::{Change, ClientConfig, Draft};
 use crate::config::ConfigFile;
 use crate::credential::cache::{self, Age, CachedToken};
 use crate::credential::ledger;
-use crate::docker::{self, GetResponse, Input, StoreRequest};
+use crate::docker::{self, GetResponse, StoreRequest};
 use crate::error::Failure;
 use crate::ionos::ionosctl::{Credentials, Format, Located, ProfileName};
 use crate::kubernetes::kubelet;
@@ -73,7 +73,8 @@ pub fn kubelet_config(bytes: &[u8]) {
 
 /// The input of `store`: a login that `get` can return unchanged, or nothing.
 pub fn store_json(bytes: &[u8]) {
-    let Some(login) = StoreRequest::parse(&Input::read(&mut &*bytes)) else {
+    let input = docker::input::read_text(&mut &*bytes);
+    let Some(login) = input.as_deref().and_then(StoreRequest::parse) else {
         return;
     };
     let answer = |login: &StoreRequest| {
@@ -87,7 +88,7 @@ pub fn store_json(bytes: &[u8]) {
         return;
     };
     assert!(!line.contains('\n'), "{line}");
-    let again = StoreRequest::parse(&Input::argument(&line));
+    let again = StoreRequest::parse(&line);
     assert_eq!(again.as_ref().and_then(answer), Some(line));
 }
 

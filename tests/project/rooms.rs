@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use super::sources;
 
 /// From the top to the bottom. Rooms of one layer do not import each other.
-const LAYERS: [&[&str]; 12] = [
+const LAYERS: [&[&str]; 13] = [
     &["main", "lib"],
     &["cli"],
     &["commands"],
-    &["docker", "kubernetes", "client_config"],
+    &["kubernetes"],
+    &["docker", "client_config"],
     &["credential"],
     &["ionos"],
     &["http"],

@@ -10,7 +10,7 @@ pub mod check;
 mod request;
 mod response;
 
-use std::io::{self, Read};
+use std::io::Read;
 use std::time::Duration;
 
 pub use api_version::ApiVersion;
@@ -19,6 +19,7 @@ pub use response::Response;
 
 use crate::config::{ConfigFile, Places};
 use crate::credential;
+use crate::docker::input;
 use crate::env;
 use crate::error::Failure;
 use crate::kubernetes;
@@ -27,8 +28,8 @@ use crate::output::{self, Reply};
 /// The kubelet kills the program after 60 s; the cleanup after the response may take a second.
 const LONGEST: Duration = Duration::from_secs(50);
 
-/// More than a token and the annotations of a service account can be.
-const LONGEST_INPUT: usize = 1024 * 1024;
+/// In bytes. More than a token and the annotations of a service account can be.
+const LONGEST_REQUEST: u64 = 1024 * 1024;
 
 /// Answers the request on stdin.
 pub fn answer(stdin: &mut dyn Read, profile: Option<&str>) -> Reply {
@@ -42,16 +43,9 @@ pub fn answer(stdin: &mut dyn Read, profile: Option<&str>) -> Reply {
     }
 }
 
-/// Reads stdin to the end: the kubelet fails if it cannot write the whole request.
 fn read(stdin: &mut dyn Read) -> Result<Request, Failure> {
-    let mut bytes = Vec::new();
-    let limit = LONGEST_INPUT as u64 + 1;
-    let _ = stdin.take(limit).read_to_end(&mut bytes);
-    if bytes.len() > LONGEST_INPUT {
-        let _ = io::copy(stdin, &mut io::sink());
-        return Err(request::unusable("it is longer than 1 MiB"));
-    }
-    Request::parse(&bytes)
+    let bytes = input::read(stdin, LONGEST_REQUEST);
+    Request::parse(&bytes.ok_or_else(|| request::unusable("it is longer than 1 MiB"))?)
 }
 
 fn respond(request: &Request, profile: Option<&str>) -> Result<Reply, Failure> {
@@ -75,9 +69,7 @@ fn respond(request: &Request, profile: Option<&str>) -> Result<Reply, Failure> {
         .map_err(|failure| failure.within(&context))?;
     let response = Response::of(request, &answer.credential, env::now());
     Ok(Reply {
-        deferred: answer
-            .cleanup
-            .map(|cleanup| output::Deferred::new(|| cleanup.run())),
+        deferred: answer.cleanup.map(credential::Cleanup::deferred),
         ..line(&response)?
     })
 }
