@@ -10,6 +10,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 #[cfg(not(windows))]
 use directories::ProjectDirs;
+use jiff::Timestamp;
 
 use crate::error::Failure;
 use crate::secret::Secret;
@@ -65,6 +66,13 @@ pub fn now_millis() -> i64 {
         .map_or(0, |since| {
             i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
         })
+}
+
+/// A time in seconds since 1970 as RFC 3339 in UTC.
+pub fn rfc3339(seconds: i64) -> String {
+    Timestamp::from_second(seconds)
+        .unwrap_or(Timestamp::MAX)
+        .to_string()
 }
 
 /// The moment by which a command has to end.

@@ -280,7 +280,7 @@ impl<'a> Refresh<'a> {
 fn expires(at: Option<i64>) -> String {
     at.map_or_else(
         || "does not expire".into(),
-        |at| format!("expires {}", kubernetes::date(at)),
+        |at| format!("expires {}", env::rfc3339(at)),
     )
 }
 

@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use super::local_state::LocalState;
-use super::when;
 use crate::config::{ConfigFile, Places};
 use crate::credential::ledger::{Entry, Ledger, State};
 use crate::env;
@@ -45,7 +44,7 @@ pub(super) fn pending(state: &LocalState, config: &ConfigFile, notes: &Notes) ->
                 host: Some(record.host.clone()).filter(|host| !host.is_empty()),
                 state: record.state,
                 reason: reason(entry, key_for(&record.host, config, notes).as_ref()),
-                expires_at: record.expires_at.map(when::rfc3339),
+                expires_at: record.expires_at.map(env::rfc3339),
             }
         })
         .collect()
@@ -71,7 +70,7 @@ fn reason(entry: &Entry, account: Option<&AccountKey>) -> String {
     let why = match record.state {
         State::Minting => format!(
             "its request had no usable answer; looked up {when} until {}",
-            when::rfc3339(record.doubtful_until())
+            env::rfc3339(record.doubtful_until())
         ),
         _ => format!("to be deleted {when}"),
     };

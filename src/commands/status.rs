@@ -174,9 +174,9 @@ fn minted(
         profile: Some(entry.profile.clone()),
         account: account(entry, config, notes),
         scopes: entry.scopes.clone(),
-        issued_at: Some(when::rfc3339(entry.issued_at)),
-        expires_at: Some(when::rfc3339(times.expires_at)),
-        refresh_at: Some(when::rfc3339(times.refresh_at)),
+        issued_at: Some(env::rfc3339(entry.issued_at)),
+        expires_at: Some(env::rfc3339(times.expires_at)),
+        refresh_at: Some(env::rfc3339(times.refresh_at)),
         times: Some(times),
         ..Line::new(&entry.host, clients)
     }

@@ -102,8 +102,8 @@ fn line<'a>(token: &'a ListedToken, state: &LocalState, id: &str) -> Line<'a> {
         name: &token.name,
         id: &token.id,
         status: &token.status,
-        created_at: token.created_at.map(when::rfc3339),
-        expires_at: token.expires_at.map(when::rfc3339),
+        created_at: token.created_at.map(env::rfc3339),
+        expires_at: token.expires_at.map(env::rfc3339),
         scopes: &token.scopes,
         machine,
         this_machine: match maker.and_then(|maker| maker.installation) {

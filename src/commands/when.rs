@@ -1,11 +1,4 @@
-//! Times for people and for JSON.
-
-use jiff::Timestamp;
-
-/// RFC 3339 in UTC.
-pub(super) fn rfc3339(at: i64) -> String {
-    Timestamp::from_second(at).unwrap_or_default().to_string()
-}
+//! Times for people.
 
 /// `in 5 h 12 min`, or `3 min ago`.
 pub(super) fn relative(at: i64, now: i64) -> String {

@@ -246,9 +246,7 @@ impl StoreRequest {
 
 /// The line that answers a `get`; `None` if it is longer than 4 KiB with its line end.
 pub(crate) fn to_line(answer: &GetResponse<'_>) -> Option<String> {
-    json(answer)
-        .ok()
-        .filter(|line| line.len() < LONGEST_LINE)
+    json(answer).ok().filter(|line| line.len() < LONGEST_LINE)
 }
 
 #[cfg(test)]

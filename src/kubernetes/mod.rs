@@ -17,7 +17,7 @@ pub(crate) use cluster::message;
 pub use in_cluster::{InCluster, SERVICE_ACCOUNT_DIR};
 pub use names::{Label, Labels, Name, labels};
 pub use objects::{Applied, SecretRef};
-pub use secret::{Document, Metadata, date};
+pub use secret::{Document, Metadata};
 
 use crate::config::ConfigFile;
 use crate::registry_host::RegistryHost;

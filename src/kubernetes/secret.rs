@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::names::{Labels, Name};
 use crate::credential::Credential;
+use crate::env;
 use crate::error::{is_unsafe, is_unsafe_in_lines};
 use crate::registry_host::RegistryHost;
 use crate::secret::Secret;
@@ -53,7 +54,7 @@ impl Metadata<'_> {
             metadata["labels"][key] = value.as_str().into();
         }
         if let Some(expires_at) = self.expires_at {
-            metadata["annotations"][EXPIRES_AT] = date(expires_at).into();
+            metadata["annotations"][EXPIRES_AT] = env::rfc3339(expires_at).into();
         }
         metadata
     }
@@ -122,13 +123,6 @@ impl Document {
             }
         }
     }
-}
-
-/// A time in the format of annotations.
-pub fn date(seconds: i64) -> String {
-    Timestamp::from_second(seconds)
-        .unwrap_or(Timestamp::MAX)
-        .to_string()
 }
 
 /// Changes if the settings or the payload change. A minted password cannot be guessed from it.

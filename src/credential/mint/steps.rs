@@ -5,7 +5,7 @@ use crate::config::Target;
 use crate::credential::cache::CachedToken;
 use crate::credential::ledger::{Draft, Minting};
 use crate::env;
-use crate::ionos::api::{Api, ApiError, NewToken, Token};
+use crate::ionos::api::{Api, ApiError, Token};
 
 /// Attempts under one name after answers that leave it open whether the token was made, and under
 /// names that are taken.
@@ -114,12 +114,13 @@ impl<'a> Mint<'a> {
     }
 
     pub(super) fn post(&mut self, mut attempt: Attempt) -> Step {
-        let wanted = NewToken::new(
+        let created = self.api.create_token(
+            &self.registry_id,
             &attempt.record.entry.record.name,
             attempt.expires_at + attempt.skew,
             &self.request.settings.scopes,
         );
-        match self.api.create_token(&self.registry_id, &wanted) {
+        match created {
             Ok(token) => self.check(token, attempt),
             Err(err) if nothing_was_sent(&err) => {
                 if attempt.sent == 0 {

@@ -12,14 +12,16 @@ use std::cell::Cell;
 use std::collections::HashSet;
 
 use log::debug;
+use serde_json::json;
 
 pub use access::Access;
 pub use error::ApiError;
-pub use wire::{ListedToken, NewToken, Registry, Token};
+pub use wire::{ListedToken, Registry, Token};
 
 use crate::env::{self, Deadline};
 use crate::error::Failure;
 use crate::http::{self, Client, Method, Request, Response, Retry, TransportError};
+use crate::scope::Scope;
 use crate::secret;
 
 /// A page has up to a hundred items. No contract has so many; an API that repeats itself may.
@@ -144,13 +146,26 @@ impl Api {
         items.good
     }
 
-    /// Creates a token. Only this answer contains its password.
-    pub fn create_token(&self, registry_id: &str, token: &NewToken) -> Result<Token, ApiError> {
+    /// Creates a token that expires at `expires_at` (seconds since 1970 by the API's clock). Only this
+    /// answer contains its password.
+    pub fn create_token(
+        &self,
+        registry_id: &str,
+        name: &str,
+        expires_at: i64,
+        scopes: &[Scope],
+    ) -> Result<Token, ApiError> {
         let path = format!("/registries/{registry_id}/tokens");
-        let body = serde_json::to_vec(token).map_err(|_| TransportError::unusable("request"))?;
+        let body = json!({"properties": {
+            "name": name,
+            // Whole seconds and Z: the form every official client sends.
+            "expiryDate": env::rfc3339(expires_at),
+            "scopes": scopes,
+            "status": "enabled",
+        }});
         let answer = self.send(Request {
             method: Method::POST,
-            body: Some(("application/json", &body)),
+            body: Some(("application/json", body.to_string().as_bytes())),
             retry: Retry::IfNothingWasDone,
             ..Request::get(&path, &[])
         })?;

@@ -8,8 +8,8 @@ mod tolerant;
 
 use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use tolerant::lenient;
 pub(crate) use tolerant::{Items, LARGEST_LIST};
@@ -142,38 +142,6 @@ fn filled(text: Option<String>) -> Option<String> {
 /// An id becomes part of a path.
 fn checked_id(id: Option<String>) -> Result<String, &'static str> {
     id.filter(|id| is_uuid(id)).ok_or("no id")
-}
-
-/// A token to create.
-#[derive(Debug, Serialize)]
-pub struct NewToken {
-    properties: NewTokenProperties,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct NewTokenProperties {
-    name: String,
-    expiry_date: String,
-    scopes: Vec<Scope>,
-    status: &'static str,
-}
-
-impl NewToken {
-    /// A token called `name` that expires at `expires_at` (seconds since 1970 by the API's clock).
-    pub fn new(name: &str, expires_at: i64, scopes: &[Scope]) -> Self {
-        Self {
-            properties: NewTokenProperties {
-                name: name.to_owned(),
-                // Whole seconds and Z: the form every official client sends.
-                expiry_date: Timestamp::from_second(expires_at)
-                    .unwrap_or(Timestamp::MAX)
-                    .to_string(),
-                scopes: scopes.to_vec(),
-                status: "enabled",
-            },
-        }
-    }
 }
 
 #[derive(Default, Deserialize)]
