@@ -56,42 +56,30 @@ impl Failure {
 
     /// Marks a failure that another attempt repeats.
     #[must_use]
-    pub fn permanently(self) -> Self {
-        Self {
-            is_permanent: true,
-            ..self
-        }
+    pub fn permanently(mut self) -> Self {
+        self.is_permanent = true;
+        self
     }
 
     /// Adds `context` in front: the host, or the step that failed.
     #[must_use]
-    pub fn within(self, context: &str) -> Self {
-        Self {
-            what: format!("{}: {}", clean(context), self.what),
-            ..self
-        }
+    pub fn within(mut self, context: &str) -> Self {
+        self.what = format!("{}: {}", clean(context), self.what);
+        self
     }
 
     /// Names where the account came from, so that a person with several knows which to correct.
     #[must_use]
-    pub fn asked_as(self, origin: &dyn fmt::Display) -> Self {
-        Self {
-            what: format!(
-                "{} (account from {})",
-                self.what,
-                clean(&origin.to_string())
-            ),
-            ..self
-        }
+    pub fn asked_as(mut self, origin: &str) -> Self {
+        self.what = format!("{} (account from {})", self.what, clean(origin));
+        self
     }
 
     /// Quotes another program for this run only: a failure that is read from disk is without it.
     #[must_use]
-    pub fn quoting(self, words: Option<String>) -> Self {
-        Self {
-            said: words,
-            ..self
-        }
+    pub fn quoting(mut self, words: Option<String>) -> Self {
+        self.said = words;
+        self
     }
 
     /// What failed, and the words of another program.
@@ -260,7 +248,7 @@ mod tests {
     #[test]
     fn failure_is_printed_with_its_hint() {
         let failure = Failure::new("no answer", "try again")
-            .asked_as(&"IONOS_TOKEN")
+            .asked_as("IONOS_TOKEN")
             .within("demo");
         assert_eq!(
             failure.to_string(),

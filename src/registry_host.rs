@@ -158,8 +158,9 @@ fn canonical_host(host: &str) -> Option<String> {
     fits.then(|| host.to_ascii_lowercase())
 }
 
-/// A label of a host name (RFC 1123).
-fn is_label(label: &str) -> bool {
+/// Whether a string has the characters of a label of a host name (RFC 1123), in lower case. The length
+/// is not checked.
+pub fn is_label(label: &str) -> bool {
     !label.is_empty()
         && !label.starts_with('-')
         && !label.ends_with('-')

@@ -42,23 +42,11 @@ struct Known {
     indexed: usize,
 }
 
-impl From<SecretString> for Secret {
-    fn from(secret: SecretString) -> Self {
-        let secret = Self(Rc::new(secret));
+impl<T: Into<SecretString>> From<T> for Secret {
+    fn from(secret: T) -> Self {
+        let secret = Self(Rc::new(secret.into()));
         KNOWN.with_borrow_mut(|known| known.secrets.push(secret.clone()));
         secret
-    }
-}
-
-impl From<String> for Secret {
-    fn from(secret: String) -> Self {
-        SecretString::from(secret).into()
-    }
-}
-
-impl From<&str> for Secret {
-    fn from(secret: &str) -> Self {
-        SecretString::from(secret).into()
     }
 }
 

@@ -40,8 +40,8 @@ struct Login<'a> {
 
 /// `{"auths":{"HOST":{"auth":"…"}}}` on one line. Fails if a user name has a colon, which ends the
 /// user name in `auth`.
-pub fn auths<'a>(
-    logins: impl IntoIterator<Item = (&'a RegistryHost, &'a Credential)>,
+pub fn auths(
+    logins: &[(RegistryHost, Credential)],
     entry: AuthEntry,
 ) -> Result<SecretString, Failure> {
     let mut auths = BTreeMap::new();

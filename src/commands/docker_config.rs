@@ -20,8 +20,7 @@ pub struct Options {
 pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure> {
     let hosts = hosts::parse_all(&options.hosts, session.config()?)?;
     let credentials = Credentials::get(&hosts, session)?;
-    let logins = credentials.logins.iter().map(|(host, login)| (host, login));
-    let auths = client_config::auths(logins, AuthEntry::Plain)?;
+    let auths = client_config::auths(&credentials.logins, AuthEntry::Plain)?;
     session.terminal.credential(auths.expose_secret());
     credentials.tidy_up_printed(&session.terminal);
     Ok(true)

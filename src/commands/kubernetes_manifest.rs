@@ -165,8 +165,7 @@ pub(super) fn expires_at(credentials: &Credentials) -> Option<i64> {
 
 /// The payload that `kubectl create secret docker-registry` creates.
 pub(super) fn payload(credentials: &Credentials) -> Result<SecretString, Failure> {
-    let logins = credentials.logins.iter().map(|(host, login)| (host, login));
-    client_config::auths(logins, AuthEntry::Kubectl)
+    client_config::auths(&credentials.logins, AuthEntry::Kubectl)
 }
 
 /// The name of a Secret for each registry, which Argo CD needs.
@@ -194,7 +193,7 @@ fn head(metadata: &Metadata<'_>, terminal: &mut Terminal<'_>) {
         "# docker-credential-ionos kubernetes-manifest … | kubectl apply --server-side -f -",
     );
     if let Some(expires_at) = metadata.expires_at {
-        terminal.result(&format!("# expires {}", kubernetes::date(expires_at)));
+        terminal.result(&format!("# expires {}", env::rfc3339(expires_at)));
     }
 }
 

@@ -197,16 +197,16 @@ fn from_env() -> Result<Layer, Failure> {
 /// The profile in the program's file name: `pull` for `docker-credential-ionos-pull`, which Docker
 /// runs for `"credHelpers": {"HOST": "ionos-pull"}`.
 pub fn profile_of(program: &OsStr) -> Option<String> {
-    let name = Path::new(program).file_name()?.to_str()?;
-    let name = match name
-        .len()
-        .checked_sub(4)
-        .and_then(|at| name.split_at_checked(at))
-    {
-        Some((stem, end)) if end.eq_ignore_ascii_case(".exe") => stem,
-        _ => name,
+    let program = Path::new(program);
+    let is_exe = program
+        .extension()
+        .is_some_and(|it| it.eq_ignore_ascii_case("exe"));
+    let name = if is_exe {
+        program.file_stem()
+    } else {
+        program.file_name()
     };
-    let profile = name.strip_prefix("docker-credential-ionos-")?;
+    let profile = name?.to_str()?.strip_prefix("docker-credential-ionos-")?;
     Some(profile.to_owned()).filter(|profile| !profile.is_empty())
 }
 

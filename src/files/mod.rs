@@ -29,9 +29,9 @@ use anyhow::anyhow;
 
 use crate::error::{shown, system};
 pub use lock::{Lock, Waited};
-pub use platform::is_outside_of_the_profile;
+pub use platform::{is_outside_of_the_profile, link};
 pub use private_dir::{PrivateDir, is_in_progress, names};
-pub use replace::{link, replace_user_file};
+pub use replace::replace_user_file;
 pub use trust::{Owner, Untrusted};
 pub use user_file::{UserFile, append};
 

@@ -102,7 +102,8 @@ pub fn is_outside_of_the_profile(dir: &Path) -> bool {
     }
 }
 
-/// A symbolic link needs a privilege on Windows, a hard link does not.
-pub(super) fn link(target: &Path, link: &Path) -> io::Result<()> {
+/// Makes `link` another name for the file at `target`. A symbolic link needs a privilege on Windows, a
+/// hard link does not.
+pub fn link(target: &Path, link: &Path) -> io::Result<()> {
     fs::hard_link(target, link)
 }

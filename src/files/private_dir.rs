@@ -85,14 +85,12 @@ impl PrivateDir {
     /// Writes a file so that readers see the old content or the new one.
     pub fn write(&self, name: &str, content: &[u8]) -> Result<()> {
         self.put(name, content, Put::Synced)
-            .map_err(|err| failed("write", &self.0.join(name), &err))
     }
 
     /// Like [`Self::write`], but does not wait for the disk. After a power cut the old content may
     /// be back.
     pub fn write_unsynced(&self, name: &str, content: &[u8]) -> Result<()> {
         self.put(name, content, Put::Unsynced)
-            .map_err(|err| failed("write", &self.0.join(name), &err))
     }
 
     /// The content of a file, after writing `content` if there is no file. Of several processes
@@ -103,13 +101,16 @@ impl PrivateDir {
         }
         match self.put(name, content, Put::IfAbsent) {
             Ok(()) => Ok(content.to_vec()),
-            Err(err) => self
-                .read(name)
-                .ok_or_else(|| failed("write", &self.0.join(name), &err)),
+            Err(err) => self.read(name).ok_or(err),
         }
     }
 
-    fn put(&self, name: &str, content: &[u8], how: Put) -> io::Result<()> {
+    fn put(&self, name: &str, content: &[u8], how: Put) -> Result<()> {
+        self.try_put(name, content, how)
+            .map_err(|err| failed("write", &self.0.join(name), &err))
+    }
+
+    fn try_put(&self, name: &str, content: &[u8], how: Put) -> io::Result<()> {
         let path = self.file(name)?;
         let attempt = || -> io::Result<()> {
             platform::has_room_for(content.len())?;

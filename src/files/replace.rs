@@ -89,8 +89,3 @@ fn lock(dir: &Path) -> Option<File> {
         }
     }
 }
-
-/// Makes `link` another name for the program at `target`.
-pub fn link(target: &Path, link: &Path) -> io::Result<()> {
-    platform::link(target, link)
-}

@@ -146,7 +146,7 @@ pub fn is_outside_of_the_profile(_: &Path) -> bool {
     false
 }
 
-/// Makes another name for a file.
-pub(super) fn link(target: &Path, link: &Path) -> io::Result<()> {
+/// Makes `link` another name for the file at `target`.
+pub fn link(target: &Path, link: &Path) -> io::Result<()> {
     unix::symlink(target, link)
 }

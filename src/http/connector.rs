@@ -23,6 +23,7 @@ use ureq::unversioned::transport::{
     TransportAdapter,
 };
 
+use super::endpoint::bare;
 use crate::error::system;
 
 /// An agent that makes every handshake as ureq does.
@@ -91,7 +92,7 @@ fn look_up(
         patient.after = Duration::NotHappening;
         move || DefaultResolver::default().resolve(&uri, &config, patient)
     };
-    let host = bare_host(uri);
+    let host = bare(uri.host().unwrap_or_default());
     if host.parse::<IpAddr>().is_ok() {
         return look_up();
     }
@@ -175,14 +176,8 @@ fn time_left(details: &ConnectionDetails<'_>) -> NextTimeout {
 }
 
 fn name(uri: &Uri) -> Result<ServerName<'static>, ureq::Error> {
-    ServerName::try_from(bare_host(uri).to_owned())
+    ServerName::try_from(bare(uri.host().unwrap_or_default()).to_owned())
         .map_err(|_| ureq::Error::Tls("the host name cannot be in a certificate"))
-}
-
-/// An IPv6 address without its brackets.
-fn bare_host(uri: &Uri) -> &str {
-    let host = uri.host().unwrap_or_default();
-    host.trim_start_matches('[').trim_end_matches(']')
 }
 
 struct Encrypted {

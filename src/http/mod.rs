@@ -149,8 +149,9 @@ impl Client {
             let outcome = self.send_once(request, deadline);
             let (nothing_was_done, may_pass) = match &outcome {
                 Ok(response) => (
-                    response.is_busy(),
-                    response.is_unavailable() || (response.is_success() && response.body.is_err()),
+                    response.status == 429,
+                    matches!(response.status, 502..=504)
+                        || (response.is_success() && response.body.is_err()),
                 ),
                 Err(err) => (err.is_unreachable(), err.is_transient()),
             };

@@ -12,7 +12,7 @@ use crate::error::Failure;
 pub(super) const PINNED_CERT: &str = "IONOS_PINNED_CERT";
 
 /// SHA-256 of a certificate in DER.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fingerprint([u8; SHA256_OUTPUT_LEN]);
 
 impl Fingerprint {
@@ -48,12 +48,6 @@ impl fmt::Display for Fingerprint {
             .iter()
             .try_for_each(|byte| write!(f, "{byte:02X}:"))?;
         f.write_str("…")
-    }
-}
-
-impl fmt::Debug for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
     }
 }
 

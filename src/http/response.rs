@@ -66,14 +66,6 @@ impl Response {
         serde_json::from_slice(body.expose_secret())
             .map_err(|_| TransportError::unusable("an answer that is not what the API describes"))
     }
-
-    pub(super) fn is_busy(&self) -> bool {
-        self.status == 429
-    }
-
-    pub(super) fn is_unavailable(&self) -> bool {
-        (502..=504).contains(&self.status)
-    }
 }
 
 /// `Retry-After`: a number of seconds or a date (RFC 9110, 10.2.3).

@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::error::Failure;
+use crate::registry_host::is_label;
 
 /// The name of an object: a DNS subdomain, or for a namespace a DNS label.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +29,7 @@ impl Name {
 
     /// Parses the name of a namespace.
     pub fn of_namespace(text: &str) -> Result<Self, &'static str> {
-        if is_dns_label(text) && text.len() <= 63 {
+        if is_label(text) && text.len() <= 63 {
             return Ok(Self(text.to_owned()));
         }
         Err("a namespace has at most 63 of a-z, 0-9 and -, with a letter or digit at both ends")
@@ -97,16 +98,8 @@ fn is_name_char(c: char) -> bool {
     c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'
 }
 
-/// The characters of a label of RFC 1123 in lower case. The caller checks the length.
-fn is_dns_label(text: &str) -> bool {
-    !text.is_empty()
-        && text.chars().all(is_name_char)
-        && !text.starts_with('-')
-        && !text.ends_with('-')
-}
-
 fn is_subdomain(text: &str) -> bool {
-    text.len() <= 253 && text.split('.').all(is_dns_label)
+    text.len() <= 253 && text.split('.').all(is_label)
 }
 
 fn is_label_key(text: &str) -> bool {
