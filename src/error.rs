@@ -148,9 +148,11 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A message from outside (an API, the system) on one line, cut to 200 characters.
+/// How many characters of a string from outside are shown.
+pub const MOST: usize = 200;
+
+/// A message from outside (an API, the system) on one line, cut to [`MOST`] characters.
 pub fn one_line(text: &str) -> String {
-    const MOST: usize = 200;
     // Most paths and names.
     if text.len() <= MOST && text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return text.to_owned();

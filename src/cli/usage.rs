@@ -2,7 +2,7 @@
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::error::{Failure, one_line};
+use crate::error::{Failure, MOST, one_line};
 use crate::output::Reply;
 use crate::terminal::Terminal;
 
@@ -41,10 +41,17 @@ fn unknown_command(err: &clap::Error) -> Failure {
 
 /// clap's first paragraph is the error; its tip becomes the hint.
 pub(super) fn wrong_arguments(err: &clap::Error) -> Failure {
-    let text = err.render().to_string();
-    let mut paragraphs = text.split("\n\n");
+    let mut rendered = err.render().to_string();
+    // The reason stands after the value, so the value is cut and not the line.
+    for kind in [ContextKind::InvalidValue, ContextKind::InvalidArg] {
+        if let Some(value) = text(err, kind).filter(|value| value.len() > MOST) {
+            rendered = rendered.replace(&value, &one_line(&value));
+        }
+    }
+    let mut paragraphs = rendered.split("\n\n");
     let what = paragraphs.next().unwrap_or_default();
-    let what = one_line(what.strip_prefix("error: ").unwrap_or(what));
+    let what = what.strip_prefix("error: ").unwrap_or(what);
+    let what = what.split_whitespace().collect::<Vec<_>>().join(" ");
     let tip = paragraphs.find_map(|paragraph| paragraph.trim().strip_prefix("tip: "));
     let hint = tip.map_or_else(|| "see docker-credential-ionos --help".to_owned(), one_line);
     Failure::new(what, hint)

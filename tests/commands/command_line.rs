@@ -99,6 +99,29 @@ fn invalid_arguments_have_a_hint() {
 }
 
 #[test]
+fn reason_for_a_long_value_is_shown_in_full() {
+    let home = Home::new();
+    let reason = "a label's value has at most 63 letters, digits, -, _ and ., with a letter or digit at both ends";
+    for (label, shown) in [
+        (format!("a.example/b={}", "c".repeat(64)), None),
+        (
+            format!("a={}", "c".repeat(5000)),
+            Some(format!("a={}…", "c".repeat(198))),
+        ),
+    ] {
+        let shown = shown.as_ref().unwrap_or(&label);
+        let args = ["kubernetes-manifest", DEMO_HOST, "--label", &label];
+        let done = home.helper().run(&args, "");
+        assert_eq!(
+            done.stderr,
+            format!(
+                "error: invalid value '{shown}' for '--label <KEY=VALUE>': {reason}\nhint: see docker-credential-ionos --help\n"
+            )
+        );
+    }
+}
+
+#[test]
 fn get_accepts_the_host_as_an_argument() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let (theirs, _open) = std::io::pipe().unwrap();

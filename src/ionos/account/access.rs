@@ -44,7 +44,12 @@ impl Account {
                 let contents = located.read(profile.as_deref(), location)?;
                 in_file = contents.endpoint;
                 match &contents.credentials? {
-                    Credentials::Token(token) => bearer(token, &self.origin)?,
+                    Credentials::Token(token) => {
+                        bearer(token, &self.origin).map_err(|failure| Failure {
+                            hint: "correct the token there, or run \"ionosctl login\"".into(),
+                            ..failure
+                        })?
+                    }
                     Credentials::Password { username, password } => basic(username, password),
                 }
             }

@@ -113,6 +113,19 @@ fn changed_account_file_is_read_at_once() {
 }
 
 #[test]
+fn invalid_token_in_yaml_does_not_get_the_hint_of_a_token_file() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home
+        .helper_for(&fake)
+        .without("IONOS_TOKEN")
+        .env("IONOS_CURRENT_PROFILE", "main");
+    let path = home.file(".ionos/config", &yaml("main", "Bearer eyJ"));
+    helper.get(DEMO_HOST).fails(&format!(
+        "no credential for {DEMO_HOST}: {path} holds more than a token: there is a character inside that no token has, such as a space or a line break (account from {path}); correct the token there, or run \"ionosctl login\""
+    ));
+}
+
+#[test]
 fn invalid_account_file_is_named_and_other_accounts_work() {
     let fake = FakeIonos::start();
     let huge = "x".repeat(2 << 20);
