@@ -46,7 +46,7 @@ fn within(
         ),
         _ => (
             format!("'{}' is not a duration", one_line(text)),
-            "write it with units, such as 90m or 12h".to_owned(),
+            format!("write it with units (h, m, s), such as {default:#}"),
         ),
     };
     Err(Failure::new(what, hint))

@@ -216,7 +216,7 @@ fn config_error_names_the_position_and_quotes_no_value() {
         (r#"{"defaults": {"actions": "s3cret, expected nothing"}}"#, "defaults.actions has a wrong value; write a list".into()),
         (r#"{"defaults": {"actions": ["pull", 5]}}"#, "defaults.actions[1] has a wrong value; write a string".into()),
         (r#"{"defaults": {"tokenTtl": 12}}"#, "defaults.tokenTtl has a wrong value; write a string".into()),
-        (r#"{"defaults": {"tokenTtl": "12"}}"#, "defaults.tokenTtl: '12' is not a duration; write it with units, such as 90m or 12h".into()),
+        (r#"{"defaults": {"tokenTtl": "12"}}"#, "defaults.tokenTtl: '12' is not a duration; write it with units (h, m, s), such as 12h".into()),
         (r#"{"defaults": {"tokenTtl": "59m"}}"#, "defaults.tokenTtl: out of range; use 1h to 8784h; the default is 12h".into()),
         (r#"{"defaults": {"timeout": "1ms"}}"#, "defaults.timeout: out of range; use 100ms to 10m; the default is 8s".into()),
         (r#"{"defaults": {"actions": ["read"]}}"#, "defaults.actions: unknown action 'read'; use pull, push, delete or *".into()),

@@ -30,12 +30,12 @@ fn invalid_variable_is_named_with_a_fix() {
         (
             "IONOS_CR_TOKEN_TTL",
             "12",
-            "IONOS_CR_TOKEN_TTL: '12' is not a duration; write it with units, such as 90m or 12h",
+            "IONOS_CR_TOKEN_TTL: '12' is not a duration; write it with units (h, m, s), such as 12h",
         ),
         (
             "IONOS_CR_TIMEOUT",
             "-1s",
-            "IONOS_CR_TIMEOUT: '-1s' is not a duration; write it with units, such as 90m or 12h",
+            "IONOS_CR_TIMEOUT: '-1s' is not a duration; write it with units (h, m, s), such as 8s",
         ),
         (
             "IONOS_CR_TIMEOUT",
