@@ -9,7 +9,7 @@ use super::client_files::{ClientFiles, Unreadable};
 use super::local_state::{self, LocalState};
 use super::pending::{self, Pending, Unusable};
 use super::{Session, when};
-use crate::config::{ConfigFile, Places};
+use crate::config::{ConfigFile, DEFAULT_PROFILE, Places};
 use crate::credential::cache::{Age, CachedToken};
 use crate::env;
 use crate::error::{Failure, one_line};
@@ -93,8 +93,17 @@ pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure
     let state = LocalState::find();
     let notes = Notes::new(Places::find_lossy().cache);
     let files = ClientFiles::find();
+    let credentials = lines(&state, &files, config, &notes, profile);
+    let is_shown = |name: &str| {
+        let mut lines = credentials.iter();
+        lines.any(|line| line.profile.as_deref() == Some(name))
+    };
+    // A misspelt profile would look like one without credentials. One that was removed may have some.
+    if let Some(name) = profile.filter(|name| *name != DEFAULT_PROFILE && !is_shown(name)) {
+        config.profile(name)?;
+    }
     let status = Status {
-        credentials: lines(&state, &files, config, &notes, profile),
+        credentials,
         pending_revocations: pending::pending(&state, config, &notes),
         unusable_records: pending::unusable(&state),
         unreadable: files.unreadable.iter().map(UnreadableFile::of).collect(),

@@ -162,6 +162,29 @@ fn status_without_credentials_shows_the_first_command() {
 }
 
 #[test]
+fn unknown_profile_is_an_error_unless_it_has_a_credential() {
+    let (api, home) = (api(), Home::new());
+    home.configure(r#"{"profiles": {"deploy": {}}}"#);
+    let helper = home.helper_for(&api);
+    let get = ["get", DEMO_HOST, "--profile", "deploy"];
+    let _ = helper.run(&get, "").credential();
+    home.configure("{}");
+    for (profile, code, stderr) in [
+        ("deploy", 0, ""),
+        ("default", 0, ""),
+        ("pull", 0, ""),
+        (
+            "pul",
+            1,
+            "error: there is no profile 'pul'\nhint: profiles are pull, push\n",
+        ),
+    ] {
+        let done = helper.run(&["status", "--profile", profile], "");
+        assert_eq!((done.code, done.stderr.as_str()), (Some(code), stderr));
+    }
+}
+
+#[test]
 fn status_names_each_file_that_a_client_refuses() {
     let home = Home::new();
     let runtime = home.path().join("run").display().to_string();
