@@ -197,6 +197,7 @@ fn from_env() -> Result<Layer, Failure> {
 /// The profile in the program's file name: `pull` for `docker-credential-ionos-pull`, which Docker
 /// runs for `"credHelpers": {"HOST": "ionos-pull"}`.
 pub fn profile_of(program: &OsStr) -> Option<String> {
+    const PREFIX: &str = "docker-credential-ionos-";
     let program = Path::new(program);
     let is_exe = program
         .extension()
@@ -206,8 +207,10 @@ pub fn profile_of(program: &OsStr) -> Option<String> {
     } else {
         program.file_name()
     };
-    let profile = name?.to_str()?.strip_prefix("docker-credential-ionos-")?;
-    Some(profile.to_owned()).filter(|profile| !profile.is_empty())
+    // Windows and macOS run the link in any case. The default profile may do more.
+    let (prefix, profile) = name?.to_str()?.split_at_checked(PREFIX.len())?;
+    let is_ours = prefix.eq_ignore_ascii_case(PREFIX) && !profile.is_empty();
+    is_ours.then(|| profile.to_owned())
 }
 
 /// Whether `erase` deletes tokens at the API (`IONOS_CR_REVOKE_ON_ERASE`).
@@ -241,6 +244,7 @@ mod tests {
             ("/usr/bin/docker-credential-ionos-pull", Some("pull")),
             ("docker-credential-ionos-pull.EXE", Some("pull")),
             ("docker-credential-ionos-my-team", Some("my-team")),
+            ("Docker-Credential-IONOS-pull.exe", Some("pull")),
             ("something-else", None),
             ("", None),
         ] {
