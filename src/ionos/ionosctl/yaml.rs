@@ -230,6 +230,7 @@ fn explain(text: &str, err: &Error) -> Failure {
     let (line, column) = err
         .location()
         .map_or((0, 0), |location| (location.line(), location.column()));
+    let too_much = "larger, deeper or with more aliases than a configuration can be";
     let why = match root(err) {
         Error::DuplicateMappingKey { .. } => "a duplicate key",
         Error::UnknownAnchor { .. } => "an alias without an anchor",
@@ -238,9 +239,9 @@ fn explain(text: &str, err: &Error) -> Failure {
         | Error::AliasReplayLimitExceeded { .. }
         | Error::AliasExpansionLimitExceeded { .. }
         | Error::AliasReplayStackDepthExceeded { .. }
-        | Error::RecursiveReferencesRequireWeakTypes { .. } => {
-            "larger, deeper or with more aliases than a configuration can be"
-        }
+        | Error::RecursiveReferencesRequireWeakTypes { .. } => too_much,
+        // More than 255 levels in brackets. Only the parser's words tell.
+        Error::ExternalMessage { msg, .. } if msg.contains("recursion limit") => too_much,
         Error::Message { .. } | Error::ExternalMessage { .. } | Error::Eof { .. } => {
             return match tab(text, line) {
                 Some(line) => malformed("indented with a tab", line, 1, "indent with spaces"),

@@ -271,7 +271,7 @@ fn error_gives_the_place_and_no_value() {
 }
 
 #[test]
-fn file_full_of_aliases_is_refused_at_once() {
+fn file_full_of_aliases_or_brackets_is_refused_at_once() {
     let too_much = "than a configuration can be";
     // Every level is ten of the one before.
     let mut laughs = String::from("a0: &a0 [s3cret]\n");
@@ -289,10 +289,7 @@ fn file_full_of_aliases_is_refused_at_once() {
     let me = "profiles: &a [*a]";
     for text in [laughs.as_str(), &texts, &deep, &block, me] {
         let said = why_not(text);
-        assert!(
-            said.contains(too_much) || said.contains("not valid"),
-            "{said}"
-        );
+        assert!(said.contains(too_much), "{said}");
         assert!(!said.contains("s3cret"), "{said}");
     }
 }
