@@ -15,6 +15,7 @@
 //! | [`http`] | the one place that sends: endpoint, proxy, TLS, deadline, retries |
 //! | [`config`] | our settings |
 //! | [`registry_host`], [`uuid`], [`scope`], [`secret`] | what a client sends as `host[:port]`, ids, scopes, secrets |
+//! | [`json`] | reading objects, which are never lists |
 //! | [`files`] | private directories, atomic writes, locks, editing users' files |
 //! | [`terminal`], [`output`] | what people and clients read |
 //! | [`mod@env`], [`log`], [`error`] | environment and clock, debug lines, errors by what the caller does next |
@@ -47,6 +48,7 @@ pub mod error;
 pub mod files;
 pub mod http;
 pub mod ionos;
+pub mod json;
 pub mod kubernetes;
 pub mod log;
 pub mod output;

@@ -74,7 +74,7 @@ impl ConfigFile {
         // Some editors on Windows write a byte order mark.
         let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
         let schema: Schema = parse::from_slice(content)?;
-        let defaults = schema.defaults.unwrap_or_default().check();
+        let defaults = schema.defaults.unwrap_or_default().0.check();
         let mut file = Self {
             path,
             defaults: defaults.map_err(|failure| failure.within("defaults"))?,
@@ -83,7 +83,7 @@ impl ConfigFile {
         for (name, layer) in schema.profiles.unwrap_or_default() {
             let place = at("profiles", &name);
             check_profile_name(&name, &place)?;
-            let layer = layer.unwrap_or_default().layer();
+            let layer = layer.unwrap_or_default().0.layer();
             let layer = layer.map_err(|failure| failure.within(&place))?;
             file.profiles.insert(name, layer);
         }
@@ -95,7 +95,7 @@ impl ConfigFile {
                     "write the host as docker does, such as demo.cr.de-fra.ionos.com or 127.0.0.1:5000",
                 )
             })?;
-            let entry = entry.unwrap_or_default().check();
+            let entry = entry.unwrap_or_default().0.check();
             let entry = entry.map_err(|failure| failure.within(&place))?;
             if let Some(name) = &entry.profile {
                 file.profile(name)

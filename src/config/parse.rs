@@ -7,11 +7,12 @@ use serde_json::{Deserializer, Error, Value};
 use serde_path_to_error::{Path, Segment};
 
 use crate::error::{Failure, nearest_key};
+use crate::json::{self, Object};
 
 /// Parses the content of a file.
 pub(super) fn from_slice<'de, T: Deserialize<'de>>(content: &'de [u8]) -> Result<T, Failure> {
     // Tracking the path costs time, so it is for errors only.
-    serde_json::from_slice(content).or_else(|_| {
+    json::from_slice(content).or_else(|_| {
         // In a damaged file a key may be a value, so it is not named.
         if let Err(err) = serde_json::from_slice::<IgnoredAny>(content) {
             let (line, column) = (err.line(), err.column());
@@ -22,13 +23,16 @@ pub(super) fn from_slice<'de, T: Deserialize<'de>>(content: &'de [u8]) -> Result
         }
         let mut deserializer = Deserializer::from_slice(content);
         serde_path_to_error::deserialize(&mut deserializer)
+            .map(|Object(value)| value)
             .map_err(|err| explain("", err.path(), err.inner()))
     })
 }
 
 /// Parses the part of a document at `place`.
 pub fn from_value<T: DeserializeOwned>(value: Value, place: &str) -> Result<T, Failure> {
-    serde_path_to_error::deserialize(value).map_err(|err| explain(place, err.path(), err.inner()))
+    serde_path_to_error::deserialize(value)
+        .map(|Object(value)| value)
+        .map_err(|err| explain(place, err.path(), err.inner()))
 }
 
 /// Only names of keys and types are taken from serde's message.

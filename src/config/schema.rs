@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::limits;
 use crate::error::Failure;
+use crate::json::Object;
 use crate::scope::{self, Scope};
 
 /// The file.
@@ -17,9 +18,9 @@ use crate::scope::{self, Scope};
 pub(super) struct Schema {
     #[serde(rename = "$schema")]
     _url: Option<String>,
-    pub(super) defaults: Option<Defaults>,
-    pub(super) profiles: Option<BTreeMap<String, Option<Layer>>>,
-    pub(super) registries: Option<BTreeMap<String, Option<RegistryEntry>>>,
+    pub(super) defaults: Option<Object<Defaults>>,
+    pub(super) profiles: Option<BTreeMap<String, Option<Object<Layer>>>>,
+    pub(super) registries: Option<BTreeMap<String, Option<Object<RegistryEntry>>>>,
 }
 
 /// Declares a struct with the keys that every place has, and its own. `serde(flatten)` would lose
@@ -226,15 +227,16 @@ struct RawScope {
 }
 
 fn scopes<'de, D: Deserializer<'de>>(it: D) -> Result<Option<Vec<Scope>>, D::Error> {
-    checked(it, |scopes: Vec<RawScope>| {
+    checked(it, |scopes: Vec<Object<RawScope>>| {
         if scopes.is_empty() {
             return Err(Failure::new("no scope", "add one, or remove the key"));
         }
-        let check = |RawScope {
-                         kind,
-                         name,
-                         actions,
-                     }| {
+        let check = |Object(scope)| {
+            let RawScope {
+                kind,
+                name,
+                actions,
+            } = scope;
             match &*kind {
                 "repository" => drop(scope::check_repositories(vec![String::clone(&name)])?),
                 "namespace" | "registry" if !name.is_empty() => {}

@@ -11,6 +11,7 @@ use crate::credential::cache::Slot;
 use crate::env;
 use crate::error::Failure;
 use crate::ionos::account::AccountKey;
+use crate::json;
 use crate::registry_host::RegistryHost;
 use crate::secret::redact;
 use crate::uuid::is_uuid;
@@ -59,15 +60,13 @@ impl RegistryHint {
         target: &Target,
     ) -> Option<Self> {
         let content = slot.dir()?.read(&file_name(account))?;
-        serde_json::from_slice::<Self>(&content)
-            .ok()
-            .filter(|known| {
-                known.version == VERSION
-                    && known.host == host.as_str()
-                    && known.target == *target
-                    && is_uuid(&known.registry_id)
-                    && known.skew.unsigned_abs() < BELIEVABLE_SKEW
-            })
+        json::from_slice::<Self>(&content).ok().filter(|known| {
+            known.version == VERSION
+                && known.host == host.as_str()
+                && known.target == *target
+                && is_uuid(&known.registry_id)
+                && known.skew.unsigned_abs() < BELIEVABLE_SKEW
+        })
     }
 
     /// Keeps it.
@@ -91,7 +90,7 @@ struct Failed {
 
 /// The failure of the last ten seconds, if it happened under the same circumstances.
 pub(super) fn recent_failure(slot: &Slot, fingerprint: &str) -> Option<Failure> {
-    let failed: Failed = serde_json::from_slice(&slot.dir()?.read(&slot.name("failure"))?).ok()?;
+    let failed: Failed = json::from_slice(&slot.dir()?.read(&slot.name("failure"))?).ok()?;
     let age = env::now_millis().checked_sub(failed.at)?;
     ((0..FAILURE_MILLIS).contains(&age)
         && failed.version == VERSION

@@ -10,6 +10,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use crate::files::PrivateDir;
+use crate::json;
 use crate::registry_host::RegistryHost;
 use crate::secret::Secret;
 
@@ -98,7 +99,7 @@ fn file_name(host: &RegistryHost) -> String {
 
 fn load(content: &[u8]) -> Option<StoredLogin> {
     // The error of serde_json would quote the value it stumbled over.
-    match serde_json::from_slice::<StoredLogin>(content) {
+    match json::from_slice::<StoredLogin>(content) {
         Ok(login)
             if login.version == VERSION
                 && !login.username.is_empty()

@@ -240,7 +240,7 @@ pub(crate) struct StoreRequest {
 impl StoreRequest {
     pub(crate) fn parse(input: &str) -> Option<Self> {
         // serde_json's error would quote the value it failed on.
-        serde_json::from_str(input).ok()
+        crate::json::from_slice(input.as_bytes()).ok()
     }
 }
 

@@ -8,6 +8,7 @@ use ureq::http::header::{self, HeaderMap, HeaderName};
 
 use super::{Challenge, TransportError};
 use crate::env;
+use crate::json;
 
 /// An answer with any status.
 #[derive(Debug)]
@@ -63,7 +64,7 @@ impl Response {
     /// password.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, TransportError> {
         let body = self.body.as_ref().map_err(Clone::clone)?;
-        serde_json::from_slice(body.expose_secret())
+        json::from_slice(body.expose_secret())
             .map_err(|_| TransportError::unusable("an answer that is not what the API describes"))
     }
 }

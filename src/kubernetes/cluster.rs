@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::env::Deadline;
 use crate::error::Failure;
 use crate::http::{Client, Endpoint, Method, Request, Response, TransportError};
+use crate::json;
 use crate::secret::{self, Secret};
 
 /// The time for one request and its retries.
@@ -114,6 +115,6 @@ pub(crate) fn message(body: &[u8]) -> Option<String> {
     struct Status {
         message: String,
     }
-    let status: Status = serde_json::from_slice(body).ok()?;
+    let status: Status = json::from_slice(body).ok()?;
     Some(status.message).filter(|message| !message.trim().is_empty())
 }

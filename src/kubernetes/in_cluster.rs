@@ -13,6 +13,7 @@ use crate::env;
 use crate::error::{Failure, one_line, shown, system};
 use crate::files::UserFile;
 use crate::http::Endpoint;
+use crate::json;
 use crate::secret::Secret;
 
 /// The directory of a pod's service account.
@@ -92,7 +93,7 @@ fn subject(token: &Secret) -> Option<String> {
     }
     let claims = token.expose_secret().split('.').nth(1)?;
     let claims = BASE64_URL_SAFE_NO_PAD.decode(claims).ok()?;
-    let claims: Claims = serde_json::from_slice(&claims).ok()?;
+    let claims: Claims = json::from_slice(&claims).ok()?;
     let name = claims.sub.strip_prefix("system:serviceaccount:")?;
     Some(one_line(name))
 }

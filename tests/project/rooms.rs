@@ -17,7 +17,7 @@ const LAYERS: [&[&str]; 13] = [
     &["ionos"],
     &["http"],
     &["config"],
-    &["scope", "uuid", "files", "terminal", "log"],
+    &["scope", "uuid", "json", "files", "terminal", "log"],
     &["registry_host", "output", "env"],
     &["secret"],
     &["error"],

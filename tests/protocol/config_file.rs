@@ -237,6 +237,12 @@ fn config_error_names_the_position_and_quotes_no_value() {
         (r#"{"registries": {"x.example": {"profile": "none"}}}"#, "registries.\"x.example\".profile: there is no profile 'none'; profiles are pull, push".into()),
         (r#"{"profiles": {"../x": {}}}"#, "profiles.\"../x\" is not a valid name for a profile; use up to 40 lower-case letters, digits, - and _, and not 'default'".into()),
         (r#"{"defaults": []}"#, "defaults has a wrong value; write an object".into()),
+        // serde takes a list of all values for a struct.
+        (r#"{"defaults": [["pull"], null, null, "9h", null, null, null, null]}"#, "defaults has a wrong value; write an object".into()),
+        (r#"{"profiles": {"ci": [["pull"], null, null, null, null]}}"#, "profiles.ci has a wrong value; write an object".into()),
+        (r#"{"registries": {"x.example": [null, null, null, null, null, null, null, null, null, null, null]}}"#, "registries.\"x.example\" has a wrong value; write an object".into()),
+        (r#"{"defaults": {"scopes": [["repository", "*", ["pull"]]]}}"#, "defaults.scopes[0] has a wrong value; write an object".into()),
+        (r#"[null, {"actions": ["pull"]}, null, null]"#, "the file has a wrong value; write an object".into()),
         ("[]", "the file has a wrong value; write an object".into()),
         ("null", "the file has a wrong value; write an object".into()),
         ("", format!("invalid JSON at line 1, column 0; {json}")),

@@ -118,6 +118,7 @@ fn invalid_store_input_is_refused_without_quoting_it() {
         "",
         "null",
         "demo.cr.de-fra.ionos.com",
+        r#"["demo.cr.de-fra.ionos.com","u","s3cret"]"#,
         r#"{"ServerURL":"demo.cr.de-fra.ionos.com","Username":"u","Secret":["s3cret"]}"#,
         r#"{"ServerURL":"demo.cr.de-fra.ionos.com","Username":"u","Secret":"s3cret"} trailing"#,
     ] {

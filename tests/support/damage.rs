@@ -23,6 +23,11 @@ pub const DAMAGES: &[Damage] = &[
     ("empty", |path| write_private(path, b""), true),
     ("null", |path| write_private(path, b"null"), true),
     ("a list", |path| write_private(path, b"[]"), true),
+    (
+        "a list of its values",
+        |path| edit_bytes(path, values),
+        true,
+    ),
     ("an empty object", |path| write_private(path, b"{}"), true),
     (
         "binary",
@@ -91,6 +96,16 @@ pub const DAMAGES: &[Damage] = &[
 
 fn edit_bytes(path: &Path, edit: impl FnOnce(&[u8]) -> Vec<u8>) {
     write_private(path, &edit(&fs::read(path).unwrap()));
+}
+
+/// The list that serde takes for the object.
+fn values(object: &[u8]) -> Vec<u8> {
+    let members: serde_json::Map<String, Value> = serde_json::from_slice(object).unwrap();
+    let mut text = String::from_utf8(object.to_vec()).unwrap();
+    for key in members.keys() {
+        text = text.replacen(&format!("\"{key}\":"), "", 1);
+    }
+    format!("[{}]", &text[1..text.len() - 1]).into_bytes()
 }
 
 pub fn edit(path: &Path, edit: impl FnOnce(&mut Value)) {

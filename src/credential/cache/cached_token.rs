@@ -10,6 +10,7 @@ use crate::config::{Settings, Target};
 use crate::files::PrivateDir;
 use crate::ionos::account::AccountKey;
 use crate::ionos::api::Token;
+use crate::json;
 use crate::registry_host::RegistryHost;
 use crate::scope::Scope;
 
@@ -128,7 +129,7 @@ pub(super) fn load(dir: &PrivateDir, name: &str) -> Option<CachedToken> {
 /// Reads the content of an entry's file.
 pub(crate) fn parse(name: &str, content: &[u8]) -> Option<CachedToken> {
     // The error of serde_json would quote the value it stumbled over.
-    match serde_json::from_slice::<CachedToken>(content) {
+    match json::from_slice::<CachedToken>(content) {
         Ok(entry) if entry.version == VERSION && entry.is_servable() => Some(entry),
         _ => {
             debug!("ignored {name}: not an entry of this version");

@@ -9,6 +9,7 @@ use super::State;
 use crate::env;
 use crate::http::Endpoint;
 use crate::ionos::account::AccountKey;
+use crate::json;
 use crate::uuid::is_uuid;
 
 const VERSION: u32 = 1;
@@ -123,12 +124,11 @@ impl Record {
         struct Version {
             version: u32,
         }
-        let Version { version } =
-            serde_json::from_slice(content).map_err(|_| "it is not a record")?;
+        let Version { version } = json::from_slice(content).map_err(|_| "it is not a record")?;
         if version != VERSION {
             return Err("another version of this program wrote it");
         }
-        let record: Self = serde_json::from_slice(content).map_err(|_| "it is damaged")?;
+        let record: Self = json::from_slice(content).map_err(|_| "it is damaged")?;
         // Ids go into paths of requests: a file that somebody changed must not choose the path.
         if !is_uuid(&record.registry_id) || !record.token_id.as_deref().is_none_or(is_uuid) {
             return Err("its ids are invalid");

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::name::{ID_LENGTH, digest, letters};
 use crate::credential::ledger::Ledger;
 use crate::env;
+use crate::json;
 
 const VERSION: u32 = 1;
 
@@ -43,7 +44,7 @@ fn kept(ledger: &Ledger) -> Option<String> {
 }
 
 fn parse(content: &[u8]) -> Option<String> {
-    let found: Installation = serde_json::from_slice(content).ok()?;
+    let found: Installation = json::from_slice(content).ok()?;
     let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     (found.version == VERSION && found.id.len() == ID_LENGTH && found.id.bytes().all(is_plain))
         .then_some(found.id)

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::Identity;
+use crate::json;
 
 /// The user of a token. A refreshed token has the same claims; a token without claims is identified
 /// by its hash.
@@ -55,7 +56,7 @@ pub(crate) fn expiry(token: &str) -> Option<i64> {
 
 fn claims<T: DeserializeOwned>(token: &str) -> Option<T> {
     let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
-    serde_json::from_slice(&payload).ok()
+    json::from_slice(&payload).ok()
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::{Contents, Credentials, FIX, FileEndpoint, ProfileName, malformed, non_empty};
 use crate::error::Failure;
 use crate::files::Owner;
+use crate::json;
 use crate::secret::Secret;
 
 #[derive(Deserialize)]
@@ -49,7 +50,7 @@ pub(super) fn counts(text: &str) -> bool {
 }
 
 fn parse(text: &str) -> Result<File, Failure> {
-    serde_json::from_str(text).map_err(|err| {
+    json::from_slice(text.as_bytes()).map_err(|err| {
         let why = if err.is_data() {
             "not what ionosctl writes: an object whose values are strings"
         } else {

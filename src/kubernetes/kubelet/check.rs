@@ -12,6 +12,7 @@ use super::ApiVersion;
 use crate::config::{self, ConfigFile};
 use crate::error::{Failure, one_line, shown, system};
 use crate::files::{self, UserFile};
+use crate::json::Object;
 use crate::registry_host::RegistryHost;
 
 /// The program's file name in the plugin directory; a profile may follow it.
@@ -58,8 +59,8 @@ struct Provider {
     _default_cache_duration: String,
     api_version: ApiVersion,
     args: Option<Vec<String>>,
-    env: Option<Vec<Variable>>,
-    token_attributes: Option<TokenAttributes>,
+    env: Option<Vec<Object<Variable>>>,
+    token_attributes: Option<Object<TokenAttributes>>,
 }
 
 #[derive(Deserialize)]
@@ -250,7 +251,7 @@ impl Provider {
     /// The last variable of a name is in effect.
     fn env(&self, name: &str) -> Option<&Path> {
         let mut variables = self.env.iter().flatten().rev();
-        let variable = variables.find(|variable| variable.name == name)?;
+        let Object(variable) = variables.find(|Object(it)| it.name == name)?;
         Some(Path::new(&variable.value)).filter(|_| !variable.value.is_empty())
     }
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::api_version::ApiVersion;
 use crate::error::Failure;
+use crate::json;
 use crate::registry_host::RegistryHost;
 
 /// The annotation of a service account that selects the profile. A kubelet passes it on only if its
@@ -44,7 +45,7 @@ impl Request {
         if bytes.trim_ascii().is_empty() {
             return Err(unusable("it is empty"));
         }
-        let raw: Raw = serde_json::from_slice(bytes)
+        let raw: Raw = json::from_slice(bytes)
             .map_err(|_| unusable("it is not the JSON of an image credential provider"))?;
         if raw.kind.as_deref() != Some(KIND) {
             return Err(unusable(&format!("its kind is not {KIND}")));

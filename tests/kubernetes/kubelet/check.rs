@@ -136,6 +136,11 @@ fn each_error_has_its_line() {
             "providers[0].env[0].value has a wrong value; write a string",
         ),
         (
+            "  args:",
+            "  env: [[A, b]]\n  args:",
+            "providers[0].env[0] has a wrong value; write a mapping",
+        ),
+        (
             "name: docker-credential-ionos",
             "name: bin/docker-credential-ionos",
             "providers[0].name is not a file name; write the program's file name",

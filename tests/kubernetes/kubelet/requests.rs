@@ -21,6 +21,10 @@ fn malformed_request_is_one_error_line() {
         (" \n".into(), "it is empty"),
         (DEMO_HOST.into(), not_json),
         ("[]".into(), not_json),
+        (
+            format!("[\"CredentialProviderRequest\",\"{V1}\",\"{IMAGE}\",null]"),
+            not_json,
+        ),
         ("null".into(), not_json),
         ("\u{0}\u{1}".into(), not_json),
         (good.trim_end().trim_end_matches('}').into(), not_json),

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use tolerant::lenient;
 pub(crate) use tolerant::{Items, LARGEST_LIST};
 
+use crate::json;
 use crate::scope::Scope;
 use crate::secret::Secret;
 use crate::uuid::is_uuid;
@@ -211,10 +212,10 @@ impl ErrorMessage {
         struct Described {
             messages: Vec<ErrorMessage>,
         }
-        serde_json::from_slice::<Described>(body)
+        json::from_slice::<Described>(body)
             .ok()
             .and_then(|described| described.messages.into_iter().next())
-            .or_else(|| serde_json::from_slice(body).ok())
+            .or_else(|| json::from_slice(body).ok())
             .unwrap_or_default()
     }
 }

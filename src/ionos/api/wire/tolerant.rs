@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::ionos::api::MOST_ITEMS;
+use crate::json::Object;
 
 /// The items of one page that are what the description says.
 pub(crate) struct Items<T> {
@@ -62,9 +63,9 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Items<T> {
                     if items.size > LARGEST_LIST {
                         continue;
                     }
-                    match serde_json::from_str::<Option<T>>(item.get()) {
+                    match serde_json::from_str::<Option<Object<T>>>(item.get()) {
                         Ok(Some(_)) if items.good.len() > MOST_ITEMS => items.odd += 1,
-                        Ok(item) => items.good.extend(item),
+                        Ok(item) => items.good.extend(item.map(|it| it.0)),
                         Err(_) => items.odd += 1,
                     }
                 }
