@@ -12,31 +12,29 @@ use crate::registry_host::RegistryHost;
 /// A clock that is off by more seconds confuses other programs. This one uses the API's.
 const TOLERATED_SKEW: i64 = 60;
 
-pub(super) fn account(state: &mut State<'_>) -> Vec<Finding> {
-    let Some(settings) = &state.settings else {
-        return Vec::new();
-    };
+pub(super) fn account(state: &mut State<'_>) -> Option<Finding> {
+    let settings = state.settings.as_ref()?;
     let chosen = match Account::choose(settings) {
         Ok(Some(chosen)) => chosen,
-        Ok(None) => return vec![Failed(account::missing())],
-        Err(failure) => return vec![Failed(failure)],
+        Ok(None) => return Some(Failed(account::missing())),
+        Err(failure) => return Some(Failed(failure)),
     };
-    match chosen.resolve(state.host, Deadline::after(settings.timeout)) {
-        Ok(access) => {
-            let found = format!("from {}", chosen.origin());
-            state.access = Some(access);
-            state.account = Some(chosen);
-            vec![Passed(found)]
-        }
-        Err(failure) => vec![Failed(failure.asked_as(chosen.origin()))],
-    }
+    Some(
+        match chosen.resolve(state.host, Deadline::after(settings.timeout)) {
+            Ok(access) => {
+                let found = format!("from {}", chosen.origin());
+                state.access = Some(access);
+                state.account = Some(chosen);
+                Passed(found)
+            }
+            Err(failure) => Failed(failure.asked_as(chosen.origin())),
+        },
+    )
 }
 
-pub(super) fn account_token(state: &mut State<'_>) -> Vec<Finding> {
-    let (Some(access), Some(account)) = (&state.access, &state.account) else {
-        return Vec::new();
-    };
-    let finding = match (access.expires(), access.expired()) {
+pub(super) fn account_token(state: &mut State<'_>) -> Option<Finding> {
+    let (access, account) = (state.access.as_ref()?, state.account.as_ref()?);
+    Some(match (access.expires(), access.expired()) {
         (_, Some(expired)) => Failed(Failure::new(
             format!("expired at {expired}"),
             format!(
@@ -46,18 +44,15 @@ pub(super) fn account_token(state: &mut State<'_>) -> Vec<Finding> {
         )),
         (Some(expires), None) => Passed(format!("valid until {expires}")),
         (None, None) => Skipped("does not say when it expires".into()),
-    };
-    vec![finding]
+    })
 }
 
 /// Looks the registry up, which is also the first request of minting.
-pub(super) fn api(state: &mut State<'_>) -> Vec<Finding> {
-    let (Some(access), Some(settings)) = (state.access.take(), &state.settings) else {
-        return Vec::new();
-    };
+pub(super) fn api(state: &mut State<'_>) -> Option<Finding> {
+    let (access, settings) = (state.access.take()?, state.settings.as_ref()?);
     let api = match Api::new(access, Deadline::after(settings.timeout)) {
         Ok(api) => api,
-        Err(failure) => return vec![Failed(failure)],
+        Err(failure) => return Some(Failed(failure)),
     };
     let proxy = api.proxy().map(|proxy| format!(", through {proxy}"));
     let accepts = format!(
@@ -82,13 +77,13 @@ pub(super) fn api(state: &mut State<'_>) -> Vec<Finding> {
         Err(err) => Failed(err.failure(api.access())),
     };
     state.api = Some(api);
-    vec![finding]
+    Some(finding)
 }
 
-pub(super) fn registry(state: &mut State<'_>) -> Vec<Finding> {
+pub(super) fn registry(state: &mut State<'_>) -> Option<Finding> {
     let host = state.host.map_or("HOST", RegistryHost::as_str);
     let wait = format!("docker-credential-ionos doctor --wait {host}");
-    let finding = match (&state.registry, &state.api) {
+    Some(match (&state.registry, &state.api) {
         (Some(Err(err)), Some(api)) => Failed(match err {
             MintError::BeingCreated => Failure {
                 hint: wait,
@@ -107,28 +102,26 @@ pub(super) fn registry(state: &mut State<'_>) -> Vec<Finding> {
             }
         }
         _ => Skipped("no HOST given".into()),
-    };
-    vec![finding]
+    })
 }
 
-pub(super) fn allow_list(state: &mut State<'_>) -> Vec<Finding> {
+pub(super) fn allow_list(state: &mut State<'_>) -> Option<Finding> {
     let Some(Ok(registry)) = &state.registry else {
-        return vec![Skipped("no HOST given".into())];
+        return Some(Skipped("no HOST given".into()));
     };
     if registry.allow_list.is_empty() {
-        return vec![Passed("every network may reach the registry".into())];
+        return Some(Passed("every network may reach the registry".into()));
     }
     let networks: Vec<String> = registry.allow_list.iter().map(|it| one_line(it)).collect();
-    vec![Warning(Failure::new(
+    Some(Warning(Failure::new(
         format!("only {} may reach the registry", networks.join(", ")),
         "check that this machine's public address is among them",
-    ))]
+    )))
 }
 
 /// Also runs after a refusal by the API, which a wrong clock can cause.
-pub(super) fn clock(state: &mut State<'_>) -> Vec<Finding> {
-    let skew = state.api.as_ref().and_then(Api::skew);
-    let finding = match skew {
+pub(super) fn clock(state: &mut State<'_>) -> Option<Finding> {
+    Some(match state.api.as_ref().and_then(Api::skew) {
         Some(skew) if skew.abs() > TOLERATED_SKEW => Warning(Failure::new(
             format!(
                 "this machine's clock is {} s {} the API's",
@@ -139,6 +132,5 @@ pub(super) fn clock(state: &mut State<'_>) -> Vec<Finding> {
         )),
         Some(_) => Passed("matches the API's".into()),
         None => Skipped("the API sent no date".into()),
-    };
-    vec![finding]
+    })
 }

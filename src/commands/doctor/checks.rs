@@ -11,10 +11,10 @@ use crate::ionos::account::Account;
 use crate::ionos::api::{Access, Api, Registry};
 use crate::registry_host::RegistryHost;
 
-type Run = fn(&mut State<'_>) -> Vec<Finding>;
+/// A check. `None`: what it needs is not there, because another check failed.
+type Run = fn(&mut State<'_>) -> Option<Finding>;
 
-/// The name of each check, the checks without which it is skipped, and the check itself. A check
-/// whose first finding is a failure failed.
+/// The name of each check, the checks without which it is skipped, and the check itself.
 const CHECKS: [(&str, &[&str], Run); 13] = [
     ("program", &[], clients::program),
     ("docker", &[], clients::docker),
@@ -47,6 +47,8 @@ pub(super) struct State<'a> {
     pub(super) registry: Option<Result<Registry, MintError>>,
     pub(super) credential: Option<Credential>,
     pub(super) cleanup: Option<Cleanup>,
+    /// What the running check found beside its result.
+    pub(super) more: Vec<Finding>,
     /// Each check that failed or was skipped, with the failed check that is the reason.
     blocked: Vec<(&'static str, &'static str)>,
 }
@@ -72,6 +74,7 @@ impl<'a> State<'a> {
             registry: None,
             credential: None,
             cleanup: None,
+            more: Vec::new(),
             blocked: Vec::new(),
         };
         let by_name = state
@@ -106,17 +109,16 @@ pub(super) fn run(mut state: State<'_>) -> Report {
     let mut report = Report::new(state.host);
     for (name, needs, run) in CHECKS {
         let skipped = needs.iter().find_map(|need| state.skipped_without(need));
-        let findings = match skipped {
-            Some(skipped) => {
-                state.block(name, needs);
-                vec![skipped]
-            }
-            None => run(&mut state),
+        let finding = if skipped.is_some() {
+            state.block(name, needs);
+            skipped
+        } else {
+            run(&mut state)
         };
-        if let Some(Finding::Failed(_)) = findings.first() {
+        if let Some(Finding::Failed(_)) = finding {
             state.block(name, &[]);
         }
-        report.add(name, findings);
+        report.add(name, finding.into_iter().chain(state.more.drain(..)));
     }
     if let Some(cleanup) = state.cleanup {
         cleanup.run();

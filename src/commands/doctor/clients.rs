@@ -13,49 +13,50 @@ use crate::registry_host::RegistryHost;
 const PODMAN_PROGRAMS: [&str; 3] = ["podman", "skopeo", "buildah"];
 const DOCKER_SOCKET: &str = "/var/run/docker.sock";
 
-pub(super) fn program(state: &mut State<'_>) -> Vec<Finding> {
+pub(super) fn program(state: &mut State<'_>) -> Option<Finding> {
     let plain = client_config::helper_name(None);
     let helper = state.our_helper().unwrap_or(&plain);
     let name = client_config::program_name(helper);
-    let finding = match env::on_path(&name) {
+    Some(match env::on_path(&name) {
         Some(path) => Passed(format!("{} is on PATH", path.display())),
         None => Failed(Failure::new(
             format!("{name} is not on PATH, so no client can run it"),
             "put it, or a link to it, into a directory on PATH",
         )),
-    };
-    vec![finding]
+    })
 }
 
-pub(super) fn docker(state: &mut State<'_>) -> Vec<Finding> {
+pub(super) fn docker(state: &mut State<'_>) -> Option<Finding> {
     let file = match &state.docker {
         Some(Ok(file)) => file,
-        Some(Err(failure)) => return vec![Failed(failure.clone())],
+        Some(Err(failure)) => return Some(Failed(failure.clone())),
         None => {
             let what = "no home directory to look for config.json in";
-            return vec![warning(what, format!("set {} or DOCKER_CONFIG", env::HOME))];
+            return Some(warning(what, format!("set {} or DOCKER_CONFIG", env::HOME)));
         }
     };
     let path = shown(&file.path);
-    let mut findings = Vec::new();
-    match state.host {
+    let mut more = Vec::new();
+    let finding = match state.host {
         Some(host) => {
-            findings.push(helper_in_docker_file(file, host));
             if state.our_helper().is_some() {
-                findings.extend(overruled(file, host));
+                let overruling = in_variable(host).into_iter();
+                more.extend(overruling.chain(left_over(file, host)).map(Warning));
             }
+            helper_in_docker_file(file, host)
         }
-        None => findings.push(warning(
+        None => warning(
             format!("no registry in {path} uses this program"),
             "docker-credential-ionos configure-docker",
-        )),
-    }
+        ),
+    };
     if !podman_is_used() {
-        findings.extend(file.podman_refusal.clone().map(Warning));
+        more.extend(file.podman_refusal.clone().map(Warning));
     }
-    findings.extend(snap(&path));
-    findings.extend(sudo(file, &path, state.host));
-    findings
+    more.extend(snap(&path));
+    more.extend(sudo(file, &path, state.host));
+    state.more = more;
+    Some(finding)
 }
 
 /// Which helper Docker runs for the host.
@@ -106,15 +107,6 @@ fn helper_in_docker_file(file: &ClientConfig, host: &RegistryHost) -> Finding {
 fn misspelled<'a>(file: &'a ClientConfig, host: &RegistryHost) -> Option<&'a str> {
     let mut keys = file.our_keys().map(|(key, _)| key);
     keys.find(|key| RegistryHost::parse(key).as_ref() == Ok(host))
-}
-
-/// Logins that Docker prefers to the helper, and those that it no longer needs.
-fn overruled(file: &ClientConfig, host: &RegistryHost) -> Vec<Finding> {
-    let overruling = in_variable(host).into_iter();
-    overruling
-        .chain(left_over(file, host))
-        .map(Warning)
-        .collect()
 }
 
 /// The snap of Docker has its own home directory and runs no program from outside.
@@ -170,12 +162,10 @@ fn podman_is_used() -> bool {
         || own_files.any(|path| Some(&path) != docker_file.as_ref() && path.exists())
 }
 
-pub(super) fn podman(state: &mut State<'_>) -> Vec<Finding> {
+pub(super) fn podman(state: &mut State<'_>) -> Option<Finding> {
     if !podman_is_used() {
-        return vec![Skipped(format!(
-            "{} are not on PATH",
-            PODMAN_PROGRAMS.join(", ")
-        ))];
+        let programs = PODMAN_PROGRAMS.join(", ");
+        return Some(Skipped(format!("{programs} are not on PATH")));
     }
     let files = Client::Podman.files();
     for path in &files {
@@ -185,24 +175,23 @@ pub(super) fn podman(state: &mut State<'_>) -> Vec<Finding> {
                 podman_refusal: Some(failure),
                 ..
             })
-            | Err(failure) => return vec![Failed(failure)],
+            | Err(failure) => return Some(Failed(failure)),
             Ok(file) => file,
         };
         if let Some(host) = state.host
             && let Some(finding) = entry_for_podman(&file, host)
         {
-            return vec![finding];
+            return Some(finding);
         }
     }
     let names: Vec<String> = files.iter().map(|path| shown(path)).collect();
-    let finding = match state.host {
+    Some(match state.host {
         None => Passed(format!("can read {}", names.join(", "))),
         Some(host) => warning(
             format!("no helper for {host} in {}", names.join(", ")),
             format!("docker-credential-ionos configure-docker --podman {host}"),
         ),
-    };
-    vec![finding]
+    })
 }
 
 /// What podman does for the host because of this file; `None`: it reads the next file.

@@ -12,34 +12,34 @@ use crate::env::{self, Deadline};
 use crate::error::one_line;
 use crate::ionos::account::{Account, Notes};
 
-pub(super) fn token(state: &mut State<'_>) -> Vec<Finding> {
+pub(super) fn token(state: &mut State<'_>) -> Option<Finding> {
     let Some(host) = state.host else {
-        return vec![Skipped("no HOST given".into())];
+        return Some(Skipped("no HOST given".into()));
     };
     let existing = existing(state);
     let needs_api = existing.is_none();
     if needs_api && !state.may_mint {
-        return vec![Skipped("none is cached; --mint creates one".into())];
+        return Some(Skipped("none is cached; --mint creates one".into()));
     }
     if needs_api && let Some(skipped) = state.skipped_without("registry") {
-        return vec![skipped];
+        return Some(skipped);
     }
-    let Ok(config) = state.config else {
-        return Vec::new();
-    };
-    match credential::get(host, config, state.profile.as_deref()) {
-        Ok(Lookup {
-            credential,
-            cleanup,
-        }) => {
-            let minted = || format!("minted {}", one_line(&credential.username));
-            let found = existing.map_or_else(minted, ToOwned::to_owned);
-            state.credential = Some(credential);
-            state.cleanup = cleanup;
-            vec![Passed(found)]
-        }
-        Err(failure) => vec![Failed(failure)],
-    }
+    let config = state.config.ok()?;
+    Some(
+        match credential::get(host, config, state.profile.as_deref()) {
+            Ok(Lookup {
+                credential,
+                cleanup,
+            }) => {
+                let minted = || format!("minted {}", one_line(&credential.username));
+                let found = existing.map_or_else(minted, ToOwned::to_owned);
+                state.credential = Some(credential);
+                state.cleanup = cleanup;
+                Passed(found)
+            }
+            Err(failure) => Failed(failure),
+        },
+    )
 }
 
 /// What a `get` would return without minting.
@@ -66,20 +66,19 @@ fn existing(state: &State<'_>) -> Option<&'static str> {
     is_fresh.then_some("cached, and younger than half its life")
 }
 
-pub(super) fn login(state: &mut State<'_>) -> Vec<Finding> {
+pub(super) fn login(state: &mut State<'_>) -> Option<Finding> {
     let (Some(host), Some(credential), Some(settings)) =
         (state.host, &state.credential, &state.settings)
     else {
-        return vec![Skipped("no credential to log in with".into())];
+        return Some(Skipped("no credential to log in with".into()));
     };
     let deadline = Deadline::after(settings.timeout);
-    let finding = match registry_login::log_in(host, credential, deadline) {
+    Some(match registry_login::log_in(host, credential, deadline) {
         Ok(Scheme::Open) => Passed(format!("{host} needs no login")),
         Ok(scheme) => Passed(format!(
             "{host} accepts the credential ({})",
             scheme.as_str()
         )),
         Err(failure) => Failed(failure),
-    };
-    vec![finding]
+    })
 }

@@ -57,8 +57,8 @@ impl Report {
         }
     }
 
-    pub(super) fn add(&mut self, name: &'static str, findings: Vec<Finding>) {
-        self.checks.extend(findings.into_iter().map(|finding| {
+    pub(super) fn add(&mut self, name: &'static str, findings: impl Iterator<Item = Finding>) {
+        self.checks.extend(findings.map(|finding| {
             let (outcome, what, hint) = match finding {
                 Finding::Ok(what) => (Outcome::Ok, what, String::new()),
                 Finding::Warning(it) => (Outcome::Warning, it.what_and_said(), it.hint),
