@@ -1,9 +1,10 @@
 //! The configuration files of the clients on this machine.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use serde::Serialize;
 
 use crate::client_config::{self, Client, ClientConfig};
-use crate::error::Failure;
 use crate::registry_host::RegistryHost;
 
 /// Docker's and podman's files, each once.
@@ -15,10 +16,13 @@ pub(super) struct ClientFiles {
 }
 
 /// A file that clients refuse, and why.
+#[derive(Debug, Serialize)]
 pub(super) struct Unreadable {
-    pub(super) path: PathBuf,
-    pub(super) clients: &'static [Client],
-    pub(super) failure: Failure,
+    file: String,
+    /// The clients that refuse it: `docker`, `podman`.
+    clients: Vec<&'static str>,
+    pub(super) what: String,
+    pub(super) hint: String,
 }
 
 impl ClientFiles {
@@ -53,9 +57,10 @@ impl ClientFiles {
             Err(failure) => (&[Client::Podman], failure),
         };
         self.unreadable.push(Unreadable {
-            path: path.to_owned(),
-            clients,
-            failure,
+            file: path.display().to_string(),
+            clients: clients.iter().map(|it| it.name()).collect(),
+            what: failure.what,
+            hint: failure.hint,
         });
     }
 

@@ -37,7 +37,7 @@ struct Status {
     /// Records of tokens that cannot be used.
     unusable_records: Vec<Unusable>,
     /// Configuration files that a client refuses.
-    unreadable: Vec<UnreadableFile>,
+    unreadable: Vec<Unreadable>,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -77,15 +77,6 @@ struct Times {
     expires_at: i64,
 }
 
-#[derive(Debug, Serialize)]
-struct UnreadableFile {
-    file: String,
-    /// The clients that refuse it: `docker`, `podman`.
-    clients: Vec<&'static str>,
-    what: String,
-    hint: String,
-}
-
 /// Prints the credentials.
 pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure> {
     let (config, profile) = (session.config()?, session.profile);
@@ -106,7 +97,7 @@ pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure
         credentials,
         pending_revocations: pending::pending(&state, config, &notes),
         unusable_records: pending::unusable(&state),
-        unreadable: files.unreadable.iter().map(UnreadableFile::of).collect(),
+        unreadable: files.unreadable,
     };
     if options.json {
         terminal.json(&status);
@@ -202,17 +193,6 @@ fn account(entry: &CachedToken, config: &ConfigFile, notes: &Notes) -> Option<St
     (account.key(notes).ok()?.as_str() == entry.account).then(|| account.origin().clone())
 }
 
-impl UnreadableFile {
-    fn of(unreadable: &Unreadable) -> Self {
-        Self {
-            file: unreadable.path.display().to_string(),
-            clients: unreadable.clients.iter().map(|it| it.name()).collect(),
-            what: unreadable.failure.what.clone(),
-            hint: unreadable.failure.hint.clone(),
-        }
-    }
-}
-
 fn show(status: &Status, terminal: &mut Terminal<'_>) {
     if status.credentials.is_empty() {
         terminal.say("no credential is stored or cached, and no client uses this program");
@@ -225,7 +205,7 @@ fn show(status: &Status, terminal: &mut Terminal<'_>) {
         &status.unusable_records,
         terminal,
     );
-    for UnreadableFile { what, hint, .. } in &status.unreadable {
+    for Unreadable { what, hint, .. } in &status.unreadable {
         terminal.warn(&Failure::new(what, hint));
     }
 }
