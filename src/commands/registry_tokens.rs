@@ -32,10 +32,9 @@ impl RegistryTokens {
         session
             .terminal
             .while_saying(&format!("asking for the tokens of {host} …"), || {
-                let access = account.resolve(Some(host), deadline)?;
+                let api = account.connect(Some(host), deadline)?;
                 let notes = Notes::new(Places::find_lossy().cache);
-                let key = account.confirm(&access, &notes);
-                let api = Api::new(access, deadline)?;
+                let key = account.confirm(api.access(), &notes);
                 let registry_id = match &settings.target {
                     Target::Id(id) => id.clone(),
                     target => {

@@ -17,7 +17,6 @@ use crate::docker::registry_login;
 use crate::env::Deadline;
 use crate::error::{Failure, one_line};
 use crate::ionos::account::Account;
-use crate::ionos::api::Api;
 use crate::registry_host::RegistryHost;
 use crate::terminal::Terminal;
 
@@ -140,8 +139,7 @@ fn log_in(host: &RegistryHost, session: &Session<'_>, deadline: Deadline) -> Res
     let deadline = deadline.at_most(settings.timeout);
     // Without an account there may be a stored login.
     if let Some(account) = Account::choose(&settings).map_err(Failure::permanently)? {
-        let access = account.resolve(Some(host), deadline);
-        let api = access.and_then(|access| Api::new(access, deadline));
+        let api = account.connect(Some(host), deadline);
         let api = api.map_err(|failure| failure.asked_as(account.origin()).permanently())?;
         let registry = mint::registry(&api, host, &settings.target).map_err(|err| {
             let failure = err.failure(api.access());

@@ -15,7 +15,6 @@ use crate::credential::stored_login::StoredLogins;
 use crate::env::{self, Deadline};
 use crate::error::{Failure, one_line};
 use crate::ionos::account::{Account, Notes};
-use crate::ionos::api::Api;
 use crate::registry_host::RegistryHost;
 use crate::secret::Secret;
 
@@ -127,12 +126,11 @@ fn revoke_now(
     } else {
         TO_REVOKE
     });
-    let api = account.resolve(Some(host), deadline).and_then(|access| {
-        let key = account.confirm(&access, notes);
-        Ok((key, Api::new(access, deadline)?))
-    });
-    match api {
-        Ok((key, api)) => ledger.settle(&api, &key, cache, &mut entries, Some(host)),
+    match account.connect(Some(host), deadline) {
+        Ok(api) => {
+            let key = account.confirm(api.access(), notes);
+            ledger.settle(&api, &key, cache, &mut entries, Some(host));
+        }
         Err(err) => debug!("{host}: not revoked yet: {err}"),
     }
     if deadline.passed() {

@@ -5,7 +5,6 @@ use crate::client_config::ClientConfig;
 use crate::env::Deadline;
 use crate::error::{Failure, one_line};
 use crate::ionos::account::{self, Account};
-use crate::ionos::api::Api;
 use crate::registry_host::RegistryHost;
 
 /// How often the question is asked if the answer is invalid.
@@ -72,8 +71,7 @@ fn candidates(session: &mut Session<'_>) -> Result<(Vec<RegistryHost>, Vec<Strin
     let found = session
         .terminal
         .while_saying("asking for the account's registries …", || {
-            let access = account.resolve(None, deadline);
-            let api = access.and_then(|access| Api::new(access, deadline));
+            let api = account.connect(None, deadline);
             let api = api.map_err(Failure::permanently)?;
             api.registries(None)
                 .map_err(|err| err.failure(api.access()))

@@ -9,12 +9,17 @@ use crate::env::Deadline;
 use crate::error::{Failure, shown, system};
 use crate::files::{Owner, UserFile};
 use crate::http::{Endpoint, basic};
-use crate::ionos::api::Access;
+use crate::ionos::api::{Access, Api};
 use crate::ionos::ionosctl::{self, Credentials, FileEndpoint};
 use crate::registry_host::RegistryHost;
 use crate::secret::Secret;
 
 impl Account {
+    /// A client of the API for the registry at `host`, with the account's secret.
+    pub fn connect(&self, host: Option<&RegistryHost>, deadline: Deadline) -> Result<Api, Failure> {
+        Api::new(self.resolve(host, deadline)?, deadline)
+    }
+
     /// Gets the secret and the endpoint for the registry at `host`: reads files, runs the command.
     ///
     /// The endpoint is `IONOS_API_URL`, else the one in ionosctl's file, wherever the credentials
