@@ -10,9 +10,9 @@ use crate::config::{self, ConfigFile, Places, Settings};
 use crate::credential::cache::{Age, Cache, CachedToken, Slot};
 use crate::credential::cleanup::Cleanup;
 use crate::credential::ledger::Ledger;
-use crate::credential::mint;
-use crate::credential::new_token::NewToken;
-use crate::credential::registry_hint;
+use crate::credential::mint::{self, MintRequest};
+use crate::credential::new_token;
+use crate::credential::registry_hint::{self, RegistryHint};
 use crate::credential::stored_login::StoredLogins;
 use crate::env::{self, Deadline};
 use crate::error::Failure;
@@ -165,6 +165,12 @@ impl Getter<'_> {
         }
     }
 
+    /// The cached entry if it is fresh.
+    fn fresh(&self, slot: &Slot) -> Option<Lookup> {
+        let (entry, age) = self.cached(slot)?;
+        (age == Age::Fresh).then(|| entry.into())
+    }
+
     /// Whether it was minted under a setting that allowed a longer life.
     fn lives_too_long(&self, entry: &CachedToken) -> bool {
         const MARGIN: i64 = 60;
@@ -183,10 +189,7 @@ impl Getter<'_> {
             return Ok(entry.into());
         };
         let deadline = self.deadline.at_most(self.settings.timeout / 2);
-        let newer = || match self.cached(slot) {
-            Some((newer, Age::Fresh)) => Some(Lookup::from(newer)),
-            _ => None,
-        };
+        let newer = || self.fresh(slot);
         let _lock = match dir.try_lock(&slot.name("lock")) {
             Some(lock) => lock,
             // The other process revokes the token of `entry` at once, see `Ledger::supersede`.
@@ -275,10 +278,7 @@ impl Getter<'_> {
         let Some((slot, dir)) = slot.as_ref().and_then(|it| Some((it, it.prepare().ok()?))) else {
             return self.mint_as(&account, access, None, deadline);
         };
-        let fresh = || match self.cached(slot) {
-            Some((entry, Age::Fresh)) => Some(Lookup::from(entry)),
-            _ => None,
-        };
+        let fresh = || self.fresh(slot);
         let _lock = match dir.wait_for_lock(&slot.name("lock"), deadline, fresh) {
             Waited::Locked(lock) => lock,
             Waited::Answered(lookup) => return Ok(lookup),
@@ -297,15 +297,16 @@ impl Getter<'_> {
         slot: Option<&Slot>,
         deadline: Deadline,
     ) -> Result<Lookup, Failure> {
-        let new = NewToken {
+        let target = &self.settings.target;
+        let request = MintRequest {
             host: self.host,
             account,
             settings: self.settings,
-            cache: self.cache,
             slot,
+            known: slot.and_then(|slot| RegistryHint::read(slot, account, self.host, target)),
             ledger: &Ledger::new(self.places.ledger()),
         };
-        let (token, cleanup) = new.mint(access, deadline)?;
+        let (token, cleanup) = new_token::mint(&request, self.cache, access, deadline)?;
         Ok(Lookup {
             cleanup: Some(cleanup),
             ..token.into()

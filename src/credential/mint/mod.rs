@@ -18,7 +18,7 @@ pub use name::{Maker, is_minted as is_minted_name, this_machine};
 pub use registry::registry;
 
 use crate::config::Settings;
-use crate::credential::cache::CachedToken;
+use crate::credential::cache::{CachedToken, Slot};
 use crate::credential::ledger::{Ledger, Minting};
 use crate::credential::registry_hint::RegistryHint;
 use crate::ionos::account::AccountKey;
@@ -29,6 +29,7 @@ use steps::{Mint, Step};
 /// Requested on top of the intended lifetime, so that one hour is still one hour when the request
 /// arrives and by the API's clock.
 pub const SPARE: i64 = 5 * 60;
+
 /// What to mint.
 #[derive(Debug)]
 pub struct MintRequest<'a> {
@@ -38,8 +39,8 @@ pub struct MintRequest<'a> {
     pub account: &'a AccountKey,
     /// How the registry is found, what the token may do, and its lifetime.
     pub settings: &'a Settings,
-    /// The cache entry that it is for; `None` if it is not cached.
-    pub entry: Option<&'a str>,
+    /// Where it is cached; `None` if it is not cached.
+    pub slot: Option<&'a Slot>,
     /// What an earlier request learnt about the registry.
     pub known: Option<RegistryHint>,
     /// Where the token is put on record.

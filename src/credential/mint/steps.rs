@@ -2,7 +2,7 @@
 
 use super::{MintError, MintRequest, SPARE, delete_by_name, installation_id, name, registry};
 use crate::config::Target;
-use crate::credential::cache::CachedToken;
+use crate::credential::cache::{CachedToken, Slot};
 use crate::credential::ledger::{Draft, Minting};
 use crate::env;
 use crate::ionos::api::{Api, ApiError, Token};
@@ -93,7 +93,7 @@ impl<'a> Mint<'a> {
             host: self.request.host.as_str(),
             account: self.request.account.as_str(),
             api: Some(self.api.access().endpoint.as_str()),
-            entry: self.request.entry,
+            entry: self.request.slot.map(Slot::entry),
             registry_id: &self.registry_id,
             posted_at: self.api.now(),
             expires_at: expires_at + skew,
