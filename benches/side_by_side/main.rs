@@ -69,7 +69,7 @@ impl Build {
     fn make(self) {
         for what in [
             &["--bin", "docker-credential-ionos"][..],
-            &["--example", "floor_warm", "--example", "floor_cold"],
+            &["--package", "floor"],
         ] {
             let target = self.target();
             let target = target.iter().flat_map(|it| ["--target", it.as_str()]);
@@ -108,7 +108,7 @@ impl Build {
 
     fn floor(self, kind: &str) -> (String, PathBuf) {
         let name = format!("its floor, {}", self.name());
-        (name, self.built(&format!("examples/floor_{kind}")))
+        (name, self.built(&format!("floor_{kind}")))
     }
 
     /// The same run, with this build of the program.
