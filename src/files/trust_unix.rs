@@ -66,6 +66,8 @@ pub struct Untrusted {
 enum Reason {
     /// It belongs to this other user.
     Owner(u32),
+    /// It belongs to this other user, for whom root reads files and creates none.
+    NewFile(u32),
     /// Others can write it; it belongs to this user.
     Writable(u32),
     /// It cannot be looked at.
@@ -99,8 +101,16 @@ impl Untrusted {
                 };
                 // Without -h, chown changes what a link leads to.
                 let option = if self.path.is_symlink() { "-h " } else { "" };
-                format!("check it, then run \"{sudo}chown {option}{me} {path}\"")
+                let chown = format!("run \"{sudo}chown {option}{me} {path}\"");
+                match (option, self.path.is_dir()) {
+                    // It may be the home of the other user.
+                    ("", true) => {
+                        format!("use a directory of {me}, or {chown} if it is to be {me}'s")
+                    }
+                    _ => format!("check it, then {chown}"),
+                }
             }
+            Reason::NewFile(_) => "run this as that user, or use a directory of root".into(),
             Reason::Writable(owner) if *owner == me() || me() == ROOT => {
                 format!("check it, then run \"chmod go-w {path}\"")
             }
@@ -112,7 +122,9 @@ impl Untrusted {
 
     fn why(&self, path: &str) -> String {
         match &self.reason {
-            Reason::Owner(owner) => format!("{path} belongs to {}", accounts::shown_user(*owner)),
+            Reason::Owner(owner) | Reason::NewFile(owner) => {
+                format!("{path} belongs to {}", accounts::shown_user(*owner))
+            }
             Reason::Writable(owner) => format!(
                 "others can write {path} (owner {})",
                 accounts::shown_user(*owner)
@@ -144,7 +156,7 @@ impl Way {
     /// that user could neither use nor remove it.
     pub(super) fn for_new_file(&self) -> Result<(), Untrusted> {
         match &self.of_invoking_user {
-            Some((path, uid)) => Err(Untrusted::new(path, Reason::Owner(*uid))),
+            Some((path, uid)) => Err(Untrusted::new(path, Reason::NewFile(*uid))),
             None => Ok(()),
         }
     }

@@ -133,30 +133,30 @@ fn config_behind_a_link_or_a_directory_of_another_user_is_refused() {
         &machine.home(VICTIM).join("link"),
         VICTIM,
     );
-    for (path, at, why, command) in [
+    for (path, at, why, hint) in [
         (
             tmp.join("link"),
             tmp.join("link"),
             "it belongs to uid 64002",
-            "sudo chown -h 64001",
+            "check it, then run \"sudo chown -h 64001 {at}\"",
         ),
         (
             tmp.join("dir/config.json"),
             tmp.join("dir"),
             "{at} belongs to uid 64002",
-            "sudo chown 64001",
+            "use a directory of 64001, or run \"sudo chown 64001 {at}\" if it is to be 64001's",
         ),
         (
             open.join("config.json"),
             open.clone(),
             "others can write {at} (owner uid 64001)",
-            "chmod go-w",
+            "check it, then run \"chmod go-w {at}\"",
         ),
         (
             machine.home(VICTIM).join("link"),
             open.clone(),
             "others can write {at} (owner uid 64001)",
-            "chmod go-w",
+            "check it, then run \"chmod go-w {at}\"",
         ),
     ] {
         attack(|| {
@@ -165,12 +165,8 @@ fn config_behind_a_link_or_a_directory_of_another_user_is_refused() {
                 .without("IONOS_TOKEN")
                 .env("IONOS_CR_CONFIG", path.to_str().unwrap());
             let done = run_as(VICTIM, &helper, &["get"], DEMO_HOST);
-            let why = why.replace("{at}", at.to_str().unwrap());
-            let wanted = format!(
-                ": cannot use {}: {why}; check it, then run \"{command} {}\"",
-                path.display(),
-                at.display()
-            );
+            let wanted = format!(": cannot use {}: {why}; {hint}", path.display());
+            let wanted = wanted.replace("{at}", at.to_str().unwrap());
             assert!(done.failure().contains(&wanted), "{done:?}");
             assert!(!witness.exists());
         });
@@ -280,6 +276,16 @@ fn root_reads_the_files_of_the_owner_of_its_home_and_gives_them_nothing() {
         let scopes = &fake.tokens().pop().unwrap().scopes;
         assert_eq!(scopes[0]["actions"], json!(["pull"]));
     }
+    attack(|| {
+        let done = run_as(ROOT, &helper, &["configure-docker", DEMO_HOST], "");
+        assert_eq!(
+            done.stderr,
+            format!(
+                "error: cannot use {home}/.docker/config.json: {home} belongs to uid 64001\nhint: run this as that user, or use a directory of root\n",
+                home = home.display()
+            )
+        );
+    });
     // Nobody else's, and with `sudo` only the files of who ran it.
     for (owner, helper) in [
         (NEIGHBOUR, helper.clone()),
