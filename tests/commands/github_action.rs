@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::fake_ionos::{FakeIonos, RegistrySpec};
+use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, RegistrySpec};
 use crate::support::helper::{BIN, Home};
-use crate::support::skip;
+use crate::support::{mounts, platform, skip};
 
 /// More than fit into one answer to `list`.
 const REGISTRIES: usize = 200;
@@ -50,4 +50,45 @@ fn revoke_deletes_the_tokens_of_two_hundred_registries() {
         home.helper().list().stdout,
         "{\"stored.cr.de-fra.ionos.com\":\"jane\"}\n"
     );
+}
+
+/// Such a job is root, with a home and a `RUNNER_TEMP` of the runner's user outside.
+#[test]
+fn job_in_a_container_is_configured_and_revoked() {
+    if !platform::is_root() {
+        return;
+    }
+    let (api, home) = (FakeIonos::start(), Home::new());
+    let temp = home.file("runner/x", "").replace("/x", "");
+    let helper = home
+        .helper_for(&api)
+        .env("RUNNER_TEMP", &temp)
+        .env("GITHUB_ENV", &home.file("runner/env", ""))
+        .env("REGISTRIES", DEMO_HOST)
+        .env("PROFILE", "");
+    let action = concat!(env!("CARGO_MANIFEST_DIR"), "/packaging/github-action");
+    let program = Path::new(BIN).parent().unwrap().display();
+    let script = format!(
+        "mount -t tmpfs none /run || exit
+        chown 64001 $HOME $RUNNER_TEMP
+        export PATH={program}:/usr/local/bin:$PATH
+        {action}/configure || exit
+        unset IONOS_TOKEN && set -a && . $GITHUB_ENV
+        docker-credential-ionos get {DEMO_HOST} >/run/got || exit
+        docker-credential-ionos get {DEMO_HOST} | cmp /run/got || exit
+        {action}/revoke/revoke
+        ls $HOME /run"
+    );
+    let Some(done) = mounts::run(helper, &script, "") else {
+        return;
+    };
+    assert_eq!(
+        done.stdout,
+        format!(
+            "added {DEMO_HOST} to /run/docker-credential-ionos-job/docker/config.json, helper ionos\n/run:\ngot\n\n{}:\nrunner\n",
+            home.path().display()
+        ),
+        "{done:?}"
+    );
+    assert_eq!((api.minted_tokens().len(), api.tokens().len()), (1, 0));
 }
