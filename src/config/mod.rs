@@ -89,14 +89,14 @@ pub struct Settings {
     /// How the registry is found among those of the account.
     pub target: Target,
     /// The account that the registry's own entry names.
-    pub own_account: Option<Named>,
+    pub own_account: Option<ConfiguredAccount>,
     /// The account that the defaults name.
-    pub default_account: Option<Named>,
+    pub default_account: Option<ConfiguredAccount>,
 }
 
 /// An account in the configuration file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
+pub struct ConfiguredAccount {
     /// The account.
     pub source: AccountSource,
     /// Who can change the file.
@@ -156,7 +156,7 @@ impl ConfigFile {
             scopes = layer.scopes.unwrap_or(scopes);
         }
         let named = |account: Option<AccountSource>, place: &str| {
-            account.map(|source| Named {
+            account.map(|source| ConfiguredAccount {
                 source,
                 owner: self.owner,
                 place: format!("{place} in {}", shown(&self.path)),

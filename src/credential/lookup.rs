@@ -313,9 +313,8 @@ impl Getter<'_> {
         })
     }
 
-    /// Whether a failure still stands: the account, the request, and the connection to the API.
-    /// Sixteen bits are enough to notice that a person corrected something and too few to guess a
-    /// password from.
+    /// A hash of what a failure depends on: the account, the settings, and the connection to the API.
+    /// Sixteen bits are enough to notice a correction, and too few to guess a password from.
     fn fingerprint(&self) -> String {
         let mut context = Context::new(&SHA256);
         context.update(

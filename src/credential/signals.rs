@@ -12,7 +12,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 #[cfg(unix)]
 use signal_hook::flag;
 
-/// Puts off SIGTERM, SIGINT and SIGHUP while a token may exist that nothing but this process knows
+/// Defers SIGTERM, SIGINT and SIGHUP while a token may exist that nothing but this process knows
 /// of. A second signal ends the process.
 #[derive(Debug)]
 pub(super) struct Signals {
@@ -22,19 +22,19 @@ pub(super) struct Signals {
 
 #[cfg(unix)]
 impl Signals {
-    pub(super) fn put_off() -> Self {
+    pub(super) fn defer() -> Self {
         let received = Arc::default();
         for signal in [SIGTERM, SIGINT, SIGHUP] {
             let done = flag::register_conditional_default(signal, Arc::clone(&received))
                 .and_then(|_| flag::register(signal, Arc::clone(&received)));
             if let Err(err) = done {
-                log::debug!("signal {signal} is not put off: {err}");
+                log::debug!("signal {signal} is not deferred: {err}");
             }
         }
         Self { received }
     }
 
-    /// Whether one was put off.
+    /// Whether one was deferred.
     pub(super) fn received(&self) -> bool {
         self.received.load(Ordering::SeqCst)
     }
@@ -42,7 +42,7 @@ impl Signals {
 
 #[cfg(not(unix))]
 impl Signals {
-    pub(super) fn put_off() -> Self {
+    pub(super) fn defer() -> Self {
         Self {}
     }
 

@@ -134,7 +134,7 @@ fn revoke_now(
         Err(err) => debug!("{host}: not revoked yet: {err}"),
     }
     if deadline.passed() {
-        ledger.waited_in_vain(&key, &mut entries);
+        ledger.note_timeout(&key, &mut entries);
     }
 }
 

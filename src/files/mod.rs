@@ -5,7 +5,7 @@
 //! - Files that this program keeps (cache, logins): a [`PrivateDir`] opens them. A file that another
 //!   user could have written or read counts as missing; it is never an error.
 //! - Files that users and other programs write (settings, tokens, Docker's configuration): a
-//!   [`UserFile`]. Its content is obeyed only after [`UserFile::trusted`].
+//!   [`UserFile`]. Its content decides what this program does only after [`UserFile::trusted`].
 //!
 //! `trust` decides for both which paths are safe.
 

@@ -55,7 +55,7 @@ pub(super) fn has_room_for(_: usize) -> io::Result<()> {
 
 /// Keeps other processes of this program from writing in a directory. `None` while another does.
 ///
-/// Windows cannot lock a directory, so this is a file in it that nobody else can open meanwhile. The
+/// Windows cannot lock a directory, so this is a file in it that no other process can open meanwhile. The
 /// system removes it when it is closed, also if this process is killed.
 pub(super) fn lock_dir(dir: &Path) -> io::Result<Option<File>> {
     const DELETE_ON_CLOSE: u32 = 0x0400_0000;

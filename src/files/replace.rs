@@ -22,12 +22,12 @@ const TO_LOCK: Duration = Duration::from_secs(5);
 /// attributes. Returns `false` if the content is no longer `before` because another program wrote
 /// it: then nothing is changed.
 pub fn replace_user_file(path: &Path, before: Option<&[u8]>, content: &[u8]) -> Result<bool> {
-    let way = trust::check_way(path)?;
-    let path = &way.end;
+    let checked = trust::check_path(path)?;
+    let path = &checked.end;
     let dir = path.parent().unwrap_or(path);
     match fs::metadata(path) {
-        Ok(metadata) => way.for_file(&metadata)?,
-        Err(_) => way.for_new_file()?,
+        Ok(metadata) => checked.for_file(&metadata)?,
+        Err(_) => checked.for_new_file()?,
     }
     if before.is_none() {
         platform::private(DirBuilder::new().recursive(true))

@@ -47,13 +47,13 @@ impl std::error::Error for Untrusted {}
 
 /// A path that was checked.
 #[derive(Debug)]
-pub(super) struct Way {
+pub(super) struct CheckedPath {
     /// Where it leads, without a link at its end.
     pub(super) end: PathBuf,
 }
 
 #[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "as on unix")]
-impl Way {
+impl CheckedPath {
     pub(super) fn for_new_file(&self) -> Result<(), Untrusted> {
         Ok(())
     }
@@ -69,14 +69,14 @@ pub(super) fn check_place(_: &Path) -> Result<(), Untrusted> {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "as on unix")]
-pub(super) fn check_way(path: &Path) -> Result<Way, Untrusted> {
+pub(super) fn check_path(path: &Path) -> Result<CheckedPath, Untrusted> {
     // A link to nothing leads to the file that is to be created.
     let target = std::fs::read_link(path);
     let end = target.map_or_else(
         |_| path.to_owned(),
         |target| path.parent().unwrap_or(Path::new("")).join(target),
     );
-    Ok(Way {
+    Ok(CheckedPath {
         end: std::fs::canonicalize(&end).unwrap_or(end),
     })
 }

@@ -1,9 +1,9 @@
 //! Which paths are safe from other users: unix.
 //!
-//! A path is safe if nobody but this user and root can change what it leads to: each directory on
-//! the way, each link and the file itself belong to this user or to root, and nobody else can write
-//! them. A directory that others can write counts as safe if it is sticky, as `/tmp` is: there
-//! nobody can rename or remove what belongs to this user.
+//! A path is safe if only this user and root can change what it leads to: each directory on the
+//! way, each link and the file itself belong to this user or to root, and no other user can write
+//! them. A directory that others can write counts as safe if it is sticky, as `/tmp` is: there no
+//! other user can rename or remove what belongs to this user.
 //!
 //! The check walks from the root directory down, so each step is fixed before the next one is
 //! looked at: only this user and root could still change it. No other user can win a race.
@@ -144,14 +144,14 @@ impl std::error::Error for Untrusted {}
 
 /// A path that was checked.
 #[derive(Debug)]
-pub(super) struct Way {
+pub(super) struct CheckedPath {
     /// Where it leads: absolute, without links.
     pub(super) end: PathBuf,
     /// A directory or link on the way that belongs to the user who ran `sudo`.
     of_invoking_user: Option<(PathBuf, u32)>,
 }
 
-impl Way {
+impl CheckedPath {
     /// Refuses a new file in a directory of the user who ran `sudo`: it would belong to root, and
     /// that user could neither use nor remove it.
     pub(super) fn for_new_file(&self) -> Result<(), Untrusted> {
@@ -161,7 +161,7 @@ impl Way {
         }
     }
 
-    /// Refuses to change a file of somebody else for the user who ran `sudo`: that user may have
+    /// Refuses to change a file of another user for the user who ran `sudo`: that user may have
     /// put a link to it.
     pub(super) fn for_file(&self, file: &Metadata) -> Result<(), Untrusted> {
         match &self.of_invoking_user {
@@ -186,19 +186,19 @@ pub(super) fn check_place(dir: &Path) -> Result<(), Untrusted> {
 }
 
 /// Checks the directories and links that lead to a file of a user, which need not exist yet.
-pub(super) fn check_way(path: &Path) -> Result<Way, Untrusted> {
+pub(super) fn check_path(path: &Path) -> Result<CheckedPath, Untrusted> {
     walk(path, invoking_user())
 }
 
-/// Checks the open file at `path`, for a file whose content is obeyed.
+/// Checks the open file at `path`, whose content decides what this program does.
 pub(super) fn check_file(path: &Path, file: &Metadata) -> Result<Owner, Untrusted> {
     let invoker = invoking_user();
-    let way = walk(path, invoker)?;
-    let owner = owner(&way.end, file.uid(), invoker)?;
-    if is_writable_by_others(&way.end, file.uid(), file.gid(), file.mode()) {
-        return Err(Untrusted::new(&way.end, Reason::Writable(file.uid())));
+    let checked = walk(path, invoker)?;
+    let owner = owner(&checked.end, file.uid(), invoker)?;
+    if is_writable_by_others(&checked.end, file.uid(), file.gid(), file.mode()) {
+        return Err(Untrusted::new(&checked.end, Reason::Writable(file.uid())));
     }
-    Ok(match way.of_invoking_user {
+    Ok(match checked.of_invoking_user {
         Some((_, uid)) => Owner::InvokingUser(uid),
         None => owner,
     })
@@ -229,7 +229,7 @@ fn owner(path: &Path, uid: u32, invoker: Option<u32>) -> Result<Owner, Untrusted
 
 /// Follows `path` from the root directory and checks each directory and each link, but not a file at
 /// the end. Stops where something does not exist.
-fn walk(path: &Path, invoker: Option<u32>) -> Result<Way, Untrusted> {
+fn walk(path: &Path, invoker: Option<u32>) -> Result<CheckedPath, Untrusted> {
     let io = |path: &Path, err: io::Error| Untrusted::new(path, Reason::Io(err));
     let mut path = std::path::absolute(path).map_err(|err| io(path, err))?;
     let mut links = 0;
@@ -275,7 +275,7 @@ fn walk(path: &Path, invoker: Option<u32>) -> Result<Way, Untrusted> {
             }
             in_sticky = check_mode(&at, &stat)?;
         }
-        return Ok(Way {
+        return Ok(CheckedPath {
             end: at,
             of_invoking_user,
         });

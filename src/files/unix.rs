@@ -68,7 +68,8 @@ pub(super) fn close_to_others(dir: &Path, metadata: &Metadata) -> Result<()> {
 }
 
 /// Gives a new file the owner, mode, access control list and attributes of the file that it is to
-/// replace. What cannot be kept lets nobody else in: then the group's bits are dropped.
+/// replace. If the group or the list cannot be kept, the group's bits
+/// are dropped.
 pub(super) fn make_alike(new: &File, old: &File) -> io::Result<()> {
     let (is, was) = (new.metadata()?, old.metadata()?);
     if is.uid() != was.uid() {

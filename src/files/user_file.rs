@@ -65,7 +65,7 @@ pub fn append(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = opened.map_err(|err| match path.symlink_metadata() {
         Ok(metadata) if metadata.is_symlink() => io::Error::other("it is a link"),
         Ok(metadata) if metadata.is_dir() => err,
-        // A pipe that nobody reads, or a socket.
+        // A pipe without a reader, or a socket.
         Ok(metadata) if !metadata.is_file() => not_regular(),
         _ => err,
     })?;

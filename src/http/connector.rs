@@ -28,7 +28,11 @@ use crate::error::system;
 
 /// An agent that makes every handshake as ureq does.
 pub(super) fn plain_agent(config: Config) -> ureq::Agent {
-    ureq::Agent::with_parts(config, DefaultConnector::default(), Names::default())
+    ureq::Agent::with_parts(
+        config,
+        DefaultConnector::default(),
+        CachingResolver::default(),
+    )
 }
 
 /// An agent that uses `tls` for the handshake with the server, and ureq's own for a proxy's.
@@ -44,19 +48,19 @@ pub(super) fn agent(config: Config, tls: ClientConfig) -> ureq::Agent {
         .chain(to_api)
         // For a proxy that is reached over TLS. It needs a certificate that the system trusts.
         .chain(RustlsConnector::default());
-    ureq::Agent::with_parts(config, chain, Names::default())
+    ureq::Agent::with_parts(config, chain, CachingResolver::default())
 }
 
 /// Resolves a name once: ureq asks before each request, also if the connection is open.
 #[derive(Debug, Default)]
-struct Names {
+struct CachingResolver {
     last: Mutex<Option<(Server, Vec<SocketAddr>)>>,
 }
 
 /// A scheme, which has the default port, and an authority.
 type Server = (Option<Scheme>, Option<Authority>);
 
-impl Resolver for Names {
+impl Resolver for CachingResolver {
     fn resolve(
         &self,
         uri: &Uri,
@@ -228,7 +232,7 @@ mod tests {
 
     #[test]
     fn name_is_resolved_once() {
-        let names = Names::default();
+        let names = CachingResolver::default();
         let resolve = |url: &str| {
             let timeout = NextTimeout {
                 after: Duration::from_secs(5),

@@ -51,8 +51,8 @@ impl Endpoint {
     pub fn with_tls(self, certificates: Option<String>, skip_verify: bool) -> Self {
         let proof = match certificates {
             _ if skip_verify => Proof::None,
-            Some(pem) => Proof::ByAlso(pem),
-            None => Proof::BySystem,
+            Some(pem) => Proof::SystemOr(pem),
+            None => Proof::System,
         };
         Self { proof, ..self }
     }
@@ -72,12 +72,12 @@ impl Endpoint {
     /// The same server, which must have a certificate of a CA in `ca` (PEM).
     #[must_use]
     pub fn trusting_only(self, ca: &str) -> Self {
-        let proof = Proof::ByOnly(ca.to_owned());
+        let proof = Proof::Only(ca.to_owned());
         Self { proof, ..self }
     }
 
     fn new(url: String) -> Self {
-        let proof = Proof::BySystem;
+        let proof = Proof::System;
         Self { url, proof }
     }
 

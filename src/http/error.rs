@@ -99,7 +99,7 @@ impl TransportError {
             },
             // rustls's own words contain a link to its manual.
             ErrorKind::UnexpectedEof => Self::unusable("the connection was closed"),
-            // A signal that is put off ends a read with a timeout.
+            // A deferred signal ends a read with a timeout.
             ErrorKind::Interrupted
             | ErrorKind::ConnectionReset
             | ErrorKind::ConnectionAborted

@@ -32,12 +32,12 @@ pub(super) type Builder = ureq::config::ConfigBuilder<AgentScope>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Proof {
     /// A certificate that the system trusts.
-    BySystem,
+    System,
     /// A certificate that the system trusts, or one of a CA in this PEM text
     /// (`certificateAuthData`).
-    ByAlso(String),
+    SystemOr(String),
     /// A certificate of a CA in this PEM text.
-    ByOnly(String),
+    Only(String),
     /// This certificate, whatever its name, age and issuer (`IONOS_PINNED_CERT`).
     Pinned(Fingerprint),
     /// None (`skipTlsVerify`).
@@ -68,14 +68,14 @@ pub(super) fn agent(config: Builder, proof: &Proof) -> Result<ureq::Agent, Failu
         .with_safe_default_protocol_versions()
         .map_err(|err| cannot_set_up(&err))?;
     let accepted = match proof {
-        Proof::BySystem => return Ok(connector::plain_agent(config)),
-        Proof::ByOnly(pem) => {
+        Proof::System => return Ok(connector::plain_agent(config)),
+        Proof::Only(pem) => {
             let tls = builder
                 .with_root_certificates(only(pem)?)
                 .with_no_client_auth();
             return Ok(connector::agent(config, tls));
         }
-        Proof::ByAlso(pem) => also(pem, in_place, &provider)?,
+        Proof::SystemOr(pem) => system_or(pem, in_place, &provider)?,
         Proof::Pinned(pinned) => Accepted::Pinned(*pinned),
         Proof::None => Accepted::Any,
     };
@@ -102,7 +102,7 @@ fn in_place_of_the_system() -> Result<Option<Vec<CertificateDer<'static>>>, Fail
     Ok(Some(certificates(&pem)))
 }
 
-fn also(
+fn system_or(
     pem: &str,
     in_place: Option<Vec<CertificateDer<'static>>>,
     provider: &Arc<CryptoProvider>,
@@ -128,7 +128,7 @@ fn also(
                 .map_err(|err| cannot_set_up(&err))?
         }
     };
-    Ok(Accepted::Also(verifier, certificates))
+    Ok(Accepted::SystemOr(verifier, certificates))
 }
 
 /// The certificates that ureq's own verifier would refuse. In every case the server must have the
@@ -146,7 +146,7 @@ enum Accepted {
     /// What the platform's verifier accepts, or one of these certificates as the server's own:
     /// `openssl req -x509` makes certificates that are both a CA's and a server's. Go accepts such a
     /// server if its certificate is trusted itself; rustls refuses it.
-    Also(Arc<dyn ServerCertVerifier>, Vec<CertificateDer<'static>>),
+    SystemOr(Arc<dyn ServerCertVerifier>, Vec<CertificateDer<'static>>),
 }
 
 impl ServerCertVerifier for OwnVerifier {
@@ -167,7 +167,7 @@ impl ServerCertVerifier for OwnVerifier {
                     return Err(CertificateError::Other(other).into());
                 }
             }
-            Accepted::Also(verifier, own) => {
+            Accepted::SystemOr(verifier, own) => {
                 let outcome = verifier.verify_server_cert(
                     end_entity,
                     intermediates,

@@ -53,7 +53,7 @@ impl Tone {
 
 /// One of the two streams that a person reads.
 #[derive(Debug, Clone, Copy)]
-struct Face {
+struct Stream {
     is_terminal: bool,
     colour: bool,
 }
@@ -65,8 +65,8 @@ pub struct Terminal<'a> {
     stderr: &'a mut dyn Write,
     /// Whether stdin is a terminal, where a person can answer.
     asks: bool,
-    out: Face,
-    err: Face,
+    out: Stream,
+    err: Stream,
     width: usize,
     /// Why a line of the result was not written.
     unwritten: Option<Failure>,
@@ -87,11 +87,11 @@ impl<'a> Terminal<'a> {
             stdout,
             stderr,
             asks: io::stdin().is_terminal(),
-            out: Face {
+            out: Stream {
                 is_terminal: io::stdout().is_terminal(),
                 colour: AutoStream::choice(&io::stdout()) != ColorChoice::Never,
             },
-            err: Face {
+            err: Stream {
                 is_terminal: io::stderr().is_terminal(),
                 colour: AutoStream::choice(&io::stderr()) != ColorChoice::Never,
             },
@@ -287,10 +287,10 @@ impl<'a> Terminal<'a> {
 }
 
 /// A string in its tone, without the secrets of this run.
-fn paint(face: Face, tone: Tone, text: &str) -> String {
+fn paint(stream: Stream, tone: Tone, text: &str) -> String {
     let text = clean_lines(text);
     let text = redact(&text);
-    if !face.colour || tone == Tone::Plain || text.is_empty() {
+    if !stream.colour || tone == Tone::Plain || text.is_empty() {
         return text.into();
     }
     let style = tone.style();

@@ -169,7 +169,7 @@ fn refusing_proxy_is_named_without_its_password() {
     let locked = Proxy::with_login(fake.address(), "user:other");
     let closed = Proxy::refusing("403 Forbidden");
     let silent = Proxy::refusing("");
-    let nobody = closed_port();
+    let free_port = closed_port();
     for (url, port, why) in [
         (
             locked.url_with("user:s3cret"),
@@ -187,8 +187,8 @@ fn refusing_proxy_is_named_without_its_password() {
             "proxy server did not respond",
         ),
         (
-            format!("http://user:s3cret@localhost:{nobody}"),
-            nobody,
+            format!("http://user:s3cret@localhost:{free_port}"),
+            free_port,
             "Connection refused",
         ),
     ] {

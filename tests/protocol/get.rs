@@ -203,22 +203,22 @@ fn first_account_source_is_used() {
 #[test]
 fn without_an_account_cached_credential_is_returned_else_sources_are_named() {
     let (fake, home) = (FakeIonos::start(), Home::new());
-    let nobody = home.helper();
-    nobody.get(DEMO_HOST).fails("no credential for demo.cr.de-fra.ionos.com: no IONOS credentials found; run \"ionosctl login\", or set IONOS_TOKEN (\"ionosctl token generate\" makes one), IONOS_TOKEN_FILE, or IONOS_USERNAME and IONOS_PASSWORD");
+    let without_account = home.helper();
+    without_account.get(DEMO_HOST).fails("no credential for demo.cr.de-fra.ionos.com: no IONOS credentials found; run \"ionosctl login\", or set IONOS_TOKEN (\"ionosctl token generate\" makes one), IONOS_TOKEN_FILE, or IONOS_USERNAME and IONOS_PASSWORD");
     let minted = home.helper_for(&fake).get(DEMO_HOST).credential();
-    assert_eq!(nobody.get(DEMO_HOST).credential(), minted);
+    assert_eq!(without_account.get(DEMO_HOST).credential(), minted);
     home.age_entry(11 * HOUR);
-    assert_eq!(nobody.get(DEMO_HOST).credential(), minted);
+    assert_eq!(without_account.get(DEMO_HOST).credential(), minted);
     home.age_entry(2 * HOUR);
     assert!(
-        nobody
+        without_account
             .get(DEMO_HOST)
             .failure()
             .contains("no IONOS credentials")
     );
     // An empty variable counts as unset: CI systems pass undefined secrets that way.
     assert!(
-        nobody
+        without_account
             .env("IONOS_TOKEN", "")
             .get(DEMO_HOST)
             .failure()

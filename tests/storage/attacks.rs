@@ -131,7 +131,7 @@ fn group_of_one_user_may_write_and_a_group_with_others_may_not() {
         let done = run_as(ROOT, &helper, &["get"], DEMO_HOST);
         assert!(done.failure().contains("others can write it"), "{done:?}");
     });
-    // A list that lets somebody read is no danger to what is obeyed.
+    // Another user who can only read the file cannot change what it says.
     assert!(acl(&format!("u:{NEIGHBOUR}:r")));
     fs::set_permissions(&config, fs::Permissions::from_mode(0o644)).unwrap();
     let _ = run_as(ROOT, &helper, &["get"], DEMO_HOST).credential();

@@ -141,7 +141,7 @@ fn home_of_another_user_caches_nothing() {
     const NOBODY: u32 = 65534;
     if !platform::is_root() {
         return skip::skip_or_fail(
-            "a home of somebody else",
+            "a home of another user",
             "only root can become another user",
         );
     }
@@ -154,10 +154,7 @@ fn home_of_another_user_caches_nothing() {
     };
     let helper = home.helper_for(&fake);
     let Ok(done) = run(helper.clone()) else {
-        return skip::skip_or_fail(
-            "a home of somebody else",
-            "the program is not theirs to run",
-        );
+        return skip::skip_or_fail("a home of another user", "the program is not theirs to run");
     };
     let _ = done.credential();
     let _ = run(helper.without("HOME")).unwrap().credential();

@@ -13,7 +13,7 @@ use super::skip;
 pub const VICTIM: u32 = 64_001;
 /// Another user of the same machine.
 pub const NEIGHBOUR: u32 = 64_002;
-/// A third one, in whose group nobody is.
+/// A third one, whose group has no members.
 pub const STRANGER: u32 = 64_003;
 /// The superuser.
 pub const ROOT: u32 = 0;

@@ -268,7 +268,7 @@ fn has_extension(name: &str, extension: &str) -> bool {
 }
 
 /// Whether a file has a name that this program gives: `PROFILE-ACCOUNT-SCOPES.EXTENSION` or
-/// `ACCOUNT.registry`. Any other file in the directory is somebody else's and is kept.
+/// `ACCOUNT.registry`. Any other file in the directory is not this program's and is kept.
 fn is_ours(name: &str) -> bool {
     let is_hex = |part: &str, length| {
         part.len() == length && part.bytes().all(|byte| byte.is_ascii_hexdigit())

@@ -73,7 +73,7 @@ impl Ledger {
         Minting {
             ledger: self.clone(),
             is_reused,
-            signals: entry.dir.is_none().then(Signals::put_off),
+            signals: entry.dir.is_none().then(Signals::defer),
             entry,
             _lock: lock,
         }
@@ -104,7 +104,7 @@ impl Minting {
         }
     }
 
-    /// Whether a signal was put off because only this process knows of the token.
+    /// Whether a signal was deferred because only this process knows of the token.
     pub fn was_interrupted(&self) -> bool {
         self.signals.as_ref().is_some_and(Signals::received)
     }

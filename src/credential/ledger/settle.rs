@@ -96,7 +96,7 @@ impl Ledger {
     }
 
     /// Notes on what is still pending that the API did not answer in time.
-    pub fn waited_in_vain(&self, account: &AccountKey, entries: &mut [Entry]) {
+    pub fn note_timeout(&self, account: &AccountKey, entries: &mut [Entry]) {
         for entry in entries {
             // Not those that were deleted before the time was over.
             let is_there = entry

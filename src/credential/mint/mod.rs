@@ -73,7 +73,7 @@ pub fn mint(
 
 /// Deletes the token of this name. `true` if one was found and deleted.
 pub(super) fn delete_by_name(api: &Api, registry_id: &str, name: &str) -> bool {
-    debug!("{name} was made and its answer lost");
+    debug!("{name} was created, but its answer was lost");
     match api.token_id(registry_id, name) {
         Ok(Some(id)) => api.delete_token(registry_id, &id) == Ok(true),
         Ok(None) | Err(_) => false,

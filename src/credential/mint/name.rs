@@ -2,7 +2,7 @@
 //!
 //! `dci-MACHINE-INSTALLATION-UTCTIME-RANDOM`, 3 to 63 characters of `[a-z][-a-z0-9]*[a-z0-9]`: the
 //! API, the console and Terraform all accept these. Release 0.1.0 left the installation out; its
-//! names are told by their shorter random part.
+//! names are recognised by their shorter random part.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;

@@ -49,7 +49,7 @@ fn ask(url: &str, proof: &Proof) -> Result<u16, TransportError> {
 #[test]
 fn certificate_of_an_unknown_issuer_is_not_trusted() {
     let (url, _, _) = serve("127.0.0.1");
-    let err = ask(&url, &Proof::BySystem).unwrap_err();
+    let err = ask(&url, &Proof::System).unwrap_err();
     assert!(matches!(err, TransportError::Untrusted { .. }), "{err:?}");
 }
 
@@ -58,9 +58,9 @@ fn extra_certificate_is_trusted_for_its_own_names_only() {
     let (url, _, pem) = serve("127.0.0.1");
     let damaged =
         "-----BEGIN CERTIFICATE-----\n????\n-----END CERTIFICATE-----\n".to_owned() + &pem;
-    assert_eq!(ask(&url, &Proof::ByAlso(damaged)), Ok(204));
+    assert_eq!(ask(&url, &Proof::SystemOr(damaged)), Ok(204));
     let (url, _, pem) = serve("elsewhere.example");
-    let err = ask(&url, &Proof::ByAlso(pem)).unwrap_err();
+    let err = ask(&url, &Proof::SystemOr(pem)).unwrap_err();
     assert!(matches!(err, TransportError::Untrusted { .. }), "{err:?}");
 }
 
@@ -98,7 +98,7 @@ fn certificate_data_without_a_certificate_is_named_and_not_quoted() {
     let open = "-----BEGIN CERTIFICATE-----\nc2VjcmV0\n";
     let hollow = format!("{open}-----END CERTIFICATE-----\n");
     for pem in ["", "c2VjcmV0", key, open, &hollow] {
-        let proof = Proof::ByAlso(pem.to_owned());
+        let proof = Proof::SystemOr(pem.to_owned());
         let failure = agent(ureq::Agent::config_builder(), &proof).unwrap_err();
         assert_eq!(failure.what, "certificateAuthData contains no certificate");
     }

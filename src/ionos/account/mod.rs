@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::config::{AccountSource, Named, Settings};
+use crate::config::{AccountSource, ConfiguredAccount, Settings};
 use crate::env;
 use crate::error::{Failure, one_line, shown};
 use crate::files::Owner;
@@ -201,7 +201,7 @@ fn from_env() -> Option<(String, Source)> {
     Some((origin, Source::Password { username, password }))
 }
 
-fn configured(named: &Named) -> Result<(String, Source), Failure> {
+fn configured(named: &ConfiguredAccount) -> Result<(String, Source), Failure> {
     let place = &named.place;
     let (what, source) = match &named.source {
         AccountSource::TokenFile(path) => (

@@ -45,7 +45,7 @@ pub(super) fn read(text: &str, asked: Option<ProfileName>) -> Result<Contents, F
 
 /// Whether ionosctl takes the account from this file. It goes on to the next file if there is no
 /// account in it, and stops if it cannot be read.
-pub(super) fn counts(text: &str) -> bool {
+pub(super) fn has_account(text: &str) -> bool {
     parse(text).map_or(true, |file| credentials(file).is_ok())
 }
 

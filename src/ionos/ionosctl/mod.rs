@@ -175,7 +175,7 @@ fn search(ionosctl: Option<&Path>, home: Option<&Path>) -> Option<Located> {
     // Only an old file without an account gives way to another file.
     if first.format == Format::LegacyJson
         && let Some(next) = files.next()
-        && !first.counts()
+        && !first.has_account()
     {
         return Some(next);
     }
@@ -230,9 +230,9 @@ impl Located {
     }
 
     /// Whether this old file has an account. One that cannot be read may have one.
-    fn counts(&self) -> bool {
+    fn has_account(&self) -> bool {
         let text = || String::from_utf8(UserFile::read(&self.path).ok()?.unchecked()).ok();
-        text().is_none_or(|text| legacy::counts(&text))
+        text().is_none_or(|text| legacy::has_account(&text))
     }
 
     pub(crate) fn parse(

@@ -29,11 +29,11 @@ struct File {
 struct Profile {
     name: Option<String>,
     environment: Option<String>,
-    credentials: Option<Pairs>,
+    credentials: Option<ProfileCredentials>,
 }
 
 #[derive(Clone, Default, Deserialize)]
-struct Pairs {
+struct ProfileCredentials {
     token: Option<Secret>,
     username: Option<String>,
     password: Option<Secret>,
@@ -108,8 +108,8 @@ fn profile<'a>(
 }
 
 fn credentials(profile: &Profile) -> Result<Credentials, Failure> {
-    let pairs = profile.credentials.clone().unwrap_or_default();
-    Credentials::choose(pairs.token, pairs.username, pairs.password).ok_or_else(|| {
+    let keys = profile.credentials.clone().unwrap_or_default();
+    Credentials::choose(keys.token, keys.username, keys.password).ok_or_else(|| {
         let name = quoted(profile.name.as_deref().unwrap_or_default());
         let what = format!("profile {name} has neither a token nor a username with a password");
         Failure::new(what, "run \"ionosctl login\", or name another profile")

@@ -208,14 +208,14 @@ fn file_that_is_no_config_is_not_quoted() {
         for name in ["IONOS_CR_CONFIG", "IONOS_CONFIG_FILE"] {
             for helper in each_way(&home, &fake) {
                 let helper = helper.env(name, file.to_str().unwrap());
-                let nobody = helper
+                let without_account = helper
                     .clone()
                     .without("IONOS_TOKEN")
                     .without("IONOS_PASSWORD");
                 prints_no_secret("get", &helper.get(DEMO_HOST));
-                prints_no_secret("get", &nobody.get(DEMO_HOST));
-                prints_no_secret("list", &nobody.list());
-                prints_no_secret("erase", &nobody.erase(DEMO_HOST));
+                prints_no_secret("get", &without_account.get(DEMO_HOST));
+                prints_no_secret("list", &without_account.list());
+                prints_no_secret("erase", &without_account.erase(DEMO_HOST));
             }
         }
     }
