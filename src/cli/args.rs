@@ -129,17 +129,17 @@ pub enum Command {
     /// The token in it may only pull, unless a profile says otherwise.
     #[command(
         visible_alias = "k8s",
-        after_help = example!("kubernetes-manifest demo.cr.de-fra.ionos.com | kubectl apply --server-side -f -")
+        after_help = example!("kubernetes-manifest demo.cr.de-fra.ionos.com |\n    kubectl apply --server-side -f -")
     )]
     KubernetesManifest(commands::kubernetes_manifest::Options),
     /// Keep a pull secret fresh from a job inside the cluster
     ///
     /// Mints a token when less than half of the Secret's lifetime is left, and updates the Secret in
     /// place.
-    #[command(after_help = example!("kubernetes-apply --namespace shop --service-account default demo.cr.de-fra.ionos.com"))]
+    #[command(after_help = example!("kubernetes-apply --namespace shop --service-account default \\\n    demo.cr.de-fra.ionos.com"))]
     KubernetesApply(commands::kubernetes_apply::Options),
     /// Print a completion script for a shell
-    #[command(after_help = example!("completions bash >~/.local/share/bash-completion/completions/docker-credential-ionos"))]
+    #[command(after_help = example!("completions bash \\\n    >~/.local/share/bash-completion/completions/docker-credential-ionos"))]
     Completions(commands::completions::Options),
 }
 

@@ -24,6 +24,32 @@ fn help_lists_every_verb_and_variable() {
     }
 }
 
+/// A line that clap folds would be two commands.
+#[test]
+fn example_can_be_pasted() {
+    let (home, program) = (Home::new(), "docker-credential-ionos ");
+    let help = home.helper().run(&["--help"], "").stdout;
+    let commands = help
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.strip_prefix("  ")?.split(' ').next())
+        .filter(|name| !matches!(*name, "" | "help"));
+    let mut seen = 0;
+    for command in commands {
+        let help = home.helper().run(&[command, "--help"], "").stdout;
+        let (_, examples) = help.split_once("Example:\n").unwrap();
+        let mut is_continued = false;
+        for line in examples.lines().filter(|line| line.starts_with("  ")) {
+            assert!(is_continued || line.contains(program), "{examples}");
+            is_continued = line.ends_with(['\\', '|']);
+            seen += 1;
+        }
+    }
+    assert!(seen >= 17, "{seen}");
+}
+
 #[test]
 fn usage_error_is_one_line_and_exit_1() {
     let home = Home::new();
