@@ -93,6 +93,24 @@ impl PrivateDir {
         self.put(name, content, Put::Unsynced)
     }
 
+    /// Overwrites a file in place, for a disk that is too full for a second file. The rest of a longer
+    /// file becomes spaces, so that one write does it all: a killed process leaves a whole file.
+    pub fn overwrite(&self, name: &str, content: &[u8]) -> Result<()> {
+        let attempt = || -> io::Result<()> {
+            let mut file =
+                platform::private_file(OpenOptions::new().write(true)).open(self.file(name)?)?;
+            let size = checked_size(&file).map_err(io::Error::other)?;
+            let mut content = content.to_vec();
+            content.resize(
+                content.len().max(usize::try_from(size).unwrap_or_default()),
+                b' ',
+            );
+            platform::has_room_for(content.len())?;
+            file.write_all(&content)
+        };
+        attempt().map_err(|err| failed("write", &self.0.join(name), &err))
+    }
+
     /// The content of a file, after writing `content` if there is no file. Of several processes
     /// that do this at once, all get the content of one.
     pub fn read_or_write(&self, name: &str, content: &[u8]) -> Result<Vec<u8>> {

@@ -15,6 +15,7 @@ mod earlier_releases;
 mod foreign_config;
 #[cfg(unix)]
 mod foreign_directories;
+mod full_disk;
 mod kills;
 mod ledger;
 mod many_hosts;

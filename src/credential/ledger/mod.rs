@@ -122,9 +122,17 @@ impl Ledger {
     /// leads to the same end.
     pub fn save(&self, entry: &mut Entry) -> bool {
         let name = entry.record.file_name();
+        let Ok(content) = serde_json::to_vec(&entry.record) else {
+            return false;
+        };
         let written = self.in_first_dir(|dir| {
-            dir.write_unsynced(&name, &serde_json::to_vec(&entry.record)?)?;
+            dir.write_unsynced(&name, &content)?;
             Ok(dir.clone())
+        });
+        // On a full disk the token that a client just got would stay `minting` and be deleted.
+        let written = written.or_else(|err| match &entry.dir {
+            Some(dir) => dir.overwrite(&name, &content).map(|()| dir.clone()),
+            None => Err(err),
         });
         match written {
             Ok(dir) => {
