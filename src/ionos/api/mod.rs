@@ -37,7 +37,7 @@ pub struct Api {
     deadline: Deadline,
     /// The API's clock less ours, in seconds, once it is known.
     skew: Cell<Option<i64>>,
-    /// Items of the last list of registries that could not be read.
+    /// Items of the last list that could not be read.
     odd: Cell<usize>,
 }
 
@@ -83,7 +83,7 @@ impl Api {
         self.skew().map(|skew| env::now() + skew)
     }
 
-    /// How many items of the last list of registries could not be read and were skipped.
+    /// How many items of the last list could not be read and were skipped.
     pub fn odd_items(&self) -> usize {
         self.odd.get()
     }
@@ -191,13 +191,17 @@ impl Api {
         }
     }
 
-    /// The id of the token with this name.
+    /// The id of the token with this name. `None` only if every item of the list could be read.
     pub fn token_id(&self, registry_id: &str, name: &str) -> Result<Option<String>, ApiError> {
         let mut id = None;
         self.pages_of_tokens(registry_id, |page| {
             id = page.into_iter().find(|token| token.name == name);
             id.is_none()
         })?;
+        if id.is_none() && self.odd.get() > 0 {
+            let why = "a list with items that are not what the API describes";
+            return Err(TransportError::unusable(why).into());
+        }
         Ok(id.map(|token| token.id))
     }
 
@@ -222,6 +226,7 @@ impl Api {
         let mut seen = HashSet::new();
         let (mut offset, mut size) = (0, 0);
         let mut last: Option<Response> = None;
+        self.odd.set(0);
         for _ in 0..MOST_PAGES {
             let from = offset.to_string();
             let answer = self.send(Request::get(&path, &[("offset", &from), ("limit", "100")]))?;

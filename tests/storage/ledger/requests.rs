@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::{OTHER_HOST, contact, fake, names};
 use crate::support::fake_ionos::{DEMO_HOST, Fault};
 use crate::support::helper::Home;
@@ -69,6 +71,25 @@ fn doubtful_request_is_looked_up_for_15_minutes_by_the_apis_clock() {
         contact(&helper);
         assert_eq!(home.pending().len(), pending, "{minutes}");
     }
+}
+
+#[test]
+fn token_in_an_unreadable_item_of_a_list_is_not_forgotten() {
+    let (fake, home) = (fake(), Home::new());
+    let helper = home.helper_for(&fake);
+    fake.fault(Fault::status(500).after().on("POST", "/tokens"));
+    let _ = helper.get(DEMO_HOST).failure();
+    let name = &fake.tokens()[0].name;
+    let list = json!({"items": [{"id": "no UUID", "properties": {"name": name}}]});
+    fake.fault(Fault::replace(200, &list).on("GET", "/tokens").always());
+    for minutes in [0, 16, 32] {
+        fake.set_clock(minutes * 60);
+        contact(&helper);
+        assert_eq!(home.pending().len(), 1, "{minutes}");
+    }
+    fake.clear_faults();
+    contact(&helper);
+    assert_eq!((fake.tokens().len(), home.records().len()), (0, 0));
 }
 
 #[test]
