@@ -26,11 +26,11 @@ pub(crate) fn identity(token: &str) -> Identity {
         contract_number: serde_json::Value,
     }
     match claims(token) {
-        Some(Claims { identity }) => Identity {
+        Some(Claims { identity }) if !identity.uuid.is_empty() => Identity {
             kind: "claims",
             name: format!("{} {}", identity.uuid, identity.contract_number),
         },
-        None => Identity {
+        _ => Identity {
             kind: "hash",
             name: hex(ring::digest::digest(&ring::digest::SHA256, token.as_bytes()).as_ref()),
         },
@@ -93,7 +93,8 @@ mod tests {
 
     #[test]
     fn token_without_claims_is_identified_by_its_hash() {
-        for opaque in ["secret", "a.b.c", "..", &jwt("{}"), &jwt("null")] {
+        let nobody = jwt(r#"{"identity":{"uuid":""}}"#);
+        for opaque in ["secret", "a.b.c", "..", &jwt("{}"), &jwt("null"), &nobody] {
             let named = named(opaque);
             assert!(named.starts_with("hash:"), "{named}");
             assert!(!named.contains(opaque) || opaque == "..");
