@@ -37,6 +37,9 @@ pub(super) fn mint(
     };
     debug!("{host}: minted {}", token.username);
     let replaced = slot.and_then(|slot| cache.read(slot, host, settings));
+    if let (Some(token), Some(slot)) = (&replaced, slot) {
+        ledger.adopt_replaced(token, slot.entry());
+    }
     let is_cached = slot.is_some_and(|slot| cache.write(slot, &token));
     let api_now = api.now();
     let minting = minting.complete(api_now);

@@ -2,6 +2,7 @@
 //!
 //! `MINT_KILLS` sets the number of signals (default: one at each write).
 
+use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -18,6 +19,16 @@ const OTHER_HOST: &str = "other.cr.de-fra.ionos.com";
 const MINUTE: i64 = 60;
 const WORKERS: usize = 4;
 
+/// What is cached before the mint.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Cached {
+    Nothing,
+    /// A token past half its life.
+    Ageing,
+    /// The same, without a record: 0.1.0 minted it.
+    Unrecorded,
+}
+
 struct Machine<'a> {
     api: FakeIonos,
     home: Home,
@@ -26,8 +37,7 @@ struct Machine<'a> {
 }
 
 impl<'a> Machine<'a> {
-    /// With an empty home, or with a credential past half its life.
-    fn new(clock: &'a Clock, is_refresh: bool) -> Self {
+    fn new(clock: &'a Clock, cached: Cached) -> Self {
         let api = FakeIonos::builder()
             .registry(RegistrySpec::new("demo"))
             .registry(RegistrySpec::new("other"))
@@ -39,8 +49,11 @@ impl<'a> Machine<'a> {
             clock,
             time: 0,
         };
-        if is_refresh {
-            let _ = machine.helper().get(DEMO_HOST).credential();
+        if cached != Cached::Nothing {
+            let name = machine.helper().get(DEMO_HOST).credential().username;
+            if cached == Cached::Unrecorded {
+                fs::remove_file(machine.home.record(&name)).unwrap();
+            }
             machine.wait(7 * 60 * MINUTE);
         }
         machine
@@ -64,13 +77,13 @@ fn signal_at_every_write_of_a_mint_leaves_no_token() {
     }
     let Some(clock) = Clock::new() else { return };
     let mut points = Vec::new();
-    for is_refresh in [false, true] {
-        let writes = strace::writes(&Machine::new(&clock, is_refresh).helper(), DEMO_HOST);
+    for cached in [Cached::Nothing, Cached::Ageing, Cached::Unrecorded] {
+        let writes = strace::writes(&Machine::new(&clock, cached).helper(), DEMO_HOST);
         assert!(
             writes.iter().any(|(name, _)| name == "sendto"),
             "{writes:?}"
         );
-        points.extend(writes.into_iter().map(|write| (is_refresh, write)));
+        points.extend(writes.into_iter().map(|write| (cached, write)));
     }
     let signals = tally::times("MINT_KILLS", points.len());
     let interrupted = AtomicUsize::new(0);
@@ -80,14 +93,14 @@ fn signal_at_every_write_of_a_mint_leaves_no_token() {
             let (clock, points, interrupted) = (&clock, &points, &interrupted);
             scope.spawn(move || {
                 for round in (worker..signals).step_by(WORKERS) {
-                    let (is_refresh, write) = &points[round % points.len()];
+                    let (cached, write) = &points[round % points.len()];
                     let is_first_pass = (round / points.len()) % 2 == 0;
                     let signal = if is_first_pass {
                         Signal::KILL
                     } else {
                         Signal::TERM
                     };
-                    let was_interrupted = interrupt_mint(clock, *is_refresh, write, signal);
+                    let was_interrupted = interrupt_mint(clock, *cached, write, signal);
                     interrupted.fetch_add(usize::from(was_interrupted), Ordering::Relaxed);
                 }
             });
@@ -99,11 +112,11 @@ fn signal_at_every_write_of_a_mint_leaves_no_token() {
 }
 
 /// Interrupts a `get` and returns whether that ended it.
-fn interrupt_mint(clock: &Clock, is_refresh: bool, write: &Write, signal: Signal) -> bool {
-    let mut machine = Machine::new(clock, is_refresh);
+fn interrupt_mint(clock: &Clock, cached: Cached, write: &Write, signal: Signal) -> bool {
+    let mut machine = Machine::new(clock, cached);
     let at = (write.0.as_str(), write.1);
     let done = strace::interrupt(&machine.helper(), &["get"], DEMO_HOST, at, signal).finish();
-    let what = format!("{signal:?} at {write:?}, refresh: {is_refresh}");
+    let what = format!("{signal:?} at {write:?}, cached: {cached:?}");
     is_whole(&machine.home, &what);
     let next = machine.helper().get(DEMO_HOST).credential();
     assert!(machine.api.accepts(&next.username, &next.secret), "{what}");

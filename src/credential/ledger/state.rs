@@ -40,9 +40,6 @@ impl Ledger {
         let mut entries = self.entries();
         let is_replaced =
             |record: &Record| replaced.is_some_and(|token| token.username == record.name);
-        if let Some(token) = replaced {
-            self.adopt(&mut entries, token, newest.entry.as_deref(), State::Current);
-        }
         let mut others: Vec<&mut Entry> = entries
             .iter_mut()
             .filter(|it| it.record.is_live_beside(newest, api_now))
@@ -63,6 +60,12 @@ impl Ledger {
             self.advance(entry, State::Revoke);
         }
         entries
+    }
+
+    /// Puts the cached token of an entry on record, if it is not. Called before the entry is
+    /// overwritten, so that a kill in between loses no token.
+    pub fn adopt_replaced(&self, token: &CachedToken, entry: &str) {
+        self.adopt(&mut self.entries(), token, Some(entry), State::Current);
     }
 
     /// Marks every token of a host for deletion, cached ones without a record included. Returns
