@@ -47,8 +47,8 @@ impl Cleanup {
     /// Sweeps the cache and deletes tokens. The client has the new token.
     pub fn run(mut self) {
         self.uncached = None;
-        let swept = self.cache.sweep();
-        self.ledger.adopt_swept(&mut self.entries, &swept);
+        let (ledger, entries) = (&self.ledger, &mut self.entries);
+        self.cache.sweep(|token| ledger.adopt_swept(entries, token));
         self.api.until(self.api.deadline().at_most(AFTER_ANSWER));
         self.settle(None);
     }

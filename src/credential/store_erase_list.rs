@@ -80,14 +80,14 @@ pub fn erase(host: &RegistryHost, config: &ConfigFile, profile: Option<&str>, re
     let notes = Notes::new(places.cache.clone());
     let cache = Cache::new(places.cache);
     StoredLogins::new(places.data).remove(host);
+    let mut cached = cache.of_host(host);
     if !revoke {
-        ledger.detach_host(host.as_str());
+        ledger.detach_host(host.as_str(), &cached);
         cache.remove_host(host);
         return;
     }
     // Marked before the entries go, so that a crash in between loses no token, and again for what
     // was minted meanwhile. On a full disk there is space for the second mark.
-    let mut cached = cache.of_host(host);
     ledger.revoke_host(host.as_str(), &cached);
     cached.extend(cache.remove_host(host));
     let entries = ledger.revoke_host(host.as_str(), &cached);

@@ -209,22 +209,20 @@ impl Cache {
         removed
     }
 
-    /// Removes expired entries and what killed writers left behind. Returns the entries that were
-    /// removed and have time left: the clock was set back.
-    pub fn sweep(&self) -> Vec<CachedToken> {
+    /// Removes expired entries and what killed writers left behind. Calls `before` with each entry
+    /// before it is removed.
+    pub fn sweep(&self, mut before: impl FnMut(&CachedToken)) {
         let now = env::now();
-        let mut alive = Vec::new();
         for (_, dir) in self.host_dirs() {
             dir.sweep();
             for (name, entry) in entries_in(&dir) {
                 if entry.age(now) == Age::Expired {
                     debug!("swept {}/{name}", shown(dir.path()));
+                    before(&entry);
                     dir.remove(&name);
-                    alive.extend(Some(entry).filter(|entry| entry.expires_at > now));
                 }
             }
         }
-        alive
     }
 
     fn host_dirs(&self) -> impl Iterator<Item = (String, PrivateDir)> {

@@ -86,21 +86,23 @@ impl Ledger {
     }
 
     /// Separates the tokens of a host from their cache entries, so that no newer token replaces
-    /// them: they are in use although they are no longer cached.
-    pub fn detach_host(&self, host: &str) {
-        for mut entry in self.entries() {
+    /// them: they are in use although they are no longer cached. Called before `cached` is removed.
+    pub fn detach_host(&self, host: &str, cached: &[CachedToken]) {
+        let mut entries = self.entries();
+        for token in cached {
+            self.adopt(&mut entries, token, None, State::Current);
+        }
+        for mut entry in entries {
             if entry.record.host == host && entry.record.entry.take().is_some() {
                 self.save(&mut entry);
             }
         }
     }
 
-    /// Puts tokens on record whose cache entries are removed although they have not expired: the
-    /// clock was set back.
-    pub fn adopt_swept(&self, entries: &mut Vec<Entry>, swept: &[CachedToken]) {
-        for token in swept {
-            self.adopt(entries, token, None, State::Superseded);
-        }
+    /// Puts a token on record whose cache entry is about to be removed by this machine's clock, which
+    /// may have been set.
+    pub fn adopt_swept(&self, entries: &mut Vec<Entry>, token: &CachedToken) {
+        self.adopt(entries, token, None, State::Superseded);
     }
 
     /// Marks one token for deletion, unless its request is under way or may still succeed.

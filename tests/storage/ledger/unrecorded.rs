@@ -1,8 +1,9 @@
 //! Tokens that cannot be cached or put on record.
 
-use super::{fake, names};
+use super::{HOUR, OTHER_HOST, fake, names};
 use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, Fault};
 use crate::support::helper::{Helper, Home};
+use crate::support::strace;
 
 #[test]
 fn without_a_directory_what_reached_nobody_is_deleted() {
@@ -61,6 +62,71 @@ fn uncached_token_that_reached_no_client_is_deleted() {
         let _ = get.stdout(writer).status().unwrap();
         assert_eq!(names(&fake), [""; 0], "{variables:?}");
     }
+}
+
+/// Mints a token that is cached and not on record, as 0.1.0 does.
+fn mint_unrecorded(home: &Home, helper: &Helper) -> String {
+    let name = helper.get(DEMO_HOST).credential().username;
+    std::fs::remove_file(home.record(&name)).unwrap();
+    name
+}
+
+#[test]
+fn unrecorded_token_that_a_logout_keeps_is_deleted_by_a_revoking_logout() {
+    let (fake, home) = (fake(), Home::new());
+    let helper = home.helper_for(&fake);
+    let name = mint_unrecorded(&home, &helper);
+    let keep = helper.clone().env("IONOS_CR_REVOKE_ON_ERASE", "false");
+    keep.erase(DEMO_HOST).says("");
+    assert_eq!(names(&fake), [name]);
+    helper.erase(DEMO_HOST).says("");
+    assert_eq!((fake.tokens().len(), home.records().len()), (0, 0));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn unrecorded_token_is_on_record_before_its_entry_is_swept() {
+    use rustix::process::Signal;
+    if !strace::is_installed() {
+        return;
+    }
+    let prepare = || {
+        let (fake, home) = (fake(), Home::new());
+        let helper = home.helper_for(&fake);
+        let name = mint_unrecorded(&home, &helper);
+        // The clock was set back, so the entry is from the future.
+        home.age_entry(-20 * HOUR);
+        (fake, home, helper, name)
+    };
+    let (_fake, _home, helper, _) = prepare();
+    for (call, number) in strace::writes(&helper, OTHER_HOST) {
+        if !call.starts_with("rename") {
+            continue;
+        }
+        let (fake, _home, helper, name) = prepare();
+        let write = (call.as_str(), number);
+        let get = strace::interrupt(&helper, &["get"], OTHER_HOST, write, Signal::KILL);
+        let _ = get.finish();
+        helper.erase(DEMO_HOST).says("");
+        assert!(!names(&fake).contains(&name), "{write:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn clock_that_was_set_forward_loses_no_unrecorded_token() {
+    let Some(clock) = crate::support::clock::Clock::new() else {
+        return;
+    };
+    let (fake, home) = (fake(), Home::new());
+    let helper = home.helper_for(&fake);
+    let _ = mint_unrecorded(&home, &helper);
+    let later = clock.shift(helper.clone(), 20 * HOUR);
+    let _ = later.get(OTHER_HOST).credential();
+    for host in [DEMO_HOST, OTHER_HOST] {
+        helper.erase(host).says("");
+    }
+    assert_eq!((fake.tokens().len(), home.records().len()), (0, 0));
 }
 
 /// Homes in which nothing can be put on record or cached, with the variables for them.
