@@ -13,6 +13,10 @@ use crate::json::{self, Object};
 pub(super) fn from_slice<'de, T: Deserialize<'de>>(content: &'de [u8]) -> Result<T, Failure> {
     // Tracking the path costs time, so it is for errors only.
     json::from_slice(content).or_else(|_| {
+        if std::str::from_utf8(content).is_err() {
+            let hint = "save it as UTF-8 (PowerShell's > writes UTF-16)";
+            return Err(Failure::new("it is not valid UTF-8", hint));
+        }
         // In a damaged file a key may be a value, so it is not named.
         if let Err(err) = serde_json::from_slice::<IgnoredAny>(content) {
             let (line, column) = (err.line(), err.column());

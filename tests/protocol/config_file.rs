@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::fake_ionos::{DEMO_HOST, DEMO_ID, FakeIonos, RegistrySpec};
-use crate::support::helper::{Helper, Home};
+use crate::support::helper::{Helper, Home, write_private};
 
 const CUSTOM: &str = "registry.example.com";
 
@@ -197,6 +197,18 @@ fn changed_registry_of_a_host_mints_a_new_credential() {
             .find(|t| t.password == secret)
             .unwrap();
         assert_eq!(token.registry_id == DEMO_ID, name == "demo");
+    }
+}
+
+#[test]
+fn config_in_another_encoding_is_said_to_be() {
+    let home = Home::new();
+    for content in [&b"\xff\xfe{\0}\0"[..], b"{\"profiles\": {\"\xe4\": {}}}"] {
+        write_private(&home.config(), content);
+        home.helper().get(DEMO_HOST).fails(&format!(
+            "no credential for {DEMO_HOST}: {}: it is not valid UTF-8; save it as UTF-8 (PowerShell's > writes UTF-16)",
+            home.config().display()
+        ));
     }
 }
 
