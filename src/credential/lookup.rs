@@ -12,7 +12,8 @@ use crate::credential::cleanup::Cleanup;
 use crate::credential::ledger::Ledger;
 use crate::credential::mint::{self, MintRequest};
 use crate::credential::new_token;
-use crate::credential::registry_hint::{self, RegistryHint};
+use crate::credential::recent_failure;
+use crate::credential::registry_hint::RegistryHint;
 use crate::credential::stored_login::StoredLogins;
 use crate::env::{self, Deadline};
 use crate::error::Failure;
@@ -182,7 +183,7 @@ impl Getter<'_> {
     /// hear of the attempt, and it gets half the time of a necessary one.
     fn refresh(&self, slot: &Slot, entry: CachedToken) -> Result<Lookup, Failure> {
         let fingerprint = self.fingerprint();
-        if registry_hint::recent_failure(slot, &fingerprint).is_some() {
+        if recent_failure::read(slot, &fingerprint).is_some() {
             return Ok(entry.into());
         }
         let Some(dir) = slot.dir() else {
@@ -214,7 +215,7 @@ impl Getter<'_> {
             Err(failure) if self.is_another_account(slot) => Err(failure),
             Err(failure) => {
                 debug!("{}: not refreshed: {failure}", self.host);
-                registry_hint::remember_failure(slot, &fingerprint, &failure);
+                recent_failure::write(slot, &fingerprint, &failure);
                 Ok(entry.into())
             }
         }
@@ -235,7 +236,7 @@ impl Getter<'_> {
                 (key != *slot.account()).then(|| self.cached(&self.slot(&key)?))?
             });
             let entry = entry.map(|(entry, _)| Ok(Lookup::from(entry)));
-            entry.or_else(|| registry_hint::recent_failure(slot, &fingerprint).map(Err))
+            entry.or_else(|| recent_failure::read(slot, &fingerprint).map(Err))
         };
         if let Some(found) = by_now() {
             return found;
@@ -257,8 +258,8 @@ impl Getter<'_> {
         }
         let minted = self.mint(Some(slot), self.deadline);
         match &minted {
-            Ok(_) => registry_hint::forget_failure(slot),
-            Err(failure) => registry_hint::remember_failure(slot, &fingerprint, failure),
+            Ok(_) => recent_failure::forget(slot),
+            Err(failure) => recent_failure::write(slot, &fingerprint, failure),
         }
         minted
     }

@@ -6,6 +6,7 @@ pub mod ledger;
 mod lookup;
 pub mod mint;
 mod new_token;
+mod recent_failure;
 mod registry_hint;
 mod signals;
 mod store_erase_list;

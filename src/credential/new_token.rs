@@ -40,7 +40,7 @@ pub(super) fn mint(
     if let (Some(token), Some(slot)) = (&replaced, slot) {
         ledger.adopt_replaced(token, slot.entry());
     }
-    let is_cached = slot.is_some_and(|slot| cache.write(slot, &token));
+    let is_cached = slot.is_some_and(|slot| slot.write(&token));
     let api_now = api.now();
     let minting = minting.complete(api_now);
     let entries = ledger.supersede(&minting.entry.record, replaced.as_ref(), cache, api_now);

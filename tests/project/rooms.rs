@@ -35,7 +35,7 @@ const INNER_LAYERS: [(&str, &[&[&str]]); 3] = [
             &["new_token", "store_erase_list"],
             &["cleanup"],
             &["mint"],
-            &["ledger", "registry_hint"],
+            &["ledger", "registry_hint", "recent_failure"],
             &["cache", "stored_login", "signals"],
         ],
     ),

@@ -14,6 +14,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use log::debug;
+use serde::Serialize;
 use siphasher::sip::SipHasher13;
 
 use cached_token::load;
@@ -86,6 +87,22 @@ impl Slot {
             let _ = self.dir.set(PrivateDir::create(&self.root, &self.host)?);
         }
         self.dir.get().context("no directory")
+    }
+
+    /// Writes the entry. `false` if it could not be written.
+    pub fn write(&self, entry: &CachedToken) -> bool {
+        self.save(&self.name("json"), entry)
+    }
+
+    /// Writes a file into the host's directory. `false` if it could not be written.
+    pub fn save(&self, name: &str, value: &impl Serialize) -> bool {
+        let written = serde_json::to_vec(value)
+            .map_err(Into::into)
+            .and_then(|json| self.prepare()?.write(name, &json));
+        if let Err(err) = &written {
+            debug!("{name} is not cached: {err:#}");
+        }
+        written.is_ok()
     }
 }
 
@@ -176,17 +193,6 @@ impl Cache {
         let is_it = |entry: &CachedToken| (&*entry.host, &*entry.username) == (host, username);
         let (name, _) = entries_in(&dir).find(|(_, entry)| is_it(entry))?;
         Some((dir, name))
-    }
-
-    /// Writes an entry. `false` if it could not be written.
-    pub fn write(&self, slot: &Slot, entry: &CachedToken) -> bool {
-        let written = serde_json::to_vec(entry)
-            .map_err(Into::into)
-            .and_then(|json| slot.prepare()?.write(&slot.name("json"), &json));
-        if let Err(err) = &written {
-            debug!("not cached: {err:#}");
-        }
-        written.is_ok()
     }
 
     /// Removes what is kept for a host, and returns the removed entries. The locks stay: if a lock
