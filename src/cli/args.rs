@@ -48,7 +48,6 @@ Configure Docker in ~/.docker/config.json:
     disable_version_flag = true,
     arg_required_else_help = false,
     subcommand_required = true,
-    infer_subcommands = false,
     after_help = MORE,
     styles = STYLES,
     max_term_width = 100,

@@ -14,34 +14,18 @@ use crate::http::{self, Challenge, Client, Endpoint, Request, Response, Retry};
 use crate::registry_host::RegistryHost;
 use crate::secret::Secret;
 
-/// How a registry authenticates its clients.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scheme {
-    /// Not at all.
-    Open,
-    /// User name and password with each request.
-    Basic,
-    /// A token of the registry's token service.
-    Bearer,
-}
+/// User name and password with each request.
+const BASIC: &str = "Basic";
+/// A token of the registry's token service.
+const BEARER: &str = "Bearer";
 
-impl Scheme {
-    /// The name in headers.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Open => "no authentication",
-            Self::Basic => "Basic",
-            Self::Bearer => "Bearer",
-        }
-    }
-}
-
-/// Logs in as a client would. Returns how the registry authenticated it.
+/// Logs in as a client would. Returns the scheme with which the registry authenticated it; `None` if
+/// the registry needs no login.
 pub fn log_in(
     host: &RegistryHost,
     credential: &Credential,
     deadline: Deadline,
-) -> Result<Scheme, Failure> {
+) -> Result<Option<&'static str>, Failure> {
     let endpoint = Endpoint::of_registry(host)?;
     let client = Client::new(endpoint.clone())?;
     let request = Request {
@@ -50,20 +34,20 @@ pub fn log_in(
     };
     let first = get(&client, &request, deadline)?;
     match first.status {
-        200 => return Ok(Scheme::Open),
+        200 => return Ok(None),
         401 => {}
         status => return Err(unexpected(&endpoint, status)),
     }
     let basic = http::basic(&credential.username, &credential.secret);
     let challenges = first.challenges();
-    let of = |scheme: Scheme| challenges.iter().find(|it| it.is(scheme.as_str()));
+    let of = |scheme: &str| challenges.iter().find(|it| it.is(scheme));
     // Clients prefer Bearer, too.
-    let (scheme, authorization) = if let Some(challenge) = of(Scheme::Bearer) {
+    let (scheme, authorization) = if let Some(challenge) = of(BEARER) {
         let token = fetch_token(challenge, &credential.username, &basic, deadline)?;
-        let bearer = format!("Bearer {}", token.expose_secret()).into();
-        (Scheme::Bearer, bearer)
-    } else if of(Scheme::Basic).is_some() {
-        (Scheme::Basic, basic)
+        let bearer = format!("{BEARER} {}", token.expose_secret()).into();
+        (BEARER, bearer)
+    } else if of(BASIC).is_some() {
+        (BASIC, basic)
     } else {
         return Err(Failure::new(
             format!("{} asks for an unknown kind of login", endpoint.host()),
@@ -75,7 +59,7 @@ pub fn log_in(
         ..request
     };
     match get(&client, &request, deadline)?.status {
-        200 => Ok(scheme),
+        200 => Ok(Some(scheme)),
         401 | 403 => Err(refused(endpoint.host())),
         status => Err(unexpected(&endpoint, status)),
     }

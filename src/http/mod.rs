@@ -26,7 +26,6 @@ use ureq::http::header::{self, HeaderMap};
 pub use challenge::Challenge;
 pub use endpoint::Endpoint;
 pub use error::TransportError;
-pub use pin::Fingerprint;
 pub use response::Response;
 #[cfg(any(test, fuzzing))]
 pub(crate) use response::{parse_http_date, parse_retry_after};
@@ -47,7 +46,7 @@ static RECEIVED: AtomicU64 = AtomicU64::new(0);
 /// large, and filling it with zeros was an eighth of a cold `get`.
 const BUFFER: usize = 64 * 1024;
 /// Attempts for one request, the first included.
-pub const ATTEMPTS: u32 = 3;
+const ATTEMPTS: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// A connection that takes longer leaves no time for an answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);

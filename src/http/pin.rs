@@ -13,12 +13,12 @@ pub(super) const PINNED_CERT: &str = "IONOS_PINNED_CERT";
 
 /// SHA-256 of a certificate in DER.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fingerprint([u8; SHA256_OUTPUT_LEN]);
+pub(super) struct Fingerprint([u8; SHA256_OUTPUT_LEN]);
 
 impl Fingerprint {
     /// Parses 64 hexadecimal digits in either case, with or without colons, as
     /// `openssl x509 -fingerprint -sha256` prints them.
-    pub fn parse(text: &str) -> Result<Self, Failure> {
+    pub(super) fn parse(text: &str) -> Result<Self, Failure> {
         let is_digit = |c: &char| *c != ':' && !c.is_whitespace();
         let digits: Vec<char> = text.chars().filter(is_digit).collect();
         let byte =

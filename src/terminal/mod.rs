@@ -106,11 +106,6 @@ impl<'a> Terminal<'a> {
         self.asks && self.err.is_terminal
     }
 
-    /// Whether a person reads stdout as it comes.
-    pub fn shows_results(&self) -> bool {
-        self.out.is_terminal
-    }
-
     /// How many columns a result may take.
     pub fn width(&self) -> usize {
         if self.out.is_terminal {

@@ -7,7 +7,7 @@ use crate::credential::cache::{Age, Cache};
 use crate::credential::mint;
 use crate::credential::stored_login::StoredLogins;
 use crate::credential::{self, Lookup};
-use crate::docker::registry_login::{self, Scheme};
+use crate::docker::registry_login;
 use crate::env::{self, Deadline};
 use crate::error::one_line;
 use crate::ionos::account::{Account, Notes};
@@ -74,11 +74,8 @@ pub(super) fn login(state: &mut State<'_>) -> Option<Finding> {
     };
     let deadline = Deadline::after(settings.timeout);
     Some(match registry_login::log_in(host, credential, deadline) {
-        Ok(Scheme::Open) => Passed(format!("{host} needs no login")),
-        Ok(scheme) => Passed(format!(
-            "{host} accepts the credential ({})",
-            scheme.as_str()
-        )),
+        Ok(None) => Passed(format!("{host} needs no login")),
+        Ok(Some(scheme)) => Passed(format!("{host} accepts the credential ({scheme})")),
         Err(failure) => Failed(failure),
     })
 }

@@ -6,7 +6,6 @@ use serde::Deserialize;
 
 use super::{Contents, Credentials, FIX, FileEndpoint, ProfileName, malformed, non_empty};
 use crate::error::Failure;
-use crate::files::Owner;
 use crate::json;
 use crate::secret::Secret;
 
@@ -34,10 +33,7 @@ pub(super) fn read(text: &str, asked: Option<ProfileName>) -> Result<Contents, F
     Ok(Contents {
         endpoint: non_empty(file.api_url.clone()).map(|url| FileEndpoint {
             url,
-            certificates: None,
-            skip_verify: false,
-            place: String::new(),
-            owner: Owner::default(),
+            ..FileEndpoint::default()
         }),
         credentials: credentials(file),
     })

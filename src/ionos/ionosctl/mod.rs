@@ -49,7 +49,7 @@ pub struct Contents {
 }
 
 /// An endpoint in a file: its URL, not yet checked, and the TLS settings that stand beside it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FileEndpoint {
     url: String,
     /// Certificates in PEM to trust beside the system's (`certificateAuthData`).

@@ -9,7 +9,6 @@ use serde_saphyr::{Error, Options, Spanned};
 
 use super::{Contents, Credentials, FIX, FileEndpoint, ProfileName, empty, malformed, non_empty};
 use crate::error::{Failure, one_line};
-use crate::files::Owner;
 use crate::secret::Secret;
 
 /// The Container Registry among the products of an environment.
@@ -143,8 +142,7 @@ fn endpoint(
         skip_verify: endpoint
             .skip_tls_verify
             .is_some_and(|it| it.value == Value::Bool(true)),
-        place: String::new(),
-        owner: Owner::default(),
+        ..FileEndpoint::default()
     })
 }
 
