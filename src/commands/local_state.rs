@@ -1,6 +1,7 @@
 //! What this user has on this machine, and the registries that it names.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 
 use super::client_files::ClientFiles;
 use crate::config::{ConfigFile, Places};
@@ -48,14 +49,17 @@ impl LocalState {
     }
 
     /// Whether the credential with this user name is cached, stored or with a client, or is being
-    /// minted.
+    /// minted. One whose record cannot be read may be with a client.
     pub(super) fn is_in_use(&self, username: &str) -> bool {
         let is_current = |entry: &Entry| match entry.record.state {
             State::Current => true,
             State::Minting => Ledger::is_in_use(entry),
             State::Superseded | State::Revoke => false,
         };
-        self.is_kept(username) || self.record(username).is_some_and(is_current)
+        let has_unusable_record = |it: &Unusable| it.path.file_stem() == Some(OsStr::new(username));
+        self.is_kept(username)
+            || self.record(username).is_some_and(is_current)
+            || self.unusable.iter().any(has_unusable_record)
     }
 
     /// Whether the credential with this user name is cached or stored.

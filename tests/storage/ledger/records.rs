@@ -102,6 +102,19 @@ fn unusable_records_are_reported_and_never_deleted() {
 }
 
 #[test]
+fn prune_keeps_a_token_whose_record_cannot_be_read() {
+    let (fake, home) = (fake(), Home::new());
+    let helper = home.helper_for(&fake).env("IONOS_CR_DISABLE_CACHE", "true");
+    let name = helper.get(DEMO_HOST).credential().username;
+    // A later release may have written it, and a client may have the token.
+    edit(&home.record(&name), |record| record["version"] = 2.into());
+    fake.set_clock(HOUR);
+    let done = helper.run(&["prune", "--yes", DEMO_HOST], "");
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert_eq!(names(&fake), [name]);
+}
+
+#[test]
 fn status_says_why_a_token_is_pending() {
     let (fake, home) = (fake(), Home::new());
     let helper = home.helper_for(&fake);
