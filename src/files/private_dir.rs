@@ -136,7 +136,7 @@ impl PrivateDir {
                 .prefix(TEMPORARY)
                 .tempfile_in(&self.0)?;
             // The sweep keeps a file that is locked. The kernel frees the lock if this process
-            // dies. On a file system without locks the sweep goes by the file's age.
+            // dies. On a file system without locks the file's age decides.
             let _ = file.as_file().try_lock();
             file.write_all(content)?;
             if how == Put::Synced {

@@ -6,7 +6,7 @@ use crate::support::helper::{Helper, Home};
 use crate::support::strace;
 
 #[test]
-fn without_a_directory_what_reached_nobody_is_deleted() {
+fn without_a_directory_a_token_that_reached_no_client_is_deleted() {
     let fake = fake();
     let home = Home::new();
     let helper = home.helper_for(&fake).without("HOME");
