@@ -18,8 +18,8 @@ use crate::ionos::account::{Account, Notes};
 use crate::registry_host::RegistryHost;
 use crate::secret::Secret;
 
-/// A person waits for `docker logout`.
-const TO_REVOKE: Duration = Duration::from_secs(3);
+/// A person waits for `docker logout`: 3 s, of which some is for starting and writing.
+const TO_REVOKE: Duration = Duration::from_millis(2700);
 /// The same, where the API did not answer a moment ago.
 const AFTER_WAITING: Duration = Duration::from_millis(300);
 
