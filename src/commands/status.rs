@@ -26,6 +26,9 @@ pub struct Options {
     json: bool,
 }
 
+/// Shown for a cached token while no account is set: a `get` then returns it, and cannot refresh it.
+const NO_ACCOUNT: &str = "no account";
+
 /// The output of `--json`. Times are RFC 3339 in UTC by this machine's clock. Members may be added.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -47,7 +50,8 @@ struct Line {
     state: State,
     username: Option<String>,
     profile: Option<String>,
-    /// The source of the account that minted the token; `null` if a `get` would use another account.
+    /// The source of the account that minted the token, or [`NO_ACCOUNT`] if a `get` would have none;
+    /// `null` if a `get` would use another account.
     account: Option<String>,
     scopes: Vec<Scope>,
     issued_at: Option<String>,
@@ -182,14 +186,17 @@ fn minted(
     }
 }
 
-/// The source of the account that a `get` would use now, if that account minted the token.
+/// The source of the account that a `get` would use now, if that account minted the token or there
+/// is none.
 fn account(entry: &CachedToken, config: &ConfigFile, notes: &Notes) -> Option<String> {
     let host = RegistryHost::parse(&entry.host).ok()?;
     let settings = config
         .settings(&host, Some(&entry.profile))
         .or_else(|_| config.settings(&host, None))
         .ok()?;
-    let account = Account::choose(&settings).ok()??;
+    let Some(account) = Account::choose(&settings).ok()? else {
+        return Some(NO_ACCOUNT.into());
+    };
     (account.key(notes).ok()?.as_str() == entry.account).then(|| account.origin().clone())
 }
 

@@ -126,6 +126,21 @@ fn status_marks_the_credential_of_another_account() {
 }
 
 #[test]
+fn status_without_an_account_shows_that_a_get_returns_the_cached_credential() {
+    let api = api();
+    let (home, _) = used_home(&api);
+    let runtime = home.path().join("run").display().to_string();
+    let helper = home.helper().env("XDG_RUNTIME_DIR", &runtime);
+    let cached = helper.get(DEMO_HOST).credential();
+    let seen = status(&helper);
+    assert_eq!(seen["credentials"][0]["username"], cached.username);
+    assert_eq!(seen["credentials"][0]["account"], "no account");
+    let done = helper.run(&["status"], "");
+    let line = done.stdout.lines().nth(1).unwrap();
+    assert!(line.contains("  no account  "), "{line}");
+}
+
+#[test]
 fn status_counts_pending_revocations() {
     let api = api();
     let (home, helper) = used_home(&api);
