@@ -22,6 +22,8 @@ use crate::terminal::Terminal;
 
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// How long before the end the last attempt starts.
+const LAST_ATTEMPT: Duration = Duration::from_secs(1);
 const FRAME: Duration = Duration::from_millis(125);
 const FRAMES: [char; 4] = ['|', '/', '-', '\\'];
 const MINUTE: Duration = Duration::from_secs(60);
@@ -113,11 +115,16 @@ impl WaitOptions {
             if failure.is_permanent {
                 break Err(failure.within(&format!("{subject} is not ready")));
             }
-            if limit.deadline.left() <= pause {
+            let left = limit.deadline.left();
+            // The failure of an attempt that had too little time would hide this one.
+            let until_last_attempt = left.saturating_sub(LAST_ATTEMPT);
+            if until_last_attempt.is_zero() {
+                progress.show(&failure.what, left, &mut session.terminal);
                 let context = format!("{subject} is not ready after {}", shown(limit.time));
                 break Err(failure.within(&context));
             }
-            progress.show(&failure.what, pause, &mut session.terminal);
+            let next = pause.min(until_last_attempt);
+            progress.show(&failure.what, next, &mut session.terminal);
             pause = (pause * 2).min(LONGEST_PAUSE);
         };
         session.terminal.end_status();

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::doctor::Setup;
 use crate::support::fake_ionos::{ACCOUNT_TOKEN, DEMO_HOST, DEMO_ID, FakeIonos, Fault};
@@ -92,15 +92,18 @@ fn wait_ends_when_its_time_is_over() {
     let setup = unconfigured();
     setup.api.set_registry_state(DEMO_ID, "New");
     let hint = "run it again once its state is Running; \"docker-credential-ionos doctor --wait HOST\" waits for that";
+    let start = Instant::now();
     let done = setup
         .helper()
         .run(&["configure-docker", "--wait=1s", DEMO_HOST], "");
+    assert!(start.elapsed() >= Duration::from_secs(1));
     assert_eq!(
         (done.code, setup.shown(&done.stderr)),
         (
             Some(1),
             format!(
-                "error: {DEMO_HOST} is not ready after 1 s: the registry is still being created and has no hostname yet\nhint: {hint}\n"
+                "0 s of 1 s: {DEMO_HOST} is not ready: the registry is still being created and has no hostname yet\n\
+                 error: {DEMO_HOST} is not ready after 1 s: the registry is still being created and has no hostname yet\nhint: {hint}\n"
             )
         )
     );
