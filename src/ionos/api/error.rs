@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 use super::Access;
 use crate::error::{Failure, STATUS_PAGE, TRY_LATER};
 use crate::http::TransportError;
@@ -169,6 +171,11 @@ fn refused_account(access: &Access) -> String {
 fn after(retry_after: Option<Duration>) -> String {
     match retry_after.map(|wait| wait.as_secs()) {
         None | Some(0) => TRY_LATER.into(),
-        Some(wait) => format!("try again in {wait}s, as it asks; {STATUS_PAGE}"),
+        Some(wait @ 1..=A_DAY) => {
+            let wait = SignedDuration::from_secs(wait.cast_signed());
+            format!("try again in {wait:#}, as it asks; {STATUS_PAGE}")
+        }
+        Some(_) => format!("try again on another day, as it asks; {STATUS_PAGE}"),
     }
 }
+    const A_DAY: u64 = 24 * 3600;

@@ -1,11 +1,54 @@
-//! Slow answers, and processes that wait for the lock.
+//! Slow answers, servers that ask to wait, and processes that wait for the lock.
 
 use std::time::Duration;
 
-use super::{TIMEOUT, api_recovers, asked, failure_is_remembered, line, revocations};
+use super::{
+    BUSY, TIMEOUT, UNAVAILABLE, api_recovers, asked, failure_is_remembered, line, revocations,
+};
 use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, Fault};
 use crate::support::helper::Home;
 use crate::support::tally;
+
+const FUTURE: &str = "Fri, 01 Jan 2100 00:00:00 GMT";
+const ANOTHER_DAY: &str =
+    "try again on another day, as it asks; https://status.ionos.cloud shows outages";
+
+#[test]
+fn long_waits_are_named_as_a_person_says_them() {
+    for (method, path, requests) in [
+        ("GET", "/registries", "find"),
+        ("POST", "/tokens", "find mint"),
+    ] {
+        for (status, asked_for, hint) in [
+            (429, FUTURE, ANOTHER_DAY),
+            (503, FUTURE, ANOTHER_DAY),
+            (429, "86401", ANOTHER_DAY),
+            (
+                503,
+                "86400",
+                "try again in 24h, as it asks; https://status.ionos.cloud shows outages",
+            ),
+            (
+                429,
+                "4205",
+                "try again in 1h 10m 5s, as it asks; https://status.ionos.cloud shows outages",
+            ),
+            (429, "18446744073709551615", ANOTHER_DAY),
+        ] {
+            let (fake, home) = (FakeIonos::start(), Home::new());
+            let helper = home.helper_for(&fake);
+            let fault = Fault::status(status).header("Retry-After", asked_for);
+            fake.fault(fault.on(method, path).always());
+            let done = helper.get(DEMO_HOST);
+            let what = if status == 429 { BUSY } else { UNAVAILABLE };
+            assert_eq!(done.failure(), line(&fake, what, hint));
+            assert_eq!(asked(&fake), requests);
+            failure_is_remembered(&fake, &home, &helper, &done);
+            api_recovers(&fake, &home, &helper);
+            tally::add("faults", 1);
+        }
+    }
+}
 
 #[test]
 fn waiter_for_a_lock_keeps_its_own_deadline() {
