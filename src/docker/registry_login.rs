@@ -109,8 +109,8 @@ fn fetch_token(
     match answer.status {
         200 => answer
             .json::<TokenResponse>()
-            .ok()
-            .and_then(|answer| answer.token)
+            .map_err(|err| err.failure(endpoint.host()))?
+            .token
             .ok_or_else(|| {
                 Failure::new(format!("{} returned no token", endpoint.host()), TRY_LATER)
             }),

@@ -9,6 +9,9 @@ use super::pin::{OtherCertificate, PINNED_CERT};
 use crate::config;
 use crate::error::{Failure, TRY_LATER, one_line, system};
 
+/// The likely cause of an answer that is not what the API describes.
+pub const OTHER_SERVER: &str = "another server may have answered, such as a proxy or a login page";
+
 /// Why a server returned no usable answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TransportError {
@@ -31,6 +34,8 @@ pub enum TransportError {
         /// What was wrong with it.
         why: String,
     },
+    /// The answer is not what the API describes. The request may have arrived.
+    Foreign,
     /// No answer within the deadline.
     TimedOut {
         /// Whether the request may have arrived.
@@ -132,12 +137,18 @@ impl TransportError {
     }
 
     pub(super) fn is_transient(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::Lost { .. })
+        matches!(
+            self,
+            Self::Unreachable { .. } | Self::Lost { .. } | Self::Foreign
+        )
     }
 
     /// Whether the server may have done what was requested.
     pub fn may_have_arrived(&self) -> bool {
-        matches!(self, Self::Lost { .. } | Self::TimedOut { sent: true })
+        matches!(
+            self,
+            Self::Lost { .. } | Self::Foreign | Self::TimedOut { sent: true }
+        )
     }
 
     /// The line for a person.
@@ -162,6 +173,10 @@ impl TransportError {
             Self::TimedOut { .. } => (
                 format!("{host} gave no answer in time"),
                 format!("try again, or {}", config::ALLOW_MORE_TIME),
+            ),
+            Self::Foreign => (
+                format!("{host} gave no usable answer: an answer that is not what the API describes"),
+                format!("{OTHER_SERVER}: check the network and HTTPS_PROXY"),
             ),
             Self::Lost { why } => (
                 format!("{host} gave no usable answer: {why}"),

@@ -25,7 +25,7 @@ use ureq::http::header::{self, HeaderMap};
 
 pub use challenge::Challenge;
 pub use endpoint::Endpoint;
-pub use error::TransportError;
+pub use error::{OTHER_SERVER, TransportError};
 pub use response::Response;
 #[cfg(any(test, fuzzing))]
 pub(crate) use response::{parse_http_date, parse_retry_after};

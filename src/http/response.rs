@@ -64,8 +64,7 @@ impl Response {
     /// password.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, TransportError> {
         let body = self.body.as_ref().map_err(Clone::clone)?;
-        json::from_slice(body.expose_secret())
-            .map_err(|_| TransportError::unusable("an answer that is not what the API describes"))
+        json::from_slice(body.expose_secret()).map_err(|_| TransportError::Foreign)
     }
 }
 

@@ -174,7 +174,7 @@ impl Attempt<'_> {
             TransportError::Untrusted { .. } => {
                 "ca.crt of the pod's ServiceAccount must be that of the cluster; a proxy may have answered"
             }
-            TransportError::WithoutTls => {
+            TransportError::WithoutTls | TransportError::Foreign => {
                 "check for a proxy between this pod and the cluster's API"
             }
             _ => "the next run tries again",

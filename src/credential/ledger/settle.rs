@@ -150,7 +150,9 @@ impl Ledger {
 /// no time, so the next one is tried.
 fn ends_the_round(err: &ApiError) -> bool {
     match err {
-        ApiError::Transport(err) => !matches!(err, TransportError::Lost { .. }),
+        ApiError::Transport(err) => {
+            !matches!(err, TransportError::Lost { .. } | TransportError::Foreign)
+        }
         ApiError::Refused { status, .. } => matches!(status, 401 | 429 | 500..),
     }
 }

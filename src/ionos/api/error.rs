@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 
 use super::Access;
 use crate::error::{Failure, STATUS_PAGE, TRY_LATER};
-use crate::http::TransportError;
+use crate::http::{OTHER_SERVER, TransportError};
 
 /// `errorCode` of a 403 for a contract without the product.
 const FEATURE: &str = "paas-feature-1";
@@ -108,6 +108,12 @@ impl ApiError {
                         hint: "check the network, HTTPS_PROXY and IONOS_API_URL".into(),
                         ..failure
                     },
+                    TransportError::Foreign => Failure {
+                        hint: format!(
+                            "{OTHER_SERVER}: check the network, HTTPS_PROXY, IONOS_API_URL and the endpoint in ionosctl's file"
+                        ),
+                        ..failure
+                    },
                     _ => failure,
                 };
             }
@@ -169,6 +175,7 @@ fn refused_account(access: &Access) -> String {
 
 /// When to try again, as far as the API says.
 fn after(retry_after: Option<Duration>) -> String {
+    const A_DAY: u64 = 24 * 3600;
     match retry_after.map(|wait| wait.as_secs()) {
         None | Some(0) => TRY_LATER.into(),
         Some(wait @ 1..=A_DAY) => {
@@ -178,4 +185,3 @@ fn after(retry_after: Option<Duration>) -> String {
         Some(_) => format!("try again on another day, as it asks; {STATUS_PAGE}"),
     }
 }
-    const A_DAY: u64 = 24 * 3600;

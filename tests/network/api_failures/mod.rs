@@ -16,6 +16,7 @@ const TOKEN: &str = "the token is wrong, expired or revoked: make a new one (\"i
 const FEATURE: &str = "the contract does not have the Container Registry: ask IONOS to enable it";
 const TIMEOUT: &str = "try again, or allow more time with IONOS_CR_TIMEOUT";
 const MUCH_LATER: &str = "try again in 1h, as it asks; https://status.ionos.cloud shows outages";
+const OTHER_SERVER: &str = "another server may have answered, such as a proxy or a login page: check the network, HTTPS_PROXY, IONOS_API_URL and the endpoint in ionosctl's file";
 
 const BAD: &str = "API refused the request: 400 \"Bad Request\"";
 const REFUSED: &str = "API refused the account: 401 \"Unauthorized, wrong or no api key provided to process this request\"";
@@ -153,20 +154,20 @@ fn every_lookup_failure_is_named_and_mints_no_token() {
             MUCH_LATER,
         ),
         (Fault::status(504), 3, GATEWAY_TIMEOUT, LATER),
-        (Fault::status(200).html(), 1, GARBAGE, LATER),
-        (Fault::status(200).empty(), 1, GARBAGE, LATER),
-        (Fault::replace(200, &Value::Null), 1, GARBAGE, LATER),
+        (Fault::status(200).html(), 1, GARBAGE, OTHER_SERVER),
+        (Fault::status(200).empty(), 1, GARBAGE, OTHER_SERVER),
+        (Fault::replace(200, &Value::Null), 1, GARBAGE, OTHER_SERVER),
         (
             Fault::replace_bytes(200, b"\xff\xfe\0".as_slice()),
             1,
             GARBAGE,
-            LATER,
+            OTHER_SERVER,
         ),
         (
             Fault::replace_bytes(200, "[".repeat(100_000)),
             1,
             GARBAGE,
-            LATER,
+            OTHER_SERVER,
         ),
         (Fault::reset(), 3, RESET, LATER),
         (Fault::close(), 3, CLOSED, LATER),
@@ -241,10 +242,16 @@ fn every_mint_failure_is_named_and_leaves_no_token() {
             MUCH_LATER,
         ),
         (Fault::status(504), 3, true, GATEWAY_TIMEOUT, LATER),
-        (Fault::status(200).html(), 3, true, GARBAGE, LATER),
-        (Fault::status(201).empty(), 3, true, GARBAGE, LATER),
-        (Fault::status(200).empty(), 3, true, GARBAGE, LATER),
-        (Fault::replace(201, &Value::Null), 3, true, GARBAGE, LATER),
+        (Fault::status(200).html(), 3, true, GARBAGE, OTHER_SERVER),
+        (Fault::status(201).empty(), 3, true, GARBAGE, OTHER_SERVER),
+        (Fault::status(200).empty(), 3, true, GARBAGE, OTHER_SERVER),
+        (
+            Fault::replace(201, &Value::Null),
+            3,
+            true,
+            GARBAGE,
+            OTHER_SERVER,
+        ),
         (Fault::replace(201, &json!({})), 3, true, NOTHING, LATER),
         (Fault::replace(201, &nameless), 3, true, NOTHING, LATER),
         (Fault::replace(201, &empty), 3, true, NOTHING, LATER),
