@@ -84,9 +84,13 @@ impl Endpoint {
     /// Reads a base URL with or without scheme, final slash and product path.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
-        let scheme = if text.contains("://") { "" } else { "https://" };
+        let parsed = if text.contains("://") {
+            text.parse::<Uri>()
+        } else {
+            format!("https://{text}").parse()
+        };
         // The parser silently drops a fragment.
-        let uri: Uri = match format!("{scheme}{text}").parse() {
+        let uri = match parsed {
             Ok(uri) if !text.contains('#') => uri,
             _ => return Err("is not a URL".into()),
         };
@@ -121,7 +125,9 @@ impl Endpoint {
         }
         let path = path.strip_suffix(PRODUCT).unwrap_or(path);
         let authority = authority.as_str().to_ascii_lowercase();
-        Ok(Self::new(format!("{scheme}://{authority}{path}{PRODUCT}")))
+        Ok(Self::new(
+            [scheme, "://", &authority, path, PRODUCT].concat(),
+        ))
     }
 
     /// The API of a cluster at the address that its pods are given.
