@@ -1,8 +1,13 @@
 //! Tokens that cannot be cached or put on record.
 
-use super::{HOUR, OTHER_HOST, fake, names};
-use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, Fault};
+#[cfg(target_os = "linux")]
+use super::{HOUR, OTHER_HOST};
+use super::{fake, names};
+#[cfg(unix)]
+use crate::support::fake_ionos::FakeIonos;
+use crate::support::fake_ionos::{DEMO_HOST, Fault};
 use crate::support::helper::{Helper, Home};
+#[cfg(target_os = "linux")]
 use crate::support::strace;
 
 #[test]
