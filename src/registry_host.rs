@@ -101,9 +101,16 @@ impl RegistryHost {
         self.0.split(['.', ':']).next().unwrap_or_default()
     }
 
-    /// The address as a file name. Windows forbids `:`, and no host contains `+`.
+    /// The address as a file name. Windows forbids `:`, and opens a device for `nul` and `nul.json`. No
+    /// host contains `+`.
     pub fn file_name(&self) -> String {
-        self.0.replace(':', "+")
+        let name = self.0.replace(':', "+");
+        let stem = name.split('.').next().unwrap_or_default();
+        if cfg!(windows) && is_device(stem) {
+            format!("+{name}")
+        } else {
+            name
+        }
     }
 }
 
@@ -111,6 +118,15 @@ impl fmt::Display for RegistryHost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// <https://learn.microsoft.com/windows/win32/fileio/naming-a-file>
+fn is_device(stem: &str) -> bool {
+    let numbered = stem
+        .strip_prefix("com")
+        .or_else(|| stem.strip_prefix("lpt"));
+    matches!(stem, "con" | "prn" | "aux" | "nul")
+        || numbered.is_some_and(|number| matches!(number.as_bytes(), [b'0'..=b'9']))
 }
 
 /// Splits off `scheme://` or a bare `//`. A `://` inside a path is not a scheme.

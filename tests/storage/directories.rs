@@ -57,6 +57,31 @@ fn written_files_are_private() {
 }
 
 #[test]
+fn host_named_like_a_device_of_windows_is_cached_and_stored() {
+    for name in ["nul", "con", "com1"] {
+        let (fake, home) = (
+            FakeIonos::builder()
+                .registry(RegistrySpec::new(name))
+                .start(),
+            Home::new(),
+        );
+        let (helper, host) = (
+            home.helper_for(&fake),
+            format!("{name}.cr.de-fra.ionos.com"),
+        );
+        let minted = helper.get(&host).credential();
+        assert_eq!(helper.get(&host).credential(), minted);
+        let listed = serde_json::json!({&host: minted.username});
+        assert_eq!(helper.list().stdout.trim_end(), listed.to_string());
+        helper.store(&host, "jane", "typed").says("");
+        assert_eq!(helper.get(&host).credential().username, "jane");
+        helper.erase(&host).says("");
+        assert_eq!(helper.list().stdout.trim_end(), "{}");
+        assert_eq!(fake.tokens().len(), 0);
+    }
+}
+
+#[test]
 fn widened_permissions_are_restored_at_the_next_write() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let places = [
