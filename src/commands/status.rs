@@ -28,6 +28,8 @@ pub struct Options {
 
 /// Shown for a cached token while no account is set: a `get` then returns it, and cannot refresh it.
 const NO_ACCOUNT: &str = "no account";
+/// Shown where the account or the settings cannot be read: a `get` then fails.
+const UNUSABLE_ACCOUNT: &str = "unusable account";
 
 /// The output of `--json`. Times are RFC 3339 in UTC by this machine's clock. Members may be added.
 #[derive(Debug, Serialize)]
@@ -50,8 +52,8 @@ struct Line {
     state: State,
     username: Option<String>,
     profile: Option<String>,
-    /// The source of the account that minted the token, or [`NO_ACCOUNT`] if a `get` would have none;
-    /// `null` if a `get` would use another account.
+    /// The source of the account that minted the token, [`NO_ACCOUNT`] or [`UNUSABLE_ACCOUNT`]; `null`
+    /// if a `get` would use another account.
     account: Option<String>,
     scopes: Vec<Scope>,
     issued_at: Option<String>,
@@ -186,18 +188,22 @@ fn minted(
     }
 }
 
-/// The source of the account that a `get` would use now, if that account minted the token or there
-/// is none.
+/// The source of the account that a `get` would use now, if that account minted the token; or why
+/// there is none.
 fn account(entry: &CachedToken, config: &ConfigFile, notes: &Notes) -> Option<String> {
     let host = RegistryHost::parse(&entry.host).ok()?;
-    let settings = config
+    let chosen = config
         .settings(&host, Some(&entry.profile))
         .or_else(|_| config.settings(&host, None))
-        .ok()?;
-    let Some(account) = Account::choose(&settings).ok()? else {
-        return Some(NO_ACCOUNT.into());
-    };
-    (account.key(notes).ok()?.as_str() == entry.account).then(|| account.origin().clone())
+        .and_then(|settings| Account::choose(&settings));
+    match chosen {
+        Ok(Some(account)) => match account.key(notes) {
+            Ok(key) => (key.as_str() == entry.account).then(|| account.origin().clone()),
+            Err(_) => Some(UNUSABLE_ACCOUNT.into()),
+        },
+        Ok(None) => Some(NO_ACCOUNT.into()),
+        Err(_) => Some(UNUSABLE_ACCOUNT.into()),
+    }
 }
 
 fn show(status: &Status, terminal: &mut Terminal<'_>) {

@@ -141,6 +141,23 @@ fn status_without_an_account_shows_that_a_get_returns_the_cached_credential() {
 }
 
 #[test]
+fn status_does_not_call_an_account_that_cannot_be_read_another_account() {
+    let api = api();
+    let (_home, helper) = used_home(&api);
+    let without = helper.clone().without("IONOS_TOKEN");
+    for helper in [
+        without.clone().env("IONOS_TOKEN_FILE", "/nonexistent"),
+        without.env("IONOS_CONFIG_FILE", "/nonexistent"),
+        helper.env("IONOS_CR_ACTIONS", "pul"),
+    ] {
+        assert_eq!(helper.get(DEMO_HOST).code, Some(1));
+        let seen = status(&helper);
+        assert_eq!(seen["credentials"][0]["state"], "cached");
+        assert_eq!(seen["credentials"][0]["account"], "unusable account");
+    }
+}
+
+#[test]
 fn status_counts_pending_revocations() {
     let api = api();
     let (home, helper) = used_home(&api);
