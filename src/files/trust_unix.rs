@@ -115,7 +115,7 @@ impl Untrusted {
                 format!("check it, then run \"chmod go-w {path}\"")
             }
             Reason::Writable(_) => format!("check it, then run \"sudo chmod go-w {path}\""),
-            Reason::Io(_) => "check the path and its mode".into(),
+            Reason::Io(_) => "check the path and its permissions".into(),
         };
         Failure::new(what, hint)
     }

@@ -45,7 +45,7 @@ fn files_of_users_are_refused_in_one_line() {
             "token",
             get,
             "IONOS_TOKEN_FILE=PATH holds more than a token: it is longer than 16 KiB (account from IONOS_TOKEN_FILE=PATH); put the token there, alone on its line",
-            "cannot read PATH: larger than 1 MiB (account from IONOS_TOKEN_FILE=PATH); check the path and its mode",
+            "cannot read PATH: larger than 1 MiB (account from IONOS_TOKEN_FILE=PATH); check the path and its permissions",
         ),
         (
             ".docker/config.json",

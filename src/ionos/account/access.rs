@@ -103,7 +103,7 @@ pub(super) fn token_in_file(path: &Path, named_by: Owner) -> Result<SecretString
     let file = UserFile::read(path).map_err(|why| {
         Failure::new(
             format!("cannot read {}: {}", path.display(), system(&why)),
-            "check the path and its mode",
+            "check the path and its permissions",
         )
     })?;
     if !file.may_be_named_by(named_by) {
