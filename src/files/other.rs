@@ -59,7 +59,6 @@ pub(super) fn has_room_for(_: usize) -> io::Result<()> {
 /// system removes it when it is closed, also if this process is killed.
 pub(super) fn lock_dir(dir: &Path) -> io::Result<Option<File>> {
     const DELETE_ON_CLOSE: u32 = 0x0400_0000;
-    const SHARING_VIOLATION: i32 = 32;
     let opened = OpenOptions::new()
         .write(true)
         .create(true)
@@ -68,22 +67,42 @@ pub(super) fn lock_dir(dir: &Path) -> io::Result<Option<File>> {
         .open(dir.join(format!("{TEMPORARY}lock")));
     match opened {
         Ok(file) => Ok(Some(file)),
-        Err(err) if err.raw_os_error() == Some(SHARING_VIOLATION) => Ok(None),
-        // The other process has closed it, and it is not yet gone.
-        Err(err) if err.kind() == io::ErrorKind::PermissionDenied => Ok(None),
+        Err(err) if is_in_use(&err) => Ok(None),
         Err(err) => Err(err),
     }
 }
 
+/// Whether the error may be that another process has the file open, or that the file was deleted and is
+/// not yet gone.
+fn is_in_use(err: &io::Error) -> bool {
+    const SHARING_VIOLATION: i32 = 32;
+    err.kind() == io::ErrorKind::PermissionDenied || err.raw_os_error() == Some(SHARING_VIOLATION)
+}
+
+/// How often and after which pause a file in use is tried again: half a second in all.
+const ATTEMPTS: usize = 50;
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// Renames or deletes a file. That fails while another process, such as a virus scanner, reads it.
+pub(super) fn once_free<T>(attempt: impl Fn() -> io::Result<T>) -> io::Result<T> {
+    for _ in 0..ATTEMPTS {
+        match attempt() {
+            Err(err) if is_in_use(&err) => thread::sleep(PAUSE),
+            done => return done,
+        }
+    }
+    attempt()
+}
+
 /// Renames a temporary file over another file. That fails while another process reads the other
-/// file, so it is tried again for half a second.
+/// file.
 pub(super) fn persist(mut file: NamedTempFile, path: &Path) -> io::Result<()> {
-    for _ in 0..50 {
+    for _ in 0..ATTEMPTS {
         match file.persist(path) {
             Ok(_) => return Ok(()),
-            Err(err) if err.error.kind() == io::ErrorKind::PermissionDenied => {
+            Err(err) if is_in_use(&err.error) => {
                 file = err.file;
-                thread::sleep(Duration::from_millis(10));
+                thread::sleep(PAUSE);
             }
             Err(err) => return Err(err.error),
         }
@@ -106,4 +125,35 @@ pub fn is_outside_of_the_profile(dir: &Path) -> bool {
 /// hard link does not.
 pub fn link(target: &Path, link: &Path) -> io::Result<()> {
     fs::hard_link(target, link)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::PrivateDir;
+
+    #[test]
+    fn file_is_removed_once_no_other_process_reads_it() {
+        const SHARE_READ: u32 = 1;
+        let root = tempfile::tempdir().unwrap();
+        let dir = PrivateDir::create(root.path(), "host").unwrap();
+        for remove in [PrivateDir::remove, |dir: &PrivateDir, name: &str| {
+            assert!(dir.take(name).is_some());
+        }] {
+            dir.write("entry", b"{}").unwrap();
+            let path = dir.path().join("entry");
+            let open = OpenOptions::new()
+                .read(true)
+                .share_mode(SHARE_READ)
+                .open(path)
+                .unwrap();
+            let reader = thread::spawn(move || {
+                thread::sleep(5 * PAUSE);
+                drop(open);
+            });
+            remove(&dir, "entry");
+            assert_eq!(dir.names(), [""; 0]);
+            reader.join().unwrap();
+        }
+    }
 }

@@ -194,7 +194,7 @@ impl PrivateDir {
             let _ = fs::remove_dir(path);
             return None;
         }
-        fs::rename(path, &aside).ok()?;
+        platform::once_free(|| fs::rename(&path, &aside)).ok()?;
         let content = read(&aside);
         remove(&aside);
         content
@@ -268,7 +268,7 @@ fn open(path: &Path) -> io::Result<File> {
 
 #[expect(clippy::disallowed_methods, reason = "the only remover")]
 fn remove(path: &Path) {
-    if let Err(err) = fs::remove_file(path)
+    if let Err(err) = platform::once_free(|| fs::remove_file(path))
         && err.kind() != io::ErrorKind::NotFound
     {
         debug!("failed to remove {}: {err}", shown(path));

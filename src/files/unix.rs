@@ -136,6 +136,11 @@ pub(super) fn lock_dir(dir: &Path) -> io::Result<Option<File>> {
     }
 }
 
+/// Renames or deletes a file, which nobody prevents by reading it.
+pub(super) fn once_free<T>(attempt: impl Fn() -> io::Result<T>) -> io::Result<T> {
+    attempt()
+}
+
 /// Renames a temporary file over another file.
 pub(super) fn persist(file: NamedTempFile, path: &Path) -> io::Result<()> {
     file.persist(path)?;
