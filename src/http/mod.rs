@@ -137,8 +137,8 @@ impl Client {
         self.proxy.as_ref().map(ToString::to_string)
     }
 
-    /// Sends a request and returns the answer, whatever its status. Makes up to [`ATTEMPTS`]
-    /// attempts within the deadline, as [`Request::retry`] allows.
+    /// Sends a request and returns the answer, whatever its status. Repeats it within the deadline,
+    /// as [`Request::retry`] allows.
     pub fn send(
         &self,
         request: &Request<'_>,
