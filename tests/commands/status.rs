@@ -261,6 +261,8 @@ fn status_names_each_file_that_a_client_refuses() {
     );
 }
 
+// Elsewhere podman's file is another.
+#[cfg(target_os = "linux")]
 #[test]
 fn warning_names_what_is_in_the_way() {
     let home = Home::new();
