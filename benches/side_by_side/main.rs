@@ -150,7 +150,7 @@ fn warm() {
 fn cold() {
     let site = Site::over_tls();
     let program = site.cold_get();
-    let seen = site.requests_of(&program);
+    let seen = site.requests();
     println!("\ncold get over TLS, {COLD_ROUNDS} rounds");
     println!(
         "  first: {} requests on {} connection(s), once the registry is known: {} on {}",

@@ -14,6 +14,7 @@ pub(crate) struct Program {
     args: Vec<String>,
     env: Vec<(String, String)>,
     stdin: String,
+    removed: Vec<PathBuf>,
 }
 
 impl Program {
@@ -24,6 +25,7 @@ impl Program {
             args: Vec::new(),
             env: Vec::new(),
             stdin: String::new(),
+            removed: Vec::new(),
         }
     }
 
@@ -50,8 +52,21 @@ impl Program {
         self
     }
 
+    /// Directories that are removed before each run that is measured.
+    pub(crate) fn without(mut self, dirs: Vec<PathBuf>) -> Self {
+        self.removed = dirs;
+        self
+    }
+
+    fn remove(&self) {
+        for dir in &self.removed {
+            let _ = fs::remove_dir_all(dir);
+        }
+    }
+
     /// Runs it and answers how long that took. A program that fails would be fast for nothing.
     pub(crate) fn time(&self) -> Duration {
+        self.remove();
         let start = Instant::now();
         let done = self.run_under(&[]);
         let took = start.elapsed();
@@ -87,7 +102,10 @@ impl Program {
         known.ok()?;
         // Go's runtime does not take every start under valgrind well.
         let done = (0..3)
-            .map(|_| self.run_under(tool))
+            .map(|_| {
+                self.remove();
+                self.run_under(tool)
+            })
             .find(|done| done.status.success())?;
         Some(String::from_utf8_lossy(&done.stderr).into_owned())
     }

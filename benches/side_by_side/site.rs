@@ -95,7 +95,8 @@ impl Site {
 
     /// Finds nothing every time.
     pub(crate) fn cold_get(&self) -> Program {
-        self.get().env("IONOS_CR_DISABLE_CACHE", "true")
+        self.get()
+            .without(vec![self.home.cache(), self.home.data()])
     }
 
     /// Many at once may wait longer than one.
@@ -114,11 +115,10 @@ impl Site {
     }
 
     /// What the API sees of a `get` on an empty cache, and of one that knows the registry.
-    pub(crate) fn requests_of(&self, program: &Program) -> Seen {
-        let cached = program.clone().env("IONOS_CR_DISABLE_CACHE", "false");
-        let first = self.seen_of(&cached);
+    pub(crate) fn requests(&self) -> Seen {
+        let first = self.seen_of(&self.get());
         fs::remove_file(self.entry()).unwrap();
-        let again = self.seen_of(&cached);
+        let again = self.seen_of(&self.get());
         Seen { first, again }
     }
 
