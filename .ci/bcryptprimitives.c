@@ -1,5 +1,5 @@
-// Stands in for bcryptprimitives.dll, which Wine 8 does not have: Rust's std takes random numbers
-// from it. SystemFunction036 is RtlGenRandom.
+// Replaces bcryptprimitives.dll, which Wine 8 does not have and Rust's std needs for random numbers.
+// SystemFunction036 is RtlGenRandom.
 #include <windows.h>
 
 BOOLEAN WINAPI SystemFunction036(PVOID, ULONG);
