@@ -1,4 +1,4 @@
-//! The least that a cold `get` can cost: ureq makes the same two requests with the same TLS.
+//! The minimum cost of a cold `get`: ureq makes the same two requests with the same TLS.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! The least that a warm `get` can cost: reads stdin, one small file, parses it, prints the answer.
+//! The minimum cost of a warm `get`: reads stdin and one small file, parses it, prints the answer.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,15 +1,15 @@
-//! What a `get` costs beside the least it could cost and beside a peer: `cargo bench`.
+//! `cargo bench`: the cost of a `get`, compared with the minimum and with a peer.
 //!
-//! Prints tables and judges nothing, because times belong to the machine. What does not depend on
-//! it, bytes and instructions, is judged by `tests/project/budget.rs`.
-//! Needs Linux; valgrind, GNU time and apt-get for what they measure and fetch. No network but
+//! It prints tables and checks no limits, because times depend on the machine.
+//! `tests/project/budget.rs` checks the size and the instructions.
+//! Needs Linux. Columns need valgrind and GNU time, and the peer needs apt-get, which downloads it from
 //! Debian's mirror.
 
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
     clippy::disallowed_methods,
-    reason = "a benchmark that cannot measure has nothing to say"
+    reason = "a benchmark may panic"
 )]
 
 mod peer;
@@ -43,12 +43,12 @@ fn main() {
 
 const BUILDS: [Build; 2] = [Build::Static, Build::Dynamic];
 
-/// How the program and its floors, the least that the same work costs, are built.
+/// How the program and its floors (the minimum that the same work costs) are built.
 #[derive(Clone, Copy)]
 pub(crate) enum Build {
-    /// What is released: musl.
+    /// As released: musl.
     Static,
-    /// What `cargo install` makes.
+    /// As `cargo install` builds it.
     Dynamic,
 }
 
@@ -65,7 +65,7 @@ impl Build {
         matches!(self, Self::Static).then(|| format!("{arch}-unknown-linux-musl"))
     }
 
-    /// As it is released: cargo gives a benchmark's own build more features.
+    /// Builds with the release profile. For a benchmark, cargo would enable more features.
     fn make(self) {
         for what in [
             &["--bin", "docker-credential-ionos"][..],
@@ -111,7 +111,7 @@ impl Build {
         (name, self.built(&format!("floor_{kind}")))
     }
 
-    /// The same run, with this build of the program.
+    /// The same run with this build of the program.
     fn of(self, program: &Program) -> Program {
         program.clone().by(self.name(), &self.program())
     }
@@ -164,7 +164,7 @@ fn cold() {
     compare(&programs, COLD_ROUNDS);
 }
 
-/// A table. The first two programs are ours; how they compare with each other program follows it.
+/// Prints a table. The first two programs are ours; each row ends with their ratios to its program.
 fn compare(programs: &[Program], rounds: usize) {
     let all: Vec<&Program> = programs.iter().collect();
     let costs = interleave(&all, rounds);
@@ -211,7 +211,7 @@ fn or_dash(number: Option<u64>) -> String {
     number.map_or_else(|| "-".into(), |number| number.to_string())
 }
 
-/// What more hosts, and more entries in `config.json`, add.
+/// The cost of more hosts and of more entries in `config.json`.
 fn growth() {
     println!("\ninstructions by part");
     println!("  {:<26} {:>12} {:>12} {:>12}", "", 1, 100, 10_000);
@@ -235,7 +235,7 @@ fn growth() {
     println!("  {:<26} {one:>12} {many:>12}", "get, registries in config");
 }
 
-/// Two hundred processes that find nothing cached, at once.
+/// Two hundred concurrent processes on an empty cache.
 fn crowd() {
     const CROWD: usize = 200;
     let site = Site::over_tls();

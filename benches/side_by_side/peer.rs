@@ -1,4 +1,4 @@
-//! Debian's `docker-credential-ecr-login`, answering from its cache. Nothing is installed.
+//! Debian's `docker-credential-ecr-login`, answering from its cache. It is unpacked, not installed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,12 +14,12 @@ const PACKAGE: &str = "amazon-ecr-credential-helper";
 const REGION: &str = "eu-central-1";
 const ACCOUNT: &str = "123456789012";
 const ACCESS_KEY: &str = "AKIAEXAMPLE";
-/// MD5 of an empty string: the helper adds the hash of a session token, and this one has no token.
+/// MD5 of an empty string: the helper's cache key has the hash of a session token, which is empty here.
 const NO_SESSION: [u8; 16] = [
     0xd4, 0x1d, 0x8c, 0xd9, 0x8f, 0x00, 0xb2, 0x04, 0xe9, 0x80, 0x09, 0x98, 0xec, 0xf8, 0x42, 0x7e,
 ];
 
-/// A warm `get` of it, in a separate home directory. `None` where Debian's package cannot be had.
+/// A warm `get` of the helper in a separate home directory. `None` if the package cannot be downloaded.
 pub(crate) fn ecr(home: &Path) -> Option<Program> {
     let path = unpacked()?;
     let host = format!("{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com");
@@ -35,7 +35,7 @@ pub(crate) fn ecr(home: &Path) -> Option<Program> {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "a place in the target directory to unpack into"
+    reason = "creates a directory in the target directory"
 )]
 fn unpacked() -> Option<PathBuf> {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join(PACKAGE);
@@ -61,7 +61,7 @@ fn unpacked() -> Option<PathBuf> {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "another program's cache, in a home made for it"
+    reason = "writes another program's cache in a temporary home"
 )]
 fn seed(home: &Path, host: &str) {
     let time = |hours| {

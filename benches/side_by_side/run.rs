@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-/// A program with all that it is given.
+/// A program with its arguments, environment and stdin.
 #[derive(Clone)]
 pub(crate) struct Program {
     pub(crate) name: String,
@@ -52,7 +52,7 @@ impl Program {
         self
     }
 
-    /// Directories that are removed before each run that is measured.
+    /// Removes these directories before each measured run.
     pub(crate) fn without(mut self, dirs: Vec<PathBuf>) -> Self {
         self.removed = dirs;
         self
@@ -64,7 +64,7 @@ impl Program {
         }
     }
 
-    /// Runs it and answers how long that took. A program that fails would be fast for nothing.
+    /// Runs the program and returns how long that took. Panics if the program fails.
     pub(crate) fn time(&self) -> Duration {
         self.remove();
         let start = Instant::now();
@@ -74,12 +74,12 @@ impl Program {
         took
     }
 
-    /// Starts it without waiting.
+    /// Starts the program without waiting.
     pub(crate) fn start(&self) -> std::process::Child {
         self.spawn_under(&[])
     }
 
-    /// The instructions it takes, by callgrind.
+    /// Executed instructions, counted by callgrind.
     pub(crate) fn instructions(&self) -> Option<u64> {
         let outcome = self.run_tool(&[
             "valgrind",
@@ -96,11 +96,11 @@ impl Program {
         outcome.trim().lines().last()?.parse().ok()
     }
 
-    /// What a tool says on stderr about a run.
+    /// The stderr of a tool that measures a run.
     fn run_tool(&self, tool: &[&str]) -> Option<String> {
         let known = Command::new(tool[0]).arg("--version").output();
         known.ok()?;
-        // Go's runtime does not take every start under valgrind well.
+        // Go's runtime sometimes crashes under valgrind.
         let done = (0..3)
             .map(|_| {
                 self.remove();
@@ -137,18 +137,18 @@ impl Program {
     }
 }
 
-/// What one run of a program costs, in microseconds.
+/// The cost of one run of a program in microseconds.
 pub(crate) struct Cost {
     /// The median.
     pub(crate) wall: u128,
-    /// User and system, the mean.
+    /// User and system time, the mean.
     pub(crate) cpu: u128,
 }
 
-/// The costs of several programs. They run in short series, in a new order each time, so that what
-/// else the machine does affects all of them.
+/// The costs of several programs. They run in short series, in a new order each time, so that other
+/// load of the machine affects all of them.
 pub(crate) fn interleave(programs: &[&Program], rounds: usize) -> Vec<Cost> {
-    /// Long enough for the kernel's clock of processor time, which has a resolution of 10 ms.
+    /// The kernel measures processor time with a resolution of 10 ms.
     const SERIES: usize = 20;
     let mut times = vec![Vec::with_capacity(rounds); programs.len()];
     let mut cpu = vec![Duration::ZERO; programs.len()];
@@ -176,12 +176,12 @@ fn median(mut times: Vec<u128>) -> u128 {
     times[times.len() / 2]
 }
 
-/// Processor time of all children so far, user and system.
+/// User and system time of all children so far.
 pub(crate) fn children_cpu() -> Duration {
-    /// `USER_HZ`, which Linux holds at this for programs.
+    /// `USER_HZ`, which Linux fixes at 100 for programs.
     const TICKS_A_SECOND: u64 = 100;
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // After the name in brackets, which may hold spaces; cutime and cstime are the 16th and 17th.
+    // The name in brackets may contain spaces. cutime and cstime are the 16th and 17th field.
     let fields = stat.rsplit(')').next().unwrap_or_default();
     let ticks: u64 = fields
         .split_whitespace()

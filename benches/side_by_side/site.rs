@@ -1,4 +1,4 @@
-//! A home with an account in ionosctl's file and hosts in the cache, and the API behind it.
+//! A home with an account in ionosctl's file and hosts in the cache, and its API.
 
 use std::collections::HashSet;
 use std::fs;
@@ -20,14 +20,14 @@ pub(crate) struct Site {
     ca: Option<PathBuf>,
 }
 
-/// Requests and connections.
+/// Numbers of requests and connections.
 pub(crate) struct Seen {
     pub(crate) first: (usize, usize),
     pub(crate) again: (usize, usize),
 }
 
 impl Site {
-    /// So many hosts are cached.
+    /// A site with this many cached hosts.
     pub(crate) fn with_hosts(count: usize) -> Self {
         let site = Self::new(FakeIonos::start(), None);
         site.get().time();
@@ -42,7 +42,7 @@ impl Site {
         site
     }
 
-    /// Nothing is cached, and the API uses a certificate that the system trusts.
+    /// A site with an empty cache and an API over TLS that the system trusts.
     pub(crate) fn over_tls() -> Self {
         let home = Home::new();
         let ca = Ca::new();
@@ -63,7 +63,7 @@ impl Site {
         Self { home, api, ca }
     }
 
-    /// The file of the host that is asked for.
+    /// The cache entry of [`HOST`].
     pub(crate) fn entry(&self) -> PathBuf {
         let entries = self.home.entries();
         let of_host = |path: &&PathBuf| path.parent().is_some_and(|dir| dir.ends_with(HOST));
@@ -93,18 +93,18 @@ impl Site {
         self.program("status", &["status"])
     }
 
-    /// Finds nothing every time.
+    /// A `get` on an empty cache.
     pub(crate) fn cold_get(&self) -> Program {
         self.get()
             .without(vec![self.home.cache(), self.home.data()])
     }
 
-    /// Many at once may wait longer than one.
+    /// A `get` with more time, because many run at once.
     pub(crate) fn crowd_get(&self) -> Program {
         self.get().env("IONOS_CR_TIMEOUT", "60s")
     }
 
-    /// A bare ureq program with the same account.
+    /// The floor of a cold `get` with the same account.
     pub(crate) fn floor(&self, name: &str, path: &Path) -> Program {
         let url = self.api.url();
         let floor = Program::new(name, path).args(&[&url, ACCOUNT_TOKEN]);
@@ -114,7 +114,7 @@ impl Site {
         }
     }
 
-    /// What the API sees of a `get` on an empty cache, and of one that knows the registry.
+    /// The requests of a `get` on an empty cache, and of one that knows the registry.
     pub(crate) fn requests(&self) -> Seen {
         let first = self.seen_of(&self.get());
         fs::remove_file(self.entry()).unwrap();
@@ -134,7 +134,7 @@ impl Site {
         self.api.count("POST", "/tokens")
     }
 
-    /// So many registries have an entry in our own configuration.
+    /// Writes a `config.json` with this many registries.
     pub(crate) fn configure(&self, entries: usize) {
         let registries: Map<String, Value> = (0..entries)
             .map(|at| {

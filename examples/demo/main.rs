@@ -6,7 +6,7 @@
     clippy::print_stdout,
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "the demo prints, and a failure may panic"
+    reason = "the demo prints and may panic"
 )]
 
 mod support;
@@ -44,7 +44,7 @@ fn main() {
     say("The next pull, push or build gets the cached token:");
     demo.run("get", DEMO_HOST);
 
-    say("For a registry that is not at IONOS, the answer is \"not found\", without a request:");
+    say("For a registry of another provider, the answer is \"not found\", without a request:");
     demo.run("get", "ghcr.io");
 
     say("What is cached:");
@@ -114,7 +114,7 @@ fn say(text: &str) {
     println!("\n{text}");
 }
 
-/// Builds the program in the profile of this example, because Cargo does not.
+/// Builds the program with the profile of this example. Cargo builds no binaries for an example.
 #[expect(
     clippy::disallowed_methods,
     reason = "Cargo passes its own path in CARGO"

@@ -4,7 +4,7 @@
     dead_code,
     unused_imports,
     unreachable_pub,
-    reason = "written for the tests; the demo uses a part of it"
+    reason = "the demo uses a part of the tests' support code"
 )]
 
 #[path = "../../tests/support/fake_ionos/mod.rs"]

@@ -1,4 +1,4 @@
-//! What a client sends as server URL.
+//! A client's server URL.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|text: &str| docker_credential_ionos::testing::server_url(text));
