@@ -18,7 +18,7 @@ class DockerCredentialIonos < Formula
   end
 
   test do
-    # A host of another registry needs no account and no network.
+    # Another provider's host needs no account and no network.
     output = pipe_output("#{bin}/docker-credential-ionos get", "ghcr.io", 1)
     assert_equal "credentials not found in native keychain", output.chomp
   end

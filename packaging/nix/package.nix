@@ -14,7 +14,7 @@ rustPlatform.buildRustPackage {
 
   nativeBuildInputs = [ installShellFiles ];
 
-  # The tests of the built binary need a writable home, loopback and the system's certificates.
+  # The black-box tests need a writable home, loopback and the system's certificates.
   cargoTestFlags = [ "--lib" ];
 
   postInstall = ''
