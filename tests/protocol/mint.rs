@@ -114,6 +114,21 @@ fn token_with_lost_answer_is_deleted_and_another_minted() {
 }
 
 #[test]
+fn unusable_answers_are_named_and_not_the_names_they_took() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    for _ in 0..3 {
+        fake.fault(Fault::status(201).body("{}").after().on("POST", "/tokens"));
+        // The API's own answer, a 409.
+        fake.fault(Fault::delay(Duration::ZERO).on("POST", "/tokens"));
+    }
+    let done = home.helper_for(&fake).get(DEMO_HOST);
+    let failure = done.failure();
+    let cause = "gave no usable answer: an answer without the token's name and password";
+    assert!(failure.contains(cause), "{failure}");
+    assert_eq!(fake.tokens().len(), 0);
+}
+
+#[test]
 fn possibly_created_token_is_deleted_at_the_next_contact() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     fake.fault(Fault::hang().after().on("POST", "/tokens"));

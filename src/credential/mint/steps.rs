@@ -51,6 +51,8 @@ pub(super) struct Mint<'a> {
     /// Whether an expiry was requested again by another clock. Once is enough.
     expiry_was_corrected: bool,
     names_taken: u32,
+    /// Why the answer to a request that took its own name was unusable.
+    unusable: Option<ApiError>,
     has_used_a_name: bool,
 }
 
@@ -73,6 +75,7 @@ impl<'a> Mint<'a> {
             id_may_be_old,
             expiry_was_corrected: false,
             names_taken: 0,
+            unusable: None,
             has_used_a_name: false,
         }
     }
@@ -187,8 +190,11 @@ impl<'a> Mint<'a> {
                     self.leave_refused(attempt);
                 }
                 self.names_taken += 1;
-                if self.names_taken >= ATTEMPTS || !err.is_taken_name() {
+                if !err.is_taken_name() {
                     return Step::Failed(err.into());
+                }
+                if self.names_taken >= ATTEMPTS {
+                    return Step::Failed(self.unusable.take().unwrap_or(err).into());
                 }
                 Step::UseNewName
             }
@@ -199,6 +205,7 @@ impl<'a> Mint<'a> {
                 }
                 attempt.unanswered += 1;
                 attempt.record.repeat(self.api.now());
+                self.unusable = Some(err);
                 Step::Post(attempt)
             }
             // Deleted and created again, or another account's: its id is another one.
