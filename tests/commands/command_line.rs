@@ -24,7 +24,7 @@ fn help_lists_every_verb_and_variable() {
     }
 }
 
-/// A line that clap folds would be two commands.
+/// A line that clap wraps would be two commands.
 #[test]
 fn example_can_be_pasted() {
     let (home, program) = (Home::new(), "docker-credential-ionos ");
@@ -67,7 +67,7 @@ fn usage_error_is_one_line_and_exit_1() {
             &["comletions"],
             "unknown command 'comletions'; did you mean 'completions'?",
         ),
-        // A client reads stdout, also after a usage error.
+        // Clients read stdout, also after a usage error.
         (
             &["get", "a", "b"],
             "unexpected argument 'b' found; see docker-credential-ionos --help",

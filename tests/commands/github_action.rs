@@ -7,7 +7,7 @@ use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, RegistrySpec};
 use crate::support::helper::{BIN, Home};
 use crate::support::{mounts, platform, skip};
 
-/// More than fit into one answer to `list`.
+/// More hosts than `list` prints.
 const REGISTRIES: usize = 200;
 
 #[test]
@@ -26,7 +26,7 @@ fn revoke_deletes_the_tokens_of_two_hundred_registries() {
         let host = format!("{name}.cr.de-fra.ionos.com");
         let _ = helper.get(&host).credential();
     }
-    // A login of a person on a self-hosted runner stays.
+    // A login that a user entered on a self-hosted runner is kept.
     helper
         .store("stored.cr.de-fra.ionos.com", "jane", "secret")
         .says("");
@@ -52,7 +52,7 @@ fn revoke_deletes_the_tokens_of_two_hundred_registries() {
     );
 }
 
-/// Such a job is root, with a home and a `RUNNER_TEMP` of the runner's user outside.
+/// Such a job runs as root; its home and `RUNNER_TEMP` belong to the runner's user.
 #[test]
 fn job_in_a_container_is_configured_and_revoked() {
     if !platform::is_root() {

@@ -1,4 +1,4 @@
-//! The commands that `configure-docker` suggests against left-over logins, run by the real clients.
+//! The commands that `configure-docker` suggests for left-over logins, run by the real clients.
 
 use std::fs;
 use std::path::Path;
@@ -53,7 +53,7 @@ fn suggested_command_removes_the_login() {
                 assert!(client == "podman" && is_slash, "{key}: {rest}");
                 continue;
             }
-            // Its `erase` needs no network: nothing is cached.
+            // Nothing is cached, so `erase` needs no network.
             let status = Command::new("/bin/sh")
                 .args(["-c", hint.trim_end()])
                 .env_clear()

@@ -242,7 +242,7 @@ fn status_names_each_file_that_a_client_refuses() {
             {"file": podman.to_string(), "clients": ["podman"], "what": broken, "hint": fix},
         ])
     );
-    // Docker runs the helper all the same.
+    // Docker still runs the helper.
     assert_eq!(seen["credentials"][0]["clients"], json!(["docker"]));
     let done = helper.run(&["status"], "");
     assert_eq!(
@@ -261,10 +261,10 @@ fn status_names_each_file_that_a_client_refuses() {
     );
 }
 
-// Elsewhere podman's file is another.
+// On other platforms podman reads another file.
 #[cfg(target_os = "linux")]
 #[test]
-fn warning_names_what_is_in_the_way() {
+fn warning_names_the_invalid_path() {
     let home = Home::new();
     let runtime = home.path().join("run").display().to_string();
     let helper = home.helper().env("XDG_RUNTIME_DIR", &runtime);
@@ -274,7 +274,7 @@ fn warning_names_what_is_in_the_way() {
         let none = "no credential is stored or cached, and no client uses this program\nhint: docker-credential-ionos configure-docker sets Docker up\n";
         lines.strip_prefix(none).unwrap_or(&lines).to_owned()
     };
-    // `remove that directory` would be the user's home.
+    // The hint must not be `remove that directory`: this one is the user's home.
     let directory = helper
         .clone()
         .env("REGISTRY_AUTH_FILE", home.path().to_str().unwrap());

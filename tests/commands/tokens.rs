@@ -34,7 +34,7 @@ impl Setup {
         for name in [FOREIGN, MADE_BY_HAND] {
             setup.make(name);
         }
-        // Too old to belong to a request that is still under way.
+        // Too old to belong to a request in progress.
         setup.api.set_clock(16 * 60);
         (setup, cached.username, orphaned.username)
     }

@@ -18,7 +18,7 @@ fn unconfigured() -> Setup {
 }
 
 impl Setup {
-    /// The command with the host, for a registry that runs after a while and then answers 503.
+    /// The command with the host. Its registry has a hostname after a while and then answers 503.
     fn start_early(&self, args: &[&str]) -> Started {
         self.api.set_registry_state(DEMO_ID, "New");
         self.registry.be_unavailable(1);
@@ -29,7 +29,7 @@ impl Setup {
         started
     }
 
-    /// Exit code and stderr, which ends with how long it took.
+    /// Exit code and stderr, whose last line has the elapsed time.
     #[track_caller]
     fn waited(&self, done: &Done) {
         assert_eq!(done.code, Some(0), "{done:?}");
@@ -124,7 +124,7 @@ fn wait_ends_at_once_when_waiting_cannot_help() {
     );
     assert!(!stderr.contains(ACCOUNT_TOKEN));
     setup.api.clear_faults();
-    // A missing privilege may show at the POST only.
+    // The API may report a missing privilege only at the POST.
     setup.api.fault(Fault::status(403).on("POST", "/tokens"));
     let done = setup.helper().run(&["doctor", "--wait", &host], "");
     assert_eq!(done.code, Some(1));
@@ -145,7 +145,7 @@ fn wait_ends_at_once_when_waiting_cannot_help() {
 }
 
 #[test]
-fn time_may_follow_as_a_word_and_the_host_may_stand_anywhere() {
+fn time_may_be_an_argument_and_the_host_may_be_anywhere() {
     let setup = unconfigured();
     let host = setup.registry.host();
     for args in [
@@ -155,7 +155,7 @@ fn time_may_follow_as_a_word_and_the_host_may_stand_anywhere() {
         &["doctor", &host, "--wait"],
         &["doctor", &host, "--wait", "90s"],
         &["--profile", "pull", "doctor", "--wait", "1h30m", &host],
-        // Without HOST: the registries that this machine knows.
+        // Without HOST, all known registries.
         &["doctor", "--wait"],
         &["configure-docker", "--wait", "5m", &host],
         &["configure-docker", "--wait", &host, DEMO_HOST, "--dry-run"],

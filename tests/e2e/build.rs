@@ -11,10 +11,10 @@ use crate::{
     support::fake_ionos::DEMO_HOST,
 };
 
-/// An entry for a registry that the account does not have (any more).
+/// An entry for a registry that the account no longer has.
 pub(crate) const BROKEN: &str = "gone.cr.de-fra.ionos.com";
 
-/// The program's error line for it.
+/// The program's error line for that entry.
 pub(crate) const BROKEN_LINE: &str = "no credential for gone.cr.de-fra.ionos.com: no such registry among the 8 that the account sees";
 
 /// With the first client on the `PATH`, one broken entry causes only a warning.

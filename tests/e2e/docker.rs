@@ -20,7 +20,7 @@ pub(crate) fn client() -> PathBuf {
     needs::find("docker").expect("it is among the programs")
 }
 
-/// The distribution's client, which is years older, if there are two clients.
+/// The distribution's older client, if there are two clients.
 pub(crate) fn distribution_client() -> Result<PathBuf, String> {
     let distribution = Path::new("/usr/bin/docker");
     if !distribution.is_file() || client() == distribution {
@@ -124,7 +124,7 @@ fn logout(docker: &Path, site: &Site, person: &Person<'_>) {
     assert_eq!(config["credHelpers"], json!({ DEMO_HOST: "ionos" }));
 }
 
-/// The user sees the reason, whatever docker adds.
+/// docker's output contains the reason.
 fn wrong_account(docker: &Path, site: &Site, person: &mut Person<'_>, app: &str) {
     let wrong = "not-a-token-of-this-account";
     person.set("IONOS_TOKEN", wrong);
@@ -135,13 +135,13 @@ fn wrong_account(docker: &Path, site: &Site, person: &mut Person<'_>, app: &str)
     }
     assert!(!refused.stderr.contains(wrong), "a secret in {refused}");
     assert_eq!(refused.calls.len(), 1, "asked more than once: {refused}");
-    // A second try at once repeats the failure without a request.
+    // An immediate second try repeats the failure without a request.
     let again = person.run(docker, &["pull", app]).fails().calling(&[]);
     assert_eq!(again.our_line(), line);
     assert_eq!(site.tokens(), []);
 }
 
-/// Without the entry in the configuration there is no access, so it was the program that gave it.
+/// Without the entry in the configuration docker has no access.
 fn not_configured(docker: &Path, person: &Person<'_>, app: &str, scheme: Scheme<'_>) {
     person.write(".docker/config.json", "{}");
     let anonymous = person.run(docker, &["pull", app]).fails().calling(&[]);

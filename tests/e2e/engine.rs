@@ -12,10 +12,10 @@ use std::{
 
 use crate::{namespace::ROOT, needs, server::Server};
 
-/// Output of the image.
+/// The output of a container of the image.
 pub(crate) const GREETING: &str = "hello from an image that was there and back";
 
-/// The cgroup of the containers. Its own name lets us remove it.
+/// The cgroup of the containers, with a name of its own so that it can be removed.
 const CGROUP: &str = "docker-credential-ionos-e2e";
 
 /// A running engine.
@@ -30,7 +30,7 @@ impl Engine {
     pub(crate) fn start(dir: &Path, ca_file: &Path) -> Self {
         fs::create_dir_all(dir).unwrap();
         let socket = dir.join("docker.sock");
-        // The machine's own daemon.json may contradict the flags, which the daemon refuses.
+        // The daemon does not start if the machine's daemon.json contradicts the flags.
         fs::write(dir.join("daemon.json"), "{}").unwrap();
         let mut command = Command::new("dockerd");
         command
@@ -100,7 +100,7 @@ impl Drop for Cgroup {
 
 /// Writes a tar file with a root file system of one static program, `/hello`.
 pub(crate) fn image(dir: &Path) -> String {
-    // Compiled once, because that takes longer than some scenarios.
+    // Compiled once, because compiling takes longer than some scenarios.
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let built = BUILT.get_or_init(|| build(&Path::new(ROOT).join("image")));
     let tar = dir.join("image.tar");
@@ -113,7 +113,7 @@ fn build(dir: &Path) -> PathBuf {
     fs::create_dir_all(&root).unwrap();
     let source = dir.join("hello.rs");
     fs::write(&source, format!("fn main() {{ println!(\"{GREETING}\") }}")).unwrap();
-    // rustc compiled this test, and the C library comes with the linker.
+    // The machine has rustc and a linker, because it compiled this test.
     let mut compiler = Command::new("rustc");
     compiler
         .args([

@@ -47,7 +47,7 @@ struct Client<'a> {
     /// Removes the pulled image, so that the next pull contacts the registry.
     remove: Option<Vec<String>>,
     logout: Vec<String>,
-    /// The file from which logout removes the helper, for clients that do.
+    /// The file from which logout removes the helper, if the client does so.
     configured_in: &'static str,
 }
 
@@ -88,7 +88,7 @@ impl Client<'_> {
 
 /// The image exists here and at the registry, and the credential is cached.
 fn story(site: &Site, mut client: Client<'_>, words: &Words) {
-    // The program cannot know this, and no client reports it.
+    // The program does not notice a revoked token, and no client reports it.
     site.revoke_all_tokens();
     client.remove();
     let dead = client.pull().fails().calling(&[]).says(words.revoked);
@@ -104,7 +104,7 @@ fn story(site: &Site, mut client: Client<'_>, words: &Words) {
 
     client.person.set("IONOS_TOKEN", WRONG_TOKEN);
     let calls = client.refused(WRONG_ACCOUNT, words);
-    // A very slow machine may forget the failure in between, and then there are more.
+    // On a very slow machine the remembered failure may expire, and then there are more requests.
     assert!(calls.iter().all(|call| call == "GET /registries") && !calls.is_empty());
 
     // A valid cached credential hides the failure.
@@ -148,7 +148,7 @@ fn of_docker(docker: &Path, name: &str, scheme: Scheme<'_>) {
         logout: words(&["logout", DEMO_HOST]),
         configured_in: ".docker/config.json",
     };
-    // It would ask for a user name and password, and there is no terminal.
+    // docker asks for a user name and password, and there is no terminal.
     let prompt = "annot perform an interactive login from a non TTY device";
     let words = match scheme {
         Scheme::Basic(_) => Words {

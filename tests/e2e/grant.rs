@@ -21,7 +21,7 @@ pub(crate) const ISSUER: &str = "the token service of the tests";
 /// Lifetime of a signed token. Longer than a scenario; the registry accepts no shorter one.
 pub(crate) const LIFE_SECS: u64 = 300;
 
-/// The actions that the registry means by `*`.
+/// The actions that `*` stands for at the registry.
 const ACTIONS: [&str; 3] = ["pull", "push", "delete"];
 
 /// The part of a request such as `repository:team/app:pull,push` that the scopes of a token allow.
@@ -91,7 +91,7 @@ impl Signer {
             "sub": user,
             "aud": DEMO_HOST,
             "iat": now,
-            // The registry rounds the same clock differently.
+            // The registry rounds times differently.
             "nbf": now - 5,
             "exp": now + LIFE_SECS,
             "jti": format!("{:016x}", fastrand::u64(..)),

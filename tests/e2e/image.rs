@@ -119,7 +119,7 @@ fn build(site: &Site) -> String {
     archive
 }
 
-/// Makes files readable for the image's user, as a cluster does by their group.
+/// Makes files readable for the image's user. A cluster does this with their group.
 fn readable(dir: &Path) {
     let set = |path: &Path, mode| {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();

@@ -2,12 +2,12 @@
 //!
 //! Only IONOS is faked: docker, skopeo, podman, buildah, docker-py and the crate
 //! `docker_credential` call the program as they call any credential helper. A `docker-registry`
-//! accepts exactly the tokens that are live at the fake API, itself or through a token service that
-//! obeys their scopes, and a `dockerd` pushes, pulls, builds and runs. The program has no test
-//! switch, so everything uses the real host names, in a private network with its own `/etc/hosts`.
+//! accepts exactly the live tokens of the fake API, either itself or through a token service that
+//! enforces their scopes, and a `dockerd` pushes, pulls, builds and runs. The program has no test
+//! mode, so the tests use the real host names in a private network with its own `/etc/hosts`.
 //!
-//! This needs root, some Debian packages and docker-py; `.ci/run` installs them. Missing tools are
-//! named and their scenarios skipped. With `E2E=required` in the environment they fail instead.
+//! The tests need root, some Debian packages and docker-py; `.ci/run` installs them. If a tool is missing,
+//! it is named and its scenarios are skipped. With `E2E=required` in the environment they fail.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,

@@ -1,8 +1,8 @@
 //! Private network, process and mount namespaces.
 //!
-//! The host names of IONOS resolve to addresses of ours, each with its own port 443. Writes of the
-//! daemons to `/etc`, `/var`, `/opt` and `/run` stay in memory, and every process ends with the
-//! first one, however the test ends.
+//! The host names of IONOS resolve to local addresses, each with its own port 443. Writes of the
+//! daemons to `/etc`, `/var`, `/opt` and `/run` stay in memory, and when the first process ends, the
+//! kernel kills all others.
 
 use std::{
     env,
@@ -21,7 +21,7 @@ pub(crate) const API_HOST: &str = "api.ionos.com";
 pub(crate) const API_ADDRESS: &str = "192.0.2.2:443";
 /// Address of the registry.
 pub(crate) const REGISTRY_ADDRESS: &str = "192.0.2.3:443";
-/// Host of the token service, which is not one of our hosts.
+/// Host of the token service, for which the program returns no credential.
 pub(crate) const TOKEN_SERVICE_HOST: &str = "token-service.test";
 /// Address of the token service.
 pub(crate) const TOKEN_SERVICE_ADDRESS: &str = "192.0.2.4:443";
@@ -49,8 +49,7 @@ pub(crate) const ROOT: &str = "/run/e2e";
 const MARK: &str = "DOCKER_CREDENTIAL_IONOS_E2E_OUTSIDE";
 
 /// The first process in the namespace. It forwards the exit code, and exits when interrupted, which
-/// ends all others. (The first process gets no signal without a handler, so the tests could not be
-/// interrupted.)
+/// ends all others. (The kernel delivers a signal to a first process only if it has a handler.)
 const FIRST_PROCESS: &str = r#"trap 'exit 130' INT TERM; "$@" & wait "$!""#;
 
 /// Whether this process runs inside the namespaces.
@@ -76,7 +75,7 @@ pub(crate) fn run_again_inside() -> ExitCode {
 
 /// Prepares the namespaces of this process.
 pub(crate) fn furnish() {
-    // The following would damage the machine outside of a namespace.
+    // Outside of a namespace the following would damage the machine.
     assert_ne!(
         env::var_os(MARK),
         Some(mounts()),

@@ -29,7 +29,7 @@ pub(crate) fn cred_helpers_for(hosts: &[&str], helper: &str) -> String {
     serde_json::json!({ "credHelpers": helpers }).to_string()
 }
 
-/// A user with the account's token and the program on the `PATH`. Nothing else is set.
+/// A user with only the account's token and the program on the `PATH`.
 pub(crate) struct Person<'a> {
     site: &'a Site,
     home: PathBuf,
@@ -149,8 +149,8 @@ impl<'a> Person<'a> {
     #[track_caller]
     pub(crate) fn files_with(&self, secret: &str) -> Vec<String> {
         use base64::{Engine as _, engine::general_purpose::STANDARD};
-        // Three bytes become four characters, so a text has three encodings; its outer characters
-        // also depend on the neighbours.
+        // Base64 encodes three bytes in four characters, so a text has three encodings. The outer
+        // characters also depend on the adjacent text.
         let mut spellings = vec![secret.as_bytes().to_vec()];
         for shift in 0..3 {
             let coded = STANDARD.encode([&b"   "[..shift], secret.as_bytes()].concat());
@@ -188,7 +188,7 @@ impl<'a> Person<'a> {
     }
 }
 
-/// Every file below a directory, which may be missing.
+/// All files below a directory; none if it does not exist.
 fn files_below(dir: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {

@@ -17,7 +17,7 @@ use crate::{
     support::{fake_ionos::DEMO_HOST, tls::Issued},
 };
 
-/// The registry's user list: the live tokens, and users with their own password.
+/// The registry's user list: the live tokens, and users with a password.
 pub(crate) struct Users {
     path: PathBuf,
     people: BTreeMap<String, String>,
@@ -59,8 +59,8 @@ impl Users {
                 .entry(key)
                 .or_insert_with(|| line(name, password));
         }
-        // The registry rereads the file when its time changes, so each version is renamed into
-        // place with a newer time.
+        // The registry rereads the file when its modification time changes, so each version gets a newer
+        // time before it replaces the file.
         let new = self.path.with_extension("new");
         fs::write(&new, text).expect("the list of users");
         let file = fs::File::options().append(true).open(&new).unwrap();
@@ -77,7 +77,7 @@ impl Users {
 /// One line of the list.
 fn line(name: &str, password: &str) -> String {
     let made = Command::new("htpasswd")
-        // 4 is the lowest cost of bcrypt; these passwords live for seconds.
+        // 4 is the lowest cost of bcrypt.
         .args(["-Bbn", "-C", "4", name, password])
         .env("PATH", needs::PATH)
         .output()

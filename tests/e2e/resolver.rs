@@ -1,4 +1,4 @@
-//! Name resolution of the static program, which has musl's resolver and not glibc's.
+//! Name resolution of the static program, which uses musl's resolver.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, UdpSocket};
@@ -26,7 +26,7 @@ const A: u16 = 1;
 const CNAME: u16 = 5;
 const AAAA: u16 = 28;
 
-/// What the name server answers for a name.
+/// The name server's answer for a name.
 enum Entry {
     /// IPv4 addresses, all of them this machine.
     V4(u8),
@@ -37,7 +37,7 @@ enum Entry {
     Alias(&'static str),
     /// The name exists and has no address.
     Empty,
-    /// The server fails, as one behind a broken zone does.
+    /// The server fails (SERVFAIL).
     Broken,
 }
 
@@ -92,7 +92,7 @@ pub(crate) fn story() -> Option<String> {
             resolved.clone(),
         ),
         (with("domain corp.test"), "short", resolved.clone()),
-        // A name with a dot is searched only if `ndots` says so.
+        // A name with a dot is completed by `search` only if `ndots` is larger than 1.
         (with("search corp.test"), "api.sub", unknown("api.sub")),
         (
             with("search corp.test\noptions ndots:5"),
@@ -129,7 +129,7 @@ pub(crate) fn story() -> Option<String> {
             "api.example.test",
             unanswered("api.example.test"),
         ),
-        // Without a server in it, musl asks this machine, where none is.
+        // Without a server in the file, musl asks this machine, which has no name server.
         (
             String::new(),
             "api.example.test",
@@ -167,7 +167,7 @@ fn get(resolv_conf: &str, name: &str) -> Done {
         .env("IONOS_API_URL", format!("https://{name}"))
         .env("IONOS_CR_TIMEOUT", "2s");
     let mut done = Done::from(command.output().unwrap());
-    // A host given as an argument is not Docker's protocol: the message is only on stderr.
+    // With the host as an argument, the message is only on stderr.
     done.stdout.clone_from(&done.stderr);
     done
 }

@@ -73,7 +73,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.signal(Signal::TERM);
         wait_for(Duration::from_secs(10), || self.ended());
-        // The rest of the group, and a leader that ignored the signal.
+        // Kills the rest of the group, and a leader that ignored the signal.
         self.signal(Signal::KILL);
         let _ = self.child.wait();
         if thread::panicking() {

@@ -37,7 +37,7 @@ pub(crate) const REVOCATION: &[&str] = &["DELETE /registries/*/tokens/*"];
 pub(crate) const CHECKED_REVOCATION: &[&str] =
     &["DELETE /registries/*/tokens/*", "GET /registries/*/tokens"];
 
-/// How the registry authenticates. It is not known which of both IONOS uses.
+/// How the registry authenticates. It is not known which of the two IONOS uses.
 #[derive(Clone, Copy)]
 pub(crate) enum Scheme<'a> {
     /// User name and password with each request. These users have passwords of their own.
@@ -47,7 +47,7 @@ pub(crate) enum Scheme<'a> {
 }
 
 impl Scheme<'_> {
-    /// Without its own users.
+    /// Has no users of its own.
     pub(crate) const BASIC: Self = Scheme::Basic(&[]);
 
     /// Title of a scenario with this client.
@@ -96,8 +96,7 @@ impl Site {
     /// Starts the API without tokens and the registry without images.
     pub(crate) fn open(name: &str, scheme: Scheme<'_>) -> Self {
         let name = scheme.title(name);
-        // Not named after the scenario: a socket path has at most 104 bytes, and containerd's
-        // begins here.
+        // A short name, because the path of containerd's socket below it may have at most 104 bytes.
         let number = fs::read_dir(namespace::ROOT).unwrap().count();
         let dir = Path::new(namespace::ROOT).join(number.to_string());
         fs::create_dir(&dir).unwrap();

@@ -81,7 +81,7 @@ pub(crate) fn copy_and_inspect(scheme: Scheme<'_>) -> Option<String> {
         "nothing in plain text"
     );
 
-    // After logout an inspection comes first.
+    // After logout, inspect the image first.
     person
         .run(skopeo, &["logout", DEMO_HOST])
         .succeeds()

@@ -33,7 +33,7 @@ pub(crate) fn requests(calls: &[String]) -> String {
 pub(crate) fn print() {
     let rows = ROWS.lock().unwrap();
     let lengths = rows.iter().map(|row| row.command.chars().count());
-    // A single long line must not widen all others.
+    // One long line must not widen the column.
     let width = lengths.max().unwrap_or_default().min(WIDEST);
     let mut scenario = "";
     for row in rows.iter() {

@@ -1,4 +1,4 @@
-//! A user with a user name and password of their own.
+//! A login that a user entered.
 
 use serde_json::json;
 
@@ -12,7 +12,7 @@ use crate::{
 const STAFF: &str = "staff";
 const PASSWORD: &str = "typed-by-a-person-77";
 
-/// A stored login is separate from minted tokens, wins over them, and is deleted by logout.
+/// A stored login is used instead of minted tokens until logout.
 pub(crate) fn login_by_hand() -> Option<String> {
     let site = Site::open("typed login", Scheme::Basic(&[(STAFF, PASSWORD)]));
     let engine = Engine::start(&site.dir("engine"), &site.ca_file());
@@ -49,7 +49,7 @@ pub(crate) fn login_by_hand() -> Option<String> {
         "pushed as another user"
     );
 
-    // A later wrong password keeps the working login.
+    // A login with a wrong password does not replace the working one.
     login("wrong again").fails().calling(&[]);
     assert_eq!(person.list(), json!({ DEMO_HOST: STAFF }));
 

@@ -1,4 +1,4 @@
-//! What a cluster answers besides "no right": quotas, admission, namespaces that are being deleted.
+//! Refusals of a cluster other than missing rights: quotas, admission, namespaces that are being deleted.
 
 use super::{Job, NAME};
 use crate::support::fake_cluster::status;
@@ -38,7 +38,7 @@ fn exceeded_quota_is_named() {
                 .into()
         )
     );
-    // It counts new objects only.
+    // A quota counts new objects only.
     job.cluster.objects().put_placeholder("shop", NAME);
     assert_eq!(job.apply(&["-n", "shop"]).code, Some(0));
 }

@@ -145,7 +145,7 @@ fn one_token_is_written_to_all_namespaces() {
     };
     done.says(&["a", "b", "c"].map(|it| line(it, "created")).concat());
     assert_eq!(job.minted(), 1);
-    // One Secret that is due refreshes all of them, so that they expire together.
+    // If one Secret is due, all are refreshed, so that they expire together.
     job.set_left("b", 60);
     let done = job.apply(&all);
     assert_eq!(done.code, Some(0), "{done:?}");

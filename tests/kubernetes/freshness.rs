@@ -41,7 +41,7 @@ fn changed_settings_refresh_a_fresh_secret() {
         settle(&job, &helper, &[]);
     }
     settle(&job, &helper, &["--profile", "push"]);
-    // The actions of the environment are for docker: they change nothing here.
+    // IONOS_CR_ACTIONS applies to docker only.
     let helper = helper.env("IONOS_CR_ACTIONS", "delete");
     let done = job.apply_as(&helper, &["-n", "shop", "--profile", "push"]);
     assert!(done.stdout.contains(": unchanged, "), "{done:?}");
@@ -87,7 +87,7 @@ fn edited_annotation_is_corrected() {
     settle(&job, &helper, &[]);
 }
 
-/// Without it, a token that was deleted at the API is not replaced.
+/// The program does not notice that the token was deleted at the API.
 #[test]
 fn force_replaces_a_fresh_secret() {
     let job = job();
@@ -138,7 +138,7 @@ fn each_namespace_can_have_a_token_for_its_own_repositories() {
 }
 
 #[test]
-fn slow_api_is_waited_for_longer_than_by_a_get() {
+fn apply_waits_longer_for_a_slow_api_than_get() {
     let job = job();
     job.api
         .fault(Fault::delay(Duration::from_secs(9)).on("POST", "/tokens"));

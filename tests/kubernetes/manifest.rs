@@ -221,13 +221,12 @@ fn soon_expiring_cached_token_is_replaced() {
         let token = tokens.find(|token| login["username"] == token.name);
         token.unwrap().expiry
     };
-    // A token with the requested lifetime is minted whatever is cached.
+    // The cached token is too short, so a token with the requested lifetime is minted.
     let half_a_day = printed(&helper);
     assert_eq!(printed(&helper), half_a_day);
     let a_month = printed(&helper.clone().env("IONOS_CR_TOKEN_TTL", "720h"));
     assert!(a_month > half_a_day);
-    // A credential that `get` would still return during an outage expires in the cluster without
-    // notice.
+    // `get` would still return this credential during an outage. In the cluster it would expire unnoticed.
     home.age_entry(11 * 3600);
     api.fault(Fault::status(503).always());
     let done = helper.run(&["kubernetes-manifest", DEMO_HOST], "");

@@ -169,7 +169,7 @@ fn placeholder_secret_is_accepted_by_a_cluster() {
 }
 
 #[test]
-fn schedule_is_valid_and_allows_several_tries() {
+fn schedule_is_valid_and_allows_several_attempts() {
     let job = only("cronjob.yaml", "CronJob");
     assert_eq!(job["apiVersion"], "batch/v1");
     let spec = &job["spec"];
@@ -178,7 +178,7 @@ fn schedule_is_valid_and_allows_several_tries() {
     assert_eq!(fields[1..], ["*"; 4], "{schedule}");
     let minutes: u32 = fields[0].strip_prefix("*/").unwrap().parse().unwrap();
     assert!((1..60).contains(&minutes));
-    // Half a lifetime must contain several runs, so that one may fail.
+    // There must be several runs in half a lifetime, so that one may fail.
     let env = pod()["containers"][0]["env"].as_array().unwrap().clone();
     let life = env.iter().find(|it| it["name"] == "IONOS_CR_TOKEN_TTL");
     let life = life.unwrap()["value"].as_str().unwrap().to_owned();
@@ -234,7 +234,7 @@ fn pod_is_unprivileged() {
 }
 
 #[test]
-fn image_holds_the_program_and_certificates() {
+fn image_contains_the_program_and_certificates() {
     let text = in_repository("packaging/kubernetes/Dockerfile");
     let last = text.split("\nFROM ").last().unwrap();
     let lines: Vec<_> = last.lines().collect();

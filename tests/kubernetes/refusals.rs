@@ -80,7 +80,7 @@ fn missing_namespace_is_reported() {
 }
 
 #[test]
-fn secret_of_another_type_is_reported() {
+fn immutable_secret_and_secret_of_another_type_are_reported() {
     let job = Job::new(&["shop"]);
     let delete =
         "choose another --name, or delete it once: kubectl -n shop delete secret ionos-registry";
@@ -100,9 +100,8 @@ fn secret_of_another_type_is_reported() {
     assert_eq!(hint, delete);
 }
 
-/// The same, created between the read and the apply.
 #[test]
-fn immutable_secret_is_reported() {
+fn secret_of_another_type_created_after_the_read_is_reported() {
     let job = Job::new(&["shop"]);
     job.cluster.meanwhile("PATCH", "/secrets/", |objects| {
         objects.put_secret("shop", NAME, json!({"type": "Opaque"}));
@@ -215,7 +214,7 @@ fn answer_that_is_no_object_is_not_quoted() {
     }
 }
 
-/// Gateways and admission webhooks quote what they reject.
+/// Gateways and admission webhooks quote the request that they refuse.
 #[test]
 fn refusals_print_no_secret() {
     let job = Job::new(&["shop"]);

@@ -62,7 +62,7 @@ fn concurrent_change_of_the_service_account_is_kept() {
     }
 }
 
-/// The addition succeeded, but its answer was lost.
+/// The pull secret was added, but the answer was lost.
 #[test]
 fn lost_answer_adds_no_duplicate() {
     let job = Job::new(&["a"]);

@@ -98,7 +98,7 @@ fn ssl_cert_file_ca_is_trusted() {
 }
 
 #[test]
-fn cut_answer_gives_the_same_line_over_tls() {
+fn truncated_answer_has_the_same_message_over_tls() {
     for fault in [Fault::close(), Fault::cut_body()] {
         let (ca, home) = (Ca::new(), Home::new());
         let fake = FakeIonos::builder().tls(&ca, &["localhost"]).start();

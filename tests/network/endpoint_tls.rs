@@ -1,4 +1,4 @@
-//! TLS settings of ionosctl's file apply to the endpoint that they stand beside and to no other.
+//! TLS settings of ionosctl's file apply only to the endpoint that they are set for.
 
 use std::fmt::Write as _;
 
@@ -21,7 +21,7 @@ enum Place {
     OtherLocation,
 }
 
-/// Which endpoint a `get` for the demo registry asks.
+/// The endpoint that a `get` for the demo registry uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Asked {
     Variable,
@@ -81,7 +81,7 @@ environments:
     file
 }
 
-/// A `get` that asks this endpoint, whatever the file says.
+/// The program with this endpoint.
 fn helper(home: &Home, fake: &FakeIonos, asked: Asked, proxy: &Proxy) -> Helper {
     // A system that trusts another CA.
     let stranger = Ca::new().write_pem(home.path());
@@ -146,7 +146,7 @@ fn tls_setting_applies_to_its_own_endpoint_only() {
 }
 
 #[test]
-fn pin_applies_to_every_endpoint_and_beats_the_settings_of_the_file() {
+fn pin_applies_to_every_endpoint_and_overrides_the_file() {
     let ca = Ca::new();
     let fake = fake(&ca, "localhost");
     let proxy = Proxy::to(fake.address());
@@ -217,7 +217,7 @@ fn endpoint_is_not_read_for_a_cached_credential() {
     helper.get(DEMO_HOST).fails(&format!(
         "no credential for {DEMO_HOST}: cannot tell which API to ask: {path}: line 1, column 11: a value of another type than ionosctl writes there (account from IONOS_TOKEN); fix the file, or set IONOS_API_URL"
     ));
-    // The failure is not remembered for another file.
+    // A remembered failure does not apply to another file.
     home.file(".ionos/config", &content);
     assert_ne!(helper.get(DEMO_HOST).credential(), minted);
 }

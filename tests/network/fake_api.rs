@@ -1,7 +1,6 @@
 //! Checks the fake API with IONOS's own SDK.
 //!
-//! A test proves only as much as the fake is faithful, so code we did not write has to agree with
-//! it.
+//! IONOS's code finds mistakes that the program and the fake have in common.
 
 use std::path::PathBuf;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! A server that answers what no HTTP server should.
+//! A server whose answers are not HTTP.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -39,7 +39,7 @@ fn answer(script: Script, mut client: TcpStream) {
 }
 
 #[test]
-fn answer_that_is_no_http_ends_in_one_line_in_time() {
+fn answer_that_is_not_http_is_one_error_line_within_the_deadline() {
     let now = Duration::ZERO;
     let slow = Duration::from_millis(10);
     let script = |first, more, pause| Script { first, more, pause };
@@ -165,7 +165,7 @@ fn answer_that_is_no_http_ends_in_one_line_in_time() {
                 thread::sleep(Duration::from_millis(2));
             }
             let done = started.finish();
-            // More than the time limit, because the machine may be busy.
+            // Longer than the time limit, because the machine may be busy.
             assert!(start.elapsed() < Duration::from_secs(15), "{what}");
             assert!(most < 32 * 1024, "{what}: {most} KiB");
             let line = done.failure();

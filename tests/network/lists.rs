@@ -1,4 +1,4 @@
-//! Lists of registries and tokens that are paged, odd, or without an end.
+//! Lists of registries and tokens with several pages, odd items, or no end.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ fn registries(items: &[Value], next_page: &str) -> Value {
     json!({"items": items, "pagination": {"limit": 100, "token": next_page}})
 }
 
-/// The fake with `count` registries, the demo registry last, one a page.
+/// The fake with `count` registries, one on each page, the demo registry last.
 fn paged(count: usize) -> FakeIonos {
     let mut fake = FakeIonos::builder().page_size(1);
     for n in 1..count {
@@ -31,7 +31,7 @@ fn listed(helper: &Helper) -> usize {
     tokens.len()
 }
 
-/// Mints five tokens in a home each, and returns the program in another.
+/// Mints five tokens in separate homes, and returns the program in another home.
 fn with_five_tokens(fake: &FakeIonos) -> (Home, Helper) {
     for _ in 0..5 {
         let home = Home::new();
@@ -203,7 +203,7 @@ fn answers_of_one_run_have_a_limit_together() {
 }
 
 #[test]
-fn page_of_many_items_takes_little_memory() {
+fn page_of_many_items_needs_little_memory() {
     let items: Vec<Value> = (0..80_000)
         .map(|n| json!({"id": format!("{n:08x}-d5c8-4359-8f85-c200fb89e97c")}))
         .collect();

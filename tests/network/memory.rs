@@ -13,8 +13,8 @@ use crate::support::tally::{self, attack};
 pub(crate) const LIMIT: u64 = 32 * 1024;
 const PAGE: usize = 4 * 1024 * 1024 - 1024;
 
-/// The largest resident memory of a run in KiB. The kernel keeps the maximum, so the last look
-/// before the end tells it.
+/// The largest resident memory of a run in KiB. The kernel records the maximum, so the last reading
+/// before the end is enough.
 pub(crate) fn peak(helper: &Helper, args: &[&str]) -> u64 {
     let mut child = helper
         .command(args)
@@ -35,7 +35,7 @@ pub(crate) fn peak(helper: &Helper, args: &[&str]) -> u64 {
     peak
 }
 
-/// A page of 4 MiB that promises another one. Each item has its own id.
+/// A page of 4 MiB with a link to another page. Each item has its own id.
 fn page(number: usize, item: &Value) -> Vec<u8> {
     let item = item.to_string();
     let mut page = format!(r#"{{"pagination": {{"limit": 100, "token": "{number}"}}, "items": ["#);

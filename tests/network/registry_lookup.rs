@@ -64,7 +64,7 @@ fn recreated_registry_is_looked_up_again() {
             "POST /registries/ID/tokens",
             "GET /registries",
             "POST /registries/11111111-2222-4333-8444-555555555555/tokens",
-            // The first request may still have been carried out.
+            // The server may have executed the first request.
             "GET /registries/ID/tokens",
         ]
     );

@@ -12,7 +12,7 @@ use crate::support::helper::{Home, write_private};
 use crate::support::skip::skip_or_fail;
 use crate::support::tls::Ca;
 
-/// A proxy written by others, so that the program and our fake cannot share a mistake.
+/// tinyproxy finds mistakes that the program and our proxy have in common.
 struct Tinyproxy {
     process: Child,
     port: u16,

@@ -140,7 +140,7 @@ fn certificate_authority_data_is_trusted_beside_the_system() {
 }
 
 #[test]
-fn skip_tls_verify_keeps_a_pin_in_force() {
+fn skip_tls_verify_does_not_disable_a_pin() {
     let (ca, home) = (Ca::new(), Home::new());
     let fake = fake(&ca, "elsewhere.example");
     let url = fake.url().replace("elsewhere.example", "localhost");

@@ -59,7 +59,7 @@ fn message_is_quoted_for_every_status() {
                     .always(),
             );
             let done = home.helper_for(&fake).get(DEMO_HOST);
-            // Without words, a conflict is a taken name.
+            // A conflict without a message is a taken name.
             let is_taken = status == 409 && quoted.is_empty();
             let (what, hint) = if is_taken {
                 ("API refused every name for a token: 409", LATER)
@@ -75,7 +75,7 @@ fn message_is_quoted_for_every_status() {
 }
 
 #[test]
-fn conflict_is_a_taken_name_only_in_those_words() {
+fn conflict_is_a_taken_name_only_with_that_message() {
     for (message, mints) in [
         ("already exists: name is not available", 3),
         ("Already exists", 3),
@@ -95,7 +95,7 @@ fn conflict_is_a_taken_name_only_in_those_words() {
 }
 
 #[test]
-fn disabled_feature_is_no_missing_privilege() {
+fn disabled_feature_is_not_called_a_missing_privilege() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let answer = error(
         403,

@@ -35,8 +35,8 @@ fn script(shell: Shell) -> Vec<u8> {
     if shell != Shell::Bash {
         return generate(NAME);
     }
-    // clap_complete 4.6.11 spells the states of a program name with dashes in two ways, which
-    // breaks the completion of subcommands.
+    // clap_complete 4.6.11 writes the states of a program name with dashes in two ways, which breaks the
+    // completion of subcommands.
     let plain = NAME.replace('-', "_");
     let script = String::from_utf8(generate(&plain)).unwrap();
     let complete = |name: &str| format!(" {name}\n");

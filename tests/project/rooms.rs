@@ -23,10 +23,10 @@ const LAYERS: [&[&str]; 13] = [
     &["error"],
 ];
 
-/// Test support sees every room, and every room's tests see it.
+/// Test support may import every room, and tests of every room may import it.
 const EXEMPT: &str = "testing";
 
-/// The order inside of rooms that have rooms themselves.
+/// The layers inside of rooms.
 const INNER_LAYERS: [(&str, &[&[&str]]); 3] = [
     (
         "credential",
@@ -105,7 +105,7 @@ fn every_room_is_in_a_layer_and_the_map_of_the_library_names_it() {
     }
 }
 
-/// Every `prefix` NAME in the files below a directory: the file, its room, the imported room.
+/// Each occurrence of `prefix` NAME in the files below a directory: the file, its room, the imported room.
 fn imports(dir: &Path, prefix: &str) -> Vec<(PathBuf, String, String)> {
     let mut found = Vec::new();
     for file in sources(dir) {
@@ -128,7 +128,7 @@ fn imports(dir: &Path, prefix: &str) -> Vec<(PathBuf, String, String)> {
     found
 }
 
-/// `config` for `config/file.rs` and for `config.rs`.
+/// The room of a file: `config` for `config/file.rs` and `config.rs`.
 fn room_of(path: &Path) -> String {
     let first = path.iter().next().unwrap().to_str().unwrap();
     first.trim_end_matches(".rs").to_owned()

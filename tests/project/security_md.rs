@@ -39,7 +39,7 @@ fn every_named_test_exists() {
             let path = path.trim_end_matches(".rs").trim_end_matches("/mod");
             path.ends_with(&place) && content.contains(&format!("fn {function}("))
         });
-        assert!(found, "SECURITY.md names {name}, which is no test");
+        assert!(found, "SECURITY.md names {name}, which is not a test");
     }
 }
 
@@ -52,6 +52,6 @@ fn every_statement_names_a_test() {
         .lines()
         .filter(|line| line.starts_with("- ") && !line.contains("at IONOS ("));
     for statement in statements {
-        assert!(statement.ends_with("`)."), "no test holds: {statement}");
+        assert!(statement.ends_with("`)."), "names no test: {statement}");
     }
 }

@@ -201,7 +201,7 @@ fn changed_registry_of_a_host_mints_a_new_credential() {
 }
 
 #[test]
-fn config_in_another_encoding_is_said_to_be() {
+fn config_in_another_encoding_is_reported() {
     let home = Home::new();
     for content in [&b"\xff\xfe{\0}\0"[..], b"{\"profiles\": {\"\xe4\": {}}}"] {
         write_private(&home.config(), content);
@@ -249,7 +249,7 @@ fn config_error_names_the_position_and_quotes_no_value() {
         (r#"{"registries": {"x.example": {"profile": "none"}}}"#, "registries.\"x.example\".profile: there is no profile 'none'; profiles are pull, push".into()),
         (r#"{"profiles": {"../x": {}}}"#, "profiles.\"../x\" is not a valid name for a profile; use up to 40 lower-case letters, digits, - and _, and not 'default'".into()),
         (r#"{"defaults": []}"#, "defaults has a wrong value; write an object".into()),
-        // serde takes a list of all values for a struct.
+        // serde accepts a list of all values as a struct.
         (r#"{"defaults": [["pull"], null, null, "9h", null, null, null, null]}"#, "defaults has a wrong value; write an object".into()),
         (r#"{"profiles": {"ci": [["pull"], null, null, null, null]}}"#, "profiles.ci has a wrong value; write an object".into()),
         (r#"{"registries": {"x.example": [null, null, null, null, null, null, null, null, null, null, null]}}"#, "registries.\"x.example\" has a wrong value; write an object".into()),

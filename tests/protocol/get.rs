@@ -68,7 +68,7 @@ fn expired_credential_is_never_returned() {
         fake.fault(Fault::status(500).always());
         assert!(helper.get(DEMO_HOST).failure().contains("failed: 500"));
         fake.clear_faults();
-        // Another account does not wait for the 10 s of the failed one.
+        // The failure is not remembered for another account.
         let second = helper
             .env("IONOS_CR_TOKEN_TTL", "2h")
             .get(DEMO_HOST)
@@ -106,14 +106,14 @@ fn wrong_local_clock_does_not_change_the_expiry() {
         home.age_entry(13 * HOUR);
         fake.clear_requests();
         let _ = helper.get(DEMO_HOST).credential();
-        // With the deletion of the tokens that were replaced.
+        // These include the deletion of the replaced tokens.
         assert!(fake.requests().len() <= 6);
         let requests = fake.requests();
         let post = requests.iter().rfind(|it| it.method == "POST").unwrap();
         let left = expiry_in_seconds(&post.json());
         assert!((12 * HOUR..12 * HOUR + 301).contains(&left), "{left}");
-        // By the API's clock the earlier tokens have expired, or outlive the new one. In the second
-        // case a token was also minted with the wrong time.
+        // By the API's clock the earlier tokens have expired, or outlive the new one. In the second case
+        // another token was minted with the wrong time.
         let deleted = if offset > 0 { 3 } else { 0 };
         assert_eq!(fake.count("DELETE", "/tokens"), deleted);
     }
@@ -158,7 +158,7 @@ fn corrected_token_file_is_used_at_once() {
     write_private(&file, format!("{ACCOUNT_TOKEN}\n").as_bytes());
     let minted = helper.get(DEMO_HOST).credential();
     assert_eq!(helper.get(DEMO_HOST).credential(), minted);
-    // Without the file it is unknown whose credential would be returned.
+    // Without the file, the owner of a cached credential is unknown.
     std::fs::remove_file(&file).unwrap();
     assert!(helper.get(DEMO_HOST).failure().contains(": cannot read "));
 }
@@ -268,7 +268,7 @@ fn disabled_cache_mints_at_every_get_and_writes_no_secret() {
     }
     assert_eq!(fake.count("POST", ""), 6);
     assert!(home.entries().is_empty());
-    // Every token is on record where there is a home.
+    // With a home directory, every token is on record.
     assert_eq!(home.records().len(), 2);
     let ledger = ".local/share/docker-credential-ionos/ledger/";
     assert!(home.files().iter().all(|file| file.starts_with(ledger)));

@@ -1,4 +1,4 @@
-//! Text from outside that could move a cursor, hide a word or repeat a secret.
+//! Text from outside that could move the cursor, hide text or repeat a secret.
 
 use std::fs;
 
@@ -10,11 +10,11 @@ use crate::support::fake_ionos::{ACCOUNT_TOKEN, DEMO_HOST, FakeIonos, Fault};
 use crate::support::helper::{Done, Home, walk};
 use crate::support::tally::attack;
 
-/// An escape sequence, one of the C1 kind, an overridden direction, and a line break.
+/// An escape sequence, a C1 escape sequence, a bidirectional override, and a line break.
 const HOSTILE: &str =
     "a\u{1b}[31mb\u{9b}31mc\u{202e}d\u{2066}e\u{200f}f\rg\u{2028}h\u{200b}\u{e0041}i";
 
-/// Nothing in the output but text, line ends and tabs.
+/// Asserts that the output has no control or bidirectional characters, except line ends and tabs.
 #[track_caller]
 fn is_clean(done: &Done) {
     for output in [&done.stdout, &done.stderr] {
@@ -222,7 +222,7 @@ fn secret_echoed_in_another_encoding_is_not_quoted() {
             }
         });
     }
-    // Words without a secret are quoted.
+    // A message without a secret is quoted.
     let (fake, home) = (FakeIonos::start(), Home::new());
     fake.fault(Fault::replace(422, &refusal("no: quota of 5 tokens")).always());
     assert!(

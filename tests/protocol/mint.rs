@@ -1,4 +1,4 @@
-//! What `get` asks the API for when it mints a token.
+//! The requests with which `get` mints a token.
 
 use std::time::Duration;
 

@@ -51,7 +51,7 @@ fn store_without_an_account_keeps_a_token_from_another_home() {
             .failure()
             .contains("no IONOS credentials found")
     );
-    // docker stores what it got, even after the registry refused it.
+    // docker stores the credential that it got, even if the registry refused it.
     let own = home.helper_for(&fake).get(DEMO_HOST).credential();
     without_account
         .store(DEMO_HOST, &own.username, &own.secret)

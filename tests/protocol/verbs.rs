@@ -153,7 +153,7 @@ fn verbs_without_input_do_not_read_stdin() {
 }
 
 #[test]
-fn closed_stdout_is_no_failure() {
+fn closed_stdout_is_not_a_failure() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let (ours, theirs) = std::io::pipe().unwrap();
     drop(ours);

@@ -107,10 +107,10 @@ fn group_of_one_user_may_write_and_a_group_with_others_may_not() {
         r#"{"defaults": {"actions": ["pull"]}}"#,
     );
     let helper = machine.helper(ROOT, &fake);
-    // Only root is in the group root, as on a system where each user has a group.
+    // The group root has no other member, as on a system where each user has a group.
     let _ = run_as(ROOT, &helper, &["get"], DEMO_HOST).credential();
     attack(|| {
-        // In the group daemon is the user daemon.
+        // The group daemon has the user daemon as a member.
         std::os::unix::fs::chown(&config, None, Some(1)).unwrap();
         let done = run_as(ROOT, &helper, &["get"], DEMO_HOST);
         assert!(done.failure().contains("others can write it"), "{done:?}");
@@ -131,13 +131,13 @@ fn group_of_one_user_may_write_and_a_group_with_others_may_not() {
         let done = run_as(ROOT, &helper, &["get"], DEMO_HOST);
         assert!(done.failure().contains("others can write it"), "{done:?}");
     });
-    // Another user who can only read the file cannot change what it says.
+    // Another user may read the file.
     assert!(acl(&format!("u:{NEIGHBOUR}:r")));
     fs::set_permissions(&config, fs::Permissions::from_mode(0o644)).unwrap();
     let _ = run_as(ROOT, &helper, &["get"], DEMO_HOST).credential();
 }
 
-/// Files that are none, or that lead elsewhere, in the victim's own home.
+/// Special files, and links to them, in the victim's home.
 #[test]
 fn file_that_is_no_regular_file_is_refused_at_once() {
     let fake = FakeIonos::start();

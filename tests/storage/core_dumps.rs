@@ -1,4 +1,4 @@
-//! No core dump holds the account.
+//! A killed program leaves no core dump.
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
@@ -26,7 +26,7 @@ fn killed_program_leaves_no_core_dump() {
             let helper = home.helper_for(&fake).env("IONOS_CR_TIMEOUT", "60s");
             let helper = helper.program(prlimit);
             let mut child = helper
-                // The parent of the tests may ignore signals.
+                // The parent of the tests may have made them ignore signals.
                 .command(&[
                     "--core=unlimited",
                     "/usr/bin/env",

@@ -1,8 +1,7 @@
 //! Files of earlier releases: known members keep their meaning, unknown ones are ignored.
 //!
-//! `tests/samples/VERSION` has the files of a release, unchanged but for an expiry in the year
-//! 2100. `UPDATE_SAMPLES=1 cargo test --test black_box written_files_match` writes those of this
-//! version.
+//! `tests/samples/VERSION` has the files of a release; only the expiry was changed, to the year 2100.
+//! `UPDATE_SAMPLES=1 cargo test --test black_box written_files_match` writes those of this version.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,7 +19,7 @@ use crate::support::tls::Ca;
 /// The release that this version becomes.
 const NEXT: &str = "0.2.0";
 const SAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/samples");
-/// A host with a login entered with `docker login`.
+/// A host with a login that was entered with `docker login`.
 const TYPED_HOST: &str = "typed.cr.de-fra.ionos.com";
 /// A custom domain of the demo registry.
 const DOMAIN: &str = "registry.example.com";
@@ -75,7 +74,7 @@ fn pending_revocation_of_each_release_is_revoked_at_the_next_contact() {
 }
 
 #[test]
-fn config_of_each_release_keeps_its_meaning() {
+fn config_of_each_release_has_the_same_effect() {
     for release in releases() {
         let (cloud, home) = (Cloud::start(), Home::new());
         release.copy(&home, "config");
@@ -150,7 +149,7 @@ fn written_files_match_the_sample_of_this_version() {
     assert_eq!(written, sampled);
 }
 
-/// The API under its real name, because the account of an entry depends on the name.
+/// The API under its real name, because the account in a cache entry depends on the name.
 struct Cloud {
     fake: FakeIonos,
     proxy: Proxy,
@@ -213,7 +212,7 @@ impl Release {
         let home = Home::new();
         self.copy(&home, "cache");
         self.copy(&home, "data");
-        // Half an hour old. A token that lives longer than the settings allow would be replaced.
+        // The token is half an hour old. One that lives longer than the settings allow would be replaced.
         #[expect(
             clippy::disallowed_methods,
             reason = "the program has a clock of its own"
@@ -284,7 +283,7 @@ impl Release {
     }
 }
 
-/// Files that are not empty. Lock files are.
+/// Files that are not empty. (Lock files are empty.)
 fn files(dir: &Path) -> Vec<PathBuf> {
     let mut files = walk(dir);
     files.retain(|path| path.metadata().is_ok_and(|it| it.is_file() && it.len() > 0));

@@ -116,7 +116,7 @@ fn config_behind_a_link_or_a_directory_of_another_user_is_refused() {
     let (tmp, open) = (machine.path().join("tmp"), machine.path().join("open"));
     machine.dir(&tmp, ROOT, 0o1777);
     machine.dir(&open, VICTIM, 0o777);
-    // The file itself is the victim's in each case.
+    // The file itself always belongs to the victim.
     let real = machine.home(VICTIM).join("config.json");
     machine.file(&real, VICTIM, 0o600, &running(&witness));
     machine.link(&real, &tmp.join("link"), NEIGHBOUR);
@@ -237,7 +237,7 @@ fn root_with_sudo_reads_the_files_of_the_invoking_user_and_runs_no_command() {
     machine.file(&config, VICTIM, 0o600, &settings.to_string());
     let before = walk(&home).len();
     let _ = run_as(ROOT, &helper, &["get"], DEMO_HOST).credential();
-    // Nothing of root's is left in the home.
+    // The home has no file of root.
     assert_eq!(walk(&home).len(), before);
     attack(|| {
         let witness = machine.path().join("ran");
@@ -248,7 +248,7 @@ fn root_with_sudo_reads_the_files_of_the_invoking_user_and_runs_no_command() {
         ));
         assert!(!witness.exists());
     });
-    // Without HOME kept, sudo uses root's files.
+    // If sudo sets HOME to root's, root's files are used.
     let root = machine
         .helper(ROOT, &fake)
         .env("SUDO_UID", &VICTIM.to_string());
@@ -286,7 +286,7 @@ fn root_reads_the_files_of_the_owner_of_its_home_and_gives_them_nothing() {
             )
         );
     });
-    // Nobody else's, and with `sudo` only the files of who ran it.
+    // Files of other users are refused, and under sudo those of everyone but the user who ran it.
     for (owner, helper) in [
         (NEIGHBOUR, helper.clone()),
         (VICTIM, helper.clone().env("SUDO_UID", "64002")),
@@ -310,7 +310,7 @@ fn root_reads_the_files_of_the_owner_of_its_home_and_gives_them_nothing() {
         assert!(done.failure().contains(why), "{done:?}");
         assert!(!witness.exists());
     });
-    // The user would choose which API gets root's token.
+    // Otherwise the user could choose the API that gets root's token.
     let endpoint = format!(
         "environments:\n- name: prod\n  products:\n  - name: containerregistry\n    endpoints:\n    - name: {}\nprofiles:\n- name: u\n  environment: prod\ncurrentProfile: u\n",
         other.url()

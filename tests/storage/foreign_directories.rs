@@ -30,7 +30,7 @@ fn cache_in_a_directory_that_others_can_write_is_not_used() {
         let second = run_as(VICTIM, &helper, &["get"], DEMO_HOST).credential();
         assert_ne!(first.secret, second.secret);
         assert_eq!(walk(&cache).len(), 0);
-        // The same below a sticky directory, as /tmp is one.
+        // The same below a sticky directory, such as /tmp.
         machine.dir(&shared, ROOT, 0o1777);
         let first = run_as(VICTIM, &helper, &["get"], DEMO_HOST).credential();
         assert_eq!(
@@ -105,7 +105,7 @@ fn user_namespace_without_root_still_caches() {
 }
 
 #[test]
-fn place_that_a_neighbour_prepared_is_not_used() {
+fn directory_that_another_user_prepared_is_not_used() {
     let Some(machine) = Machine::new("a prepared directory") else {
         return;
     };

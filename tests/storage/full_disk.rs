@@ -23,7 +23,7 @@ fn full_disk_disables_only_the_cache() {
         (9, 8),
     ] {
         let (fake, home, left) = (FakeIonos::start(), Home::new(), Home::new());
-        // Counts temporary and truncated files, and lists the credentials.
+        // Prints the number of temporary and truncated files, and lists the credentials.
         let script = format!(
             "mount -t tmpfs -o size=$((4096 * ({pages} + 1))),nr_inodes={inodes} none \"$HOME\"
             head -c 4096 /dev/zero 2>&- >\"$HOME/fill\"
@@ -43,7 +43,7 @@ fn full_disk_disables_only_the_cache() {
         );
         let lines: Vec<_> = done.stdout.lines().collect();
         assert_eq!(lines[0] == lines[1], lines[2] != "{}", "{what}");
-        // The second process does not delete what the client of the first uses.
+        // The second process does not delete the token that the first one returned.
         for line in &lines[..2] {
             let credential: Credential = serde_json::from_str(line).unwrap();
             assert!(

@@ -14,7 +14,7 @@ use crate::support::tally;
 const TEMPORARY: &str = ".docker-credential-ionos-";
 const TAKEN: &str = ".taken-docker-credential-ionos-";
 
-/// The run that is killed. It starts from a state in which it has everything to do.
+/// The run that is killed.
 #[derive(Debug, Clone, Copy)]
 enum Run {
     /// A cold `get`: looks up the registry, mints, saves.
@@ -61,7 +61,7 @@ impl Run {
     }
 }
 
-/// Duration of an undisturbed run.
+/// Duration of a run without a kill.
 fn measure(run: Run) -> Duration {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home.helper_for(&fake);
@@ -109,7 +109,7 @@ fn kill_at_any_moment_leaves_whole_files() {
         let helper = home.helper_for(&fake);
         run.prepare(&home, &helper);
         let mut running = helper.start(run.args(), run.stdin());
-        // A random moment. Some kills come too late, which does no harm.
+        // A random moment. Some runs end before it.
         std::thread::sleep(took.mul_f64(fastrand::f64()));
         running.kill();
         // A process that is killed has the exit code 1 on Windows, and none on unix.

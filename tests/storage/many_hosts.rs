@@ -44,7 +44,7 @@ fn ten_thousand_cached_hosts_are_served_listed_and_swept() {
     let host = "h5000.cr.de-fra.ionos.com";
     assert_eq!(helper.get(host).credential().server_url, host);
     assert_eq!(fake.requests().len(), 0);
-    // One line with the valid credentials, short enough for the smallest pipe of a client.
+    // `list` prints one line that fits into the smallest pipe of a client.
     let done = helper.list();
     assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
     assert!(done.stdout.len() <= 4096, "{}", done.stdout.len());

@@ -19,7 +19,7 @@ const OTHER_HOST: &str = "other.cr.de-fra.ionos.com";
 const MINUTE: i64 = 60;
 const WORKERS: usize = 4;
 
-/// What is cached before the mint.
+/// The cache before the mint.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Cached {
     Nothing,
@@ -87,7 +87,7 @@ fn signal_at_every_write_of_a_mint_leaves_no_token() {
     }
     let signals = tally::times("MINT_KILLS", points.len());
     let interrupted = AtomicUsize::new(0);
-    // Most of the time is spent on waiting for the disk.
+    // In parallel, because a run mostly waits for the disk.
     thread::scope(|scope| {
         for worker in 0..WORKERS {
             let (clock, points, interrupted) = (&clock, &points, &interrupted);

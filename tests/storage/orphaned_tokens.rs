@@ -23,7 +23,7 @@ fn token_created_despite_an_error_answer_is_deleted() {
     ] {
         for made in [false, true] {
             let (fake, home) = (FakeIonos::start(), Home::new());
-            // Half a body means that the token was created.
+            // The token was created: the answer is half of its body.
             let made = made || matches!(fault.kind, FaultKind::CutBody);
             let fault = if made {
                 fault.clone().after()
@@ -69,7 +69,7 @@ fn token_created_despite_a_500_is_deleted() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home.helper_for(&fake);
     fake.fault(Fault::status(500).after().on("POST", "/tokens").always());
-    // However often it is requested: the passwords of these tokens are lost.
+    // The passwords of these tokens are lost, so repeating the request does not help.
     assert_eq!(helper.get(DEMO_HOST).failure(), line(&fake, BROKEN, LATER));
     assert!(!fake.tokens().is_empty());
     api_recovers(&fake, &home, &helper);

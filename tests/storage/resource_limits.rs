@@ -48,7 +48,7 @@ fn unwritable_stdout_is_a_failure() {
         assert_eq!(done.code, Some(1), "{command:?}");
         assert!(done.stderr.ends_with(&wanted), "{command:?}: {done:?}");
     }
-    // A failure still prints its line, and nothing else.
+    // A failure still prints its line.
     let done = into_full(&["get", "ghcr.io"]);
     assert_eq!(done.code, Some(1));
     assert!(done.stderr.contains("cannot write the answer"), "{done:?}");

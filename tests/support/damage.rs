@@ -98,7 +98,7 @@ fn edit_bytes(path: &Path, edit: impl FnOnce(&[u8]) -> Vec<u8>) {
     write_private(path, &edit(&fs::read(path).unwrap()));
 }
 
-/// The list that serde takes for the object.
+/// The list that serde accepts as the object.
 fn values(object: &[u8]) -> Vec<u8> {
     let members: serde_json::Map<String, Value> = serde_json::from_slice(object).unwrap();
     let mut text = String::from_utf8(object.to_vec()).unwrap();

@@ -13,7 +13,7 @@ pub use super::process::{Credential, Done, Started};
 /// The built program.
 pub const BIN: &str = {
     const BUILT: &str = env!("CARGO_BIN_EXE_docker-credential-ionos");
-    // Linux built it and Wine runs it.
+    // The test was built on Linux and runs under Wine.
     if cfg!(windows) && BUILT.as_bytes()[0] == b'/' {
         concat!("Z:", env!("CARGO_BIN_EXE_docker-credential-ionos"))
     } else {
@@ -156,8 +156,8 @@ impl Home {
         self.helper_for(fake).program(&link)
     }
 
-    /// A text with `PROGRAM` for the program and `~` for this home and, on every platform, with
-    /// paths below it and the name of its variable as on Linux.
+    /// A text with `PROGRAM` for the program and `~` for this home. Paths below the home, and the name of
+    /// its variable, are those of Linux on every platform.
     pub fn shown(&self, text: &str) -> String {
         let home = self.path().to_str().unwrap();
         let text = text.replace(BIN, "PROGRAM").replace(home, "~");
@@ -198,7 +198,7 @@ impl Home {
     }
 }
 
-/// A path below the home as it is on Linux.
+/// A path below the home, written as on Linux.
 fn as_on_linux(path: &str) -> String {
     if !cfg!(windows) {
         return path.to_owned();

@@ -1,4 +1,4 @@
-//! Stands in for pty.rs where there are no pseudo-terminals. The tests that need one are ignored there.
+//! Replaces pty.rs on platforms without pseudo-terminals, where the tests that need one are ignored.
 
 use super::helper::Helper;
 

@@ -1,5 +1,5 @@
-//! Modes, owners, links and special files. Windows has none of them as unix has: there these
-//! functions do nothing or panic, and the tests that are about them are ignored.
+//! Modes, owners, links and special files. On Windows these functions do nothing or panic, and the tests of
+//! these features are ignored.
 
 use std::path::Path;
 use std::process::Command;
@@ -170,7 +170,7 @@ mod other {
         unimplemented!("{ONLY_UNIX}");
     }
 
-    /// The time of the last change stands in for what only an open file tells on Windows.
+    /// On Windows only an open file has such a number, so the time of the last change is used.
     pub fn file_id(path: &Path) -> u64 {
         use std::os::windows::fs::MetadataExt as _;
         std::fs::metadata(path).unwrap().last_write_time()
@@ -198,7 +198,7 @@ mod other {
 #[cfg(not(unix))]
 pub use other::*;
 
-/// Checks the permission bits of a path, where the platform has them.
+/// Checks the permission bits of a path if the platform has them.
 #[track_caller]
 pub fn assert_mode(path: &Path, wanted: u32) {
     if cfg!(unix) {

@@ -1,7 +1,6 @@
 //! A proxy: CONNECT over HTTP or HTTPS, or SOCKS5.
 //!
-//! Every tunnel leads to one address whatever host the client asks for, so that tests see that the
-//! proxy resolves the name.
+//! Every tunnel leads to the same address, so that tests can use names that only the proxy resolves.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -162,7 +161,7 @@ fn tunnel(
     }
     client.flush()?;
     let api = TcpStream::connect(rules.to)?;
-    // Short, because one thread reads from both sides in turn.
+    // Short, because one thread reads from both sides alternately.
     let turn = Some(Duration::from_millis(2));
     socket.set_read_timeout(turn)?;
     api.set_read_timeout(turn)?;

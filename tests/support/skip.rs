@@ -1,7 +1,6 @@
 //! Skips tests that need a missing tool.
 //!
-//! A skip is printed, so that a build without Docker or Python does not look complete.
-//! `E2E=required` makes it a failure.
+//! A skip is printed. With `E2E=required` it is a failure.
 
 use std::io::Write as _;
 

@@ -48,7 +48,7 @@ pub fn writes(helper: &Helper, server_url: &str) -> Vec<Write> {
     writes
 }
 
-/// Starts the program, which receives a signal at the start of a system call.
+/// Starts the program and sends it a signal at the start of a system call.
 pub fn interrupt(
     helper: &Helper,
     args: &[&str],

@@ -1,4 +1,4 @@
-//! Counts of what the tests tried, for the table that `.ci/run` prints at its end.
+//! Numbers of attempts (kills, races, inputs), for the table at the end of `.ci/run`.
 
 use std::io::Write as _;
 

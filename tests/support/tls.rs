@@ -49,7 +49,7 @@ impl Ca {
         self.issue_until(names, 2021)
     }
 
-    /// With a purpose that is not a server's.
+    /// A certificate for a purpose other than servers.
     pub fn issue_for_clients(&self, names: &[&str]) -> Issued {
         let mut params = params(names, 2125);
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
@@ -58,7 +58,7 @@ impl Ca {
         Issued::new(names, &cert, &key)
     }
 
-    /// Signed by itself and a CA's, as `openssl req -x509` makes it.
+    /// A self-signed certificate of a CA, as `openssl req -x509` makes it.
     pub fn own_certificate(names: &[&str], until_year: i32) -> Issued {
         let mut params = params(names, until_year);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

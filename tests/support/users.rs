@@ -1,4 +1,4 @@
-//! A machine with several users: the program run as each of them.
+//! A machine with several users. The program can run as each of them.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
@@ -24,7 +24,7 @@ const SETPRIV: &str = "/usr/bin/setpriv";
 pub struct Machine(tempfile::TempDir);
 
 impl Machine {
-    /// `None`, and said so, where this process cannot become another user.
+    /// Returns `None` and reports a skip if this process cannot become another user.
     pub fn new(what: &str) -> Option<Self> {
         if !rustix::process::geteuid().is_root() {
             skip::skip_or_fail(what, "only root can become another user");
@@ -34,7 +34,7 @@ impl Machine {
             skip::skip_or_fail(what, "there is no setpriv");
             return None;
         }
-        // As /home, and unlike /tmp: only root can write the directories above the homes.
+        // As in /home, and unlike /tmp, only root can write the directories above the homes.
         let dir = tempfile::tempdir_in("/var/lib").unwrap();
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
         Some(Self(dir))
@@ -94,7 +94,7 @@ impl Machine {
     }
 }
 
-/// Runs the program as `user`, who belongs to no other group than the own one.
+/// Runs the program as `user`, with only the user's own group.
 pub fn run_as(user: u32, helper: &Helper, args: &[&str], stdin: &str) -> Done {
     let user = user.to_string();
     let become_user = [
@@ -117,7 +117,7 @@ fn give(path: &Path, user: u32, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
-/// The program where every user can run it: the directory of the sources may be private.
+/// A copy of the program that every user can run. The directory of the sources may be private.
 pub fn program() -> &'static str {
     static COPY: OnceLock<(tempfile::TempDir, String)> = OnceLock::new();
     let (_, program) = COPY.get_or_init(|| {

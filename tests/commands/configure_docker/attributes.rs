@@ -10,7 +10,7 @@ use crate::support::skip;
 use crate::support::tally::attack;
 use crate::support::users::{Machine, NEIGHBOUR, ROOT, STRANGER, VICTIM, run_as};
 
-/// `None`, and said so, without the tool or where the file system refuses.
+/// Returns `None` and reports a skip without the tool or on a file system that refuses the change.
 fn tool(program: &str, args: &[&str], path: &Path) -> Option<String> {
     match Command::new(program).args(args).arg(path).output() {
         Ok(output) if output.status.success() => Some(String::from_utf8(output.stdout).unwrap()),
@@ -30,7 +30,7 @@ fn acl(path: &Path) -> String {
     .unwrap()
 }
 
-/// A victim with a file of Docker or podman, and the arguments that change it.
+/// A user with a file of Docker or podman, and the arguments that change it.
 fn cases(machine: &Machine) -> [(std::path::PathBuf, Vec<&'static str>); 2] {
     let home = machine.home(VICTIM);
     let docker = home.join(".docker/config.json");
@@ -62,7 +62,7 @@ fn access_control_list_and_attributes_are_kept() {
         {
             return;
         }
-        // The list shows in the group's bits: without it they would be the group's own rights.
+        // With an access control list, the group bits are its mask; without one they would be the group's rights.
         assert_eq!(mode(&path), 0o640);
         let before = acl(&path);
         attack(|| {
@@ -100,7 +100,7 @@ fn default_list_of_the_directory_gives_no_access() {
             is_changed(&path);
             assert_eq!((acl(&path), mode(&path)), (before, 0o640));
         });
-        // A new file gives no access, either.
+        // The same for a new file.
         fs::remove_file(&path).unwrap();
         attack(|| {
             let done = run_as(VICTIM, &machine.helper(VICTIM, &fake), &args, "");
@@ -123,7 +123,7 @@ fn group_that_cannot_be_kept_loses_its_rights() {
     };
     let fake = FakeIonos::start();
     for (path, args) in cases(&machine) {
-        // The victim is not in this group, so the new file cannot be given to it.
+        // The user is not in this group, so the new file cannot belong to it.
         std::os::unix::fs::chown(&path, None, Some(STRANGER)).unwrap();
         set_mode(&path, 0o640);
         attack(|| {
@@ -162,7 +162,7 @@ fn mode_is_kept_in_directories_of_every_kind() {
 }
 
 #[test]
-fn other_name_of_a_file_keeps_the_old_content() {
+fn hard_link_keeps_the_old_content() {
     let Some(machine) = Machine::new("hard links") else {
         return;
     };
@@ -193,7 +193,7 @@ fn immutable_file_is_reported_and_kept() {
             }
             let helper = machine.helper(VICTIM, &fake);
             let done = [VICTIM, ROOT].map(|user| run_as(user, &helper, &args, ""));
-            // Before the checks, because otherwise the directory could not be removed.
+            // Before the assertions: an immutable file keeps the temporary directory from being removed.
             let _ = tool("chattr", &[clear], &path);
             for done in done {
                 assert_eq!((done.code, done.stdout.as_str()), (Some(1), ""), "{done:?}");
@@ -241,7 +241,7 @@ fn root_changes_no_file_of_root_behind_a_link_of_the_invoking_user() {
         .helper(VICTIM, &fake)
         .env("SUDO_UID", &VICTIM.to_string());
     for (path, args) in cases(&machine) {
-        // The own file of the invoking user is changed and stays that user's.
+        // A file of the invoking user is changed and keeps its owner.
         let done = run_as(ROOT, &helper, &args, "");
         assert_eq!(done.code, Some(0), "{done:?}");
         is_changed(&path);
@@ -256,7 +256,7 @@ fn root_changes_no_file_of_root_behind_a_link_of_the_invoking_user() {
             assert_eq!(fs::read_to_string(&daemon).unwrap(), "{}");
         });
         fs::remove_file(&path).unwrap();
-        // A new file would be root's, in a home that is not.
+        // A new file would belong to root, in the home of another user.
         attack(|| {
             let done = run_as(ROOT, &helper, &args, "");
             assert_eq!(done.code, Some(1), "{done:?}");

@@ -69,7 +69,7 @@ fn invalid_file_is_reported_with_its_position_and_kept() {
 #[test]
 fn unwritable_directory_is_reported() {
     let hint = "hint: make sure that the file and its directory are yours and can be written\n";
-    // A directory that root cannot create either.
+    // Not even root can create this directory.
     let person = Person::new();
     let helper = person.helper().env("DOCKER_CONFIG", "/proc/nowhere");
     person.sees(
@@ -92,7 +92,7 @@ fn unwritable_directory_is_reported() {
     );
 }
 
-/// Runs `configure-docker` with mounts of its own; `None` where this user may make none.
+/// Runs `configure-docker` with private mounts. Returns `None` if this user may not mount.
 fn configure_after(mount: &str, person: &Person) -> Option<Done> {
     let program = Person::program().display().to_string();
     let script = format!("{mount} && exec {program} configure-docker {DEMO_HOST}");
@@ -101,7 +101,7 @@ fn configure_after(mount: &str, person: &Person) -> Option<Done> {
 
 #[test]
 fn mounted_file_is_reported_and_kept() {
-    // Development containers mount the file.
+    // As development containers mount the file.
     let person = Person::with("{}");
     let mount = "mount --bind \"$HOME/.docker/config.json\" \"$HOME/.docker/config.json\"";
     let Some(done) = configure_after(mount, &person) else {
@@ -125,7 +125,7 @@ fn read_only_directory_is_reported_and_its_file_kept() {
     let dir = person.config().parent().unwrap().to_owned();
     let mut command = person.helper().command(&["configure-docker", DEMO_HOST]);
     if platform::is_root() {
-        // Root may write whatever the mode says.
+        // The mode does not restrict root.
         for path in [person.home.path(), &dir, &person.config()] {
             platform::chown(path, NOBODY, Some(NOBODY));
         }

@@ -30,7 +30,7 @@ fn missing_program_name_is_reported_with_the_link_command() {
     let unchanged =
         "unchanged: demo.cr.de-fra.ionos.com in ~/.docker/config.json, helper ionos-pull\n";
     person.sees(&run(&on_path, &pull), 0, unchanged, "");
-    // Also when the link itself runs.
+    // Also if the program runs through the link.
     let called = on_path.program(&link);
     person.sees(&run(&called, &[DEMO_HOST]), 0, unchanged, "");
 

@@ -62,7 +62,7 @@ pub(super) fn lines_of(done: &Done, check: &str) -> String {
 }
 
 #[test]
-fn docker_file_is_judged_as_docker_reads_it() {
+fn docker_file_is_checked_as_docker_reads_it() {
     let entry = r#""credHelpers": {"HOST": "ionos"}"#;
     let deep = format!("{{\"a\": {}{}, {entry}}}", "[".repeat(500), "]".repeat(500));
     let latin_1 = [b"{\"psFormat\": \"\xe9\", ", entry.as_bytes(), b"}"].concat();
@@ -132,7 +132,7 @@ fn docker_file_is_judged_as_docker_reads_it() {
         let setup = Setup::new(Auth::Basic);
         setup.file(DOCKER_FILE, content);
         let host = setup.registry.host();
-        // Of what follows the entry.
+        // The column of the text after the entry.
         let column = entry.len() - "HOST".len() + host.len() + "{},".len();
         let lines = lines.replace("COLUMN", &column.to_string());
         assert_eq!(lines_of(&setup.run(&[&host]), "docker"), lines);
@@ -200,7 +200,7 @@ fn podman_files_are_read_in_podmans_order() {
         let done = setup.run(&[&setup.registry.host()]);
         assert_eq!(lines_of(&done, "podman"), lines, "{files:?}");
     }
-    // Without a file of podman's, one of its programs counts.
+    // Without a file of podman, the check runs if podman, skopeo or buildah is installed.
     let setup = Setup::new(Auth::Basic);
     assert_eq!(
         lines_of(&setup.with_program("skopeo"), "podman"),

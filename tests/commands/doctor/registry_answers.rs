@@ -14,7 +14,7 @@ fn bearer_is_found_among_several_challenges() {
 }
 
 #[test]
-fn outage_of_the_registry_is_not_blamed_on_the_allow_list() {
+fn outage_of_the_registry_has_no_hint_about_the_allow_list() {
     let outage = "try again in a moment; https://status.ionos.cloud shows outages";
     let refusal = "check that this host is a registry, and that its allow list (apiSubnetAllowList) lets this machine in";
     for (status, hint) in [

@@ -138,7 +138,7 @@ fn github_env_that_is_no_regular_file_is_refused_at_once() {
         });
     }
     assert_eq!(setup.recorded("target"), "");
-    // A file that does not exist yet becomes a private one.
+    // A missing file is created with mode 0600.
     let new = setup.home.path().join("new");
     let helper = setup.home.helper_for(&setup.api);
     let helper = helper.env("GITHUB_ENV", new.to_str().unwrap());

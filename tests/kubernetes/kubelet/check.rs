@@ -5,7 +5,7 @@ use crate::support::helper::{Done, Home};
 const SHIPPED: &str =
     include_str!("../../../packaging/kubernetes/node/credential-provider-config.yaml");
 
-/// No problem in it.
+/// A configuration without problems.
 pub(super) const GOOD: &str = r#"apiVersion: kubelet.config.k8s.io/v1
 kind: CredentialProviderConfig
 providers:

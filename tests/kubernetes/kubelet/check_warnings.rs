@@ -1,4 +1,4 @@
-//! The warnings of `kubelet --check`: what may be intended, or may differ on the node.
+//! The warnings of `kubelet --check`: problems that may be intended or may not exist on the node.
 
 use super::check::{GOOD, accepted, check};
 use crate::support::helper::Home;
@@ -64,7 +64,7 @@ fn possible_problem_is_a_warning_without_the_value() {
 }
 
 #[test]
-fn own_domain_has_to_be_in_the_config_file() {
+fn custom_domain_must_be_in_the_config_file() {
     let home = Home::new();
     let config = home.file(
         "own.json",

@@ -39,7 +39,7 @@ fn actions(fake: &FakeIonos) -> serde_json::Value {
 }
 
 #[test]
-fn every_api_version_is_answered_in_kind() {
+fn response_has_the_api_version_of_the_request() {
     for version in [V1, V1BETA1, V1ALPHA1] {
         let (fake, home) = (FakeIonos::start(), Home::new());
         let done = plugin(&home, &fake).run(&["kubelet"], request(version, IMAGE));
@@ -150,7 +150,7 @@ fn cache_duration_is_half_the_remaining_life_up_to_15_minutes() {
             "{wanted}: {cached}"
         );
     }
-    // It is not returned in its last minute.
+    // A token is not returned in its last minute.
     home.age_entry(left - 50);
     let line = plugin.run(&["kubelet"], request(V1, IMAGE));
     assert!(refusal(&line).contains(" 403"), "{line:?}");
@@ -169,7 +169,7 @@ fn stored_login_has_a_cache_duration_of_15_minutes() {
 }
 
 #[test]
-fn three_failed_lookups_ask_the_api_once() {
+fn three_failed_lookups_send_one_request() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     fake.fault(Fault::status(403).on("POST", "/tokens").always());
     let lines: Vec<_> = (0..3)
@@ -222,7 +222,7 @@ fn silent_api_ends_the_plugin_within_its_timeout() {
 
 #[test]
 #[ignore = "takes 50 s"]
-fn timeout_stays_below_the_patience_of_the_kubelet() {
+fn timeout_stays_below_that_of_the_kubelet() {
     let (done, took) = run_with_silent_api("10m");
     assert!(refusal(&done).contains("gave no answer in time"));
     assert!(took < Duration::from_secs(MINUTE), "{took:?}");

@@ -1,4 +1,4 @@
-//! Account and endpoint of a file, beside the choice of ionosctl and Terraform.
+//! Account and endpoint of a file, compared with the choice of ionosctl and Terraform.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -70,7 +70,7 @@ fn expand(line: &str) -> String {
     }
 }
 
-/// Every API there is: one fake, behind a proxy that takes each name to it.
+/// One fake API behind a proxy that connects every name to it.
 struct Apis {
     ca: Ca,
     fake: FakeIonos,

@@ -2,7 +2,7 @@
 
 mod choices;
 mod sources;
-// Its commands are those of unix.
+// It runs unix commands.
 #[cfg(unix)]
 mod token_command;
 #[cfg(unix)]
@@ -42,7 +42,7 @@ fn accounts_sharing_a_home_get_separate_credentials() {
         .helper_for(&fake)
         .env("IONOS_TOKEN", &format!("{claims}.refreshed"));
     assert_eq!(refreshed.get(DEMO_HOST).credential(), one);
-    // A blank contract is none.
+    // A blank contract number counts as unset.
     let blank = home.helper_for(&fake).env("IONOS_CONTRACT_NUMBER", " ");
     assert_eq!(blank.get(DEMO_HOST).credential(), one);
     // Another contract is another account.

@@ -1,4 +1,4 @@
-//! What a `tokenCommand` may leave behind: no secret, and no process.
+//! A `tokenCommand` leaves no secret and no process behind.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ fn token_on_stderr_is_not_printed_and_stderr_is_not_kept_on_disk() {
     for script in [
         "echo \"debug: $0\" >&2; exit 1",
         "echo \"debug: ${0#???????????}\" >&2; exit 1",
-        // Known only because the command printed it before it failed.
+        // A secret, because the command printed it before it failed.
         "echo FA1ZsecretGx9kQ2mTz7; echo 'bad: FA1ZsecretGx9kQ2mTz7' >&2; exit 1",
         // Not a known secret, but it looks like a token.
         "echo 'bad: eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl' >&2; exit 1",
@@ -53,7 +53,7 @@ fn token_on_stderr_is_not_printed_and_stderr_is_not_kept_on_disk() {
                 "{content}"
             );
         }
-        // Within ten seconds the remembered failure is reported.
+        // For ten seconds the remembered failure is reported.
         assert!(
             helper
                 .get(DEMO_HOST)

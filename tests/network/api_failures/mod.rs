@@ -37,7 +37,7 @@ const HUGE: &str = "API gave no usable answer: an answer of more than 4 MiB";
 
 const PAST: &str = "Thu, 01 Jan 1970 00:00:00 GMT";
 
-/// The requests in short: `find` for a lookup, `mint` for a POST.
+/// The requests, abbreviated: `find` for a lookup, `mint` for a POST.
 pub(crate) fn asked(fake: &FakeIonos) -> String {
     let words = fake.requests().into_iter().map(|request| {
         let on_tokens = request.path.ends_with("/tokens");
@@ -61,8 +61,7 @@ pub(crate) fn revocations(home: &Home) -> usize {
     home.pending().len()
 }
 
-/// Asserts that only a lock and a failure without secrets are on disk, and that the next get sends
-/// nothing.
+/// Asserts that the disk has only a lock and a failure without secrets, and that the next get sends nothing.
 #[track_caller]
 pub(crate) fn failure_is_remembered(fake: &FakeIonos, home: &Home, helper: &Helper, first: &Done) {
     let asked = fake.requests().len();
@@ -78,11 +77,11 @@ pub(crate) fn failure_is_remembered(fake: &FakeIonos, home: &Home, helper: &Help
     assert_eq!(left, ["failure", "lock"]);
 }
 
-/// Asserts that a working API then has exactly one token, that of the answer.
+/// Asserts that the next get succeeds and leaves only the token that it returns.
 #[track_caller]
 pub(crate) fn api_recovers(fake: &FakeIonos, home: &Home, helper: &Helper) {
     fake.clear_faults();
-    // Another setting is another request, so the 10 s need not pass.
+    // With another setting the remembered failure does not apply.
     let again = helper.clone().env("IONOS_CR_TOKEN_TTL", "13h");
     let credential = again.get(DEMO_HOST).credential();
     let names: Vec<_> = fake.tokens().into_iter().map(|token| token.name).collect();
@@ -271,7 +270,7 @@ fn every_mint_failure_is_named_and_leaves_no_token() {
         );
         failure_is_remembered(&fake, &home, &helper, &done);
         let pending = home.pending();
-        // A name that is taken is followed by another.
+        // After a name that is taken, another is tried.
         let names = if what == taken { mints } else { 1 };
         assert_eq!(pending.len(), names, "{fault:?}");
         assert_eq!(pending[0]["refused"], !doubtful, "{fault:?}");

@@ -14,7 +14,7 @@ const ANOTHER_DAY: &str =
     "try again on another day, as it asks; https://status.ionos.cloud shows outages";
 
 #[test]
-fn long_waits_are_named_as_a_person_says_them() {
+fn long_waits_are_shown_in_hours_or_as_another_day() {
     for (method, path, requests) in [
         ("GET", "/registries", "find"),
         ("POST", "/tokens", "find mint"),
@@ -72,7 +72,7 @@ fn waiter_for_a_lock_keeps_its_own_deadline() {
                 "no credential for {DEMO_HOST}: another process is still minting (account from IONOS_TOKEN); {TIMEOUT}"
             ).replace("; try again,", "; try again in a moment,"));
         }
-        // The holder is still waiting, and no other process sent a request.
+        // The lock's holder is still waiting, and no other process sent a request.
         assert!(holder.is_running());
         assert_eq!(asked(&fake), "find mint");
         assert!(home.entries().is_empty());

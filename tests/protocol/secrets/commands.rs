@@ -171,7 +171,7 @@ fn no_command_prints_a_secret_of_a_damaged_file() {
             _ => 0,
         };
         let helper = machine.accounts().swap_remove(reader);
-        // The pod's files were written when the helper was made.
+        // After `accounts`, which writes the pod's files.
         machine.host_files.file(file, &content);
         machine.run_everything(&helper.env("IONOS_CR_LOG", "debug"));
     }

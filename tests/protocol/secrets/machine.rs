@@ -1,4 +1,4 @@
-//! A machine for every command, with secrets in every place that can hold one.
+//! A machine for every command, with secrets in every possible place.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -112,7 +112,7 @@ impl Machine {
             let script = format!("#!/bin/sh\n{note}\ncat >/dev/null\nexit ${{FAKE_EXIT:-0}}\n");
             self.program(name, &script);
         }
-        // This program prints its own argument. What we pass to it must not be printed.
+        // The tokenCommand also prints the token on stderr, which must not be shown.
         self.program(
             "vault",
             &format!(
@@ -143,7 +143,7 @@ impl Machine {
             .env("GITHUB_ENV", &self.host_file("github"))
             .env("SSL_CERT_FILE", &self.host_file("bundle.pem"))
             .env("PATH", &format!("{}:/usr/bin:/bin", self.host_file("bin")))
-            // For the registries, which only doctor contacts.
+            // For the registries: only doctor contacts them.
             .env(
                 "HTTPS_PROXY",
                 &format!("http://jane:{TYPED_MARKER}0@127.0.0.1:9"),

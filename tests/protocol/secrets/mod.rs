@@ -46,11 +46,11 @@ fn marks() -> Vec<String> {
     marks
 }
 
-/// The text itself, and its base64 at every alignment.
+/// The text, and its base64 at every alignment.
 fn spellings(mark: &str) -> Vec<String> {
     let in_base64 = (0..3).map(|before| {
         let encoded = STANDARD.encode(format!("{}{mark}", &"xx"[..before]));
-        // Characters that share bits with their neighbours vary.
+        // The outer characters depend on the adjacent text.
         let (first, end) = ((before * 8).div_ceil(6), (before + mark.len()) * 8 / 6);
         encoded[first..end].to_owned()
     });

@@ -1,5 +1,5 @@
-//! Output of a panic, wherever it happens. No panic is known, so a preloaded clock fails after a
-//! number of readings, which makes the standard library panic.
+//! Output of a panic at any point. No real panic is known, so a preloaded clock fails after a number of
+//! readings, which makes the standard library panic.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::support::clock::Clock;
 use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, PASSWORD, USERNAME};
 use crate::support::helper::{Done, Home};
 
-/// More clock readings than any command needs.
+/// More clock readings than any command makes.
 const ENOUGH: usize = 100_000;
 
 #[test]
@@ -55,7 +55,7 @@ fn prints_location_only(done: &Done) -> bool {
         return false;
     };
     assert_eq!(done.code, Some(1), "{done:?}");
-    // A command for people may have printed something before; a client gets one line.
+    // A command for people may have printed other lines before; a verb of the protocol prints one line.
     assert!(done.stdout.ends_with(&format!("{line}\n")), "{done:?}");
     let place = line
         .strip_prefix("docker-credential-ionos: internal error at ")
@@ -89,7 +89,7 @@ fn panic_at_any_point_follows_the_protocol() {
         } else {
             let _ = got.failure();
         }
-        // podman and skopeo before 5.31 crash on anything else.
+        // podman and skopeo with containers/image before 5.31 crash if `erase` fails.
         let _ = helper.get(DEMO_HOST).credential();
         broken.erase(DEMO_HOST).says("");
         helper.erase(DEMO_HOST).says("");

@@ -16,7 +16,7 @@ use crate::support::fake_ionos::{
 use crate::support::helper::{Done, Helper, Home, walk, write_private};
 use crate::support::platform;
 
-/// Only the answer to `get` may hold a registry secret. An account secret may be nowhere.
+/// Asserts that only the answer to `get` contains a registry secret, and nothing an account secret.
 #[track_caller]
 fn prints_no_secret(verb: &str, done: &Done) {
     has_no_secret(verb, &done.stderr);
@@ -120,8 +120,7 @@ fn failing_api_leads_to_no_printed_secret() {
         let [token, password, ..] = &each_way(&home, &fake)[..] else {
             panic!("not so many ways")
         };
-        // A fault can quote only what the account sent. Faults that quote nothing run for both
-        // accounts.
+        // A fault can quote only the account that sent the request. Faults that quote nothing run for both.
         let quotes_basic = format!("{fault:?}")
             .contains(format!("{:?}", basic.as_bytes()).trim_matches(['[', ']']));
         let helper = if quotes_basic { password } else { token };
@@ -147,7 +146,7 @@ fn success_leads_to_no_printed_secret() {
 #[test]
 fn account_secret_echoed_by_the_api_is_removed_even_in_part() {
     for (way, text) in [
-        // Cut by the gateway at either end.
+        // The gateway cuts the secret at either end.
         (
             0,
             format!(
@@ -156,7 +155,7 @@ fn account_secret_echoed_by_the_api_is_removed_even_in_part() {
             ),
         ),
         (0, format!("bad header {}", &ACCOUNT_TOKEN[40..])),
-        // Decoded by the gateway.
+        // The gateway decodes the secret.
         (1, format!("wrong password {PASSWORD}")),
         (1, format!("wrong password for {USERNAME}:{PASSWORD}")),
     ] {

@@ -1,4 +1,4 @@
-//! Whose token it is: no account acts for another.
+//! No account deletes or returns a token of another.
 
 use serde_json::json;
 
@@ -14,7 +14,7 @@ fn yaml(token: &str) -> String {
 
 type WriteToken = Box<dyn Fn(&str)>;
 
-/// Ways to change the account in a file: the helper, and what writes a token.
+/// Ways to change the account in a file: the helper, and a function that writes a token.
 fn account_files(fake: &FakeIonos, home: &Home) -> Vec<(Helper, WriteToken)> {
     let helper = home.helper_for(fake).without("IONOS_TOKEN");
     let token = home.file("token", ACCOUNT_TOKEN);
@@ -34,7 +34,7 @@ fn account_files(fake: &FakeIonos, home: &Home) -> Vec<(Helper, WriteToken)> {
 }
 
 #[test]
-fn renewed_token_of_the_same_user_serves_the_cache_and_revokes_at_logout() {
+fn refreshed_token_of_the_same_user_uses_the_cache_and_revokes_at_logout() {
     for n in 0..2 {
         let (fake, home) = (fake(), Home::new());
         let (helper, write) = account_files(&fake, &home).remove(n);
@@ -57,7 +57,7 @@ fn another_users_token_in_the_same_file_is_another_account_at_once() {
         write(OTHER_ACCOUNT_TOKEN);
         let second = helper.get(DEMO_HOST).credential();
         assert_ne!(second.secret, first.secret);
-        // A wrong token is refused; the old credential is not returned.
+        // The API refuses a wrong token, and the old credential is not returned.
         write("wrong");
         assert!(helper.get(DEMO_HOST).failure().contains(": 401"));
         write("");
@@ -93,9 +93,9 @@ fn another_users_token_from_the_command_is_another_account() {
     home.file("printed", ACCOUNT_TOKEN);
     let first = helper.get(DEMO_HOST).credential();
     home.file("printed", OTHER_ACCOUNT_TOKEN);
-    // Nothing tells that the command would print something else.
+    // The program does not notice that the command would print another token.
     assert_eq!(helper.get(DEMO_HOST).credential(), first);
-    // The other account does not delete the token, nor does its 404 count.
+    // The other account does not delete the token, and its 404 is ignored.
     fake.clear_requests();
     helper.erase(DEMO_HOST).says("");
     assert_eq!(fake.count("DELETE", ""), 0);
@@ -123,7 +123,7 @@ fn refresh_as_another_account_does_not_return_the_old_credential() {
 }
 
 #[test]
-fn token_command_of_a_crowd_runs_once() {
+fn concurrent_gets_run_the_token_command_once() {
     let fake = fake();
     let (home, helper) = command_home(&fake);
     home.file("printed", ACCOUNT_TOKEN);

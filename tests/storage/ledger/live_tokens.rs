@@ -1,4 +1,4 @@
-//! How many tokens live, and until when.
+//! The number of live tokens, and their lifetime.
 
 use super::{HOUR, OTHER_HOST, contact, fake, names};
 use crate::support::damage::edit;
@@ -30,7 +30,7 @@ fn logout_keeps_detached_tokens_only_until_a_revoking_logout() {
         let _ = keep.get(DEMO_HOST).credential();
         keep.erase(DEMO_HOST).says("");
     }
-    // Jobs that share the home may still use them.
+    // Other jobs in this home may still use these tokens.
     assert_eq!(fake.tokens().len(), 4);
     home.helper_for(&fake).erase(DEMO_HOST).says("");
     assert_eq!((fake.tokens().len(), home.records().len()), (0, 0));
@@ -42,7 +42,7 @@ fn clock_that_was_set_back_or_forward_loses_no_token() {
         let (fake, home) = (fake(), Home::new());
         let helper = home.helper_for(&fake);
         let _ = helper.get(DEMO_HOST).credential();
-        // As if the clock now showed so much more.
+        // Has the same effect as a clock that is set forward by these seconds.
         home.age_entry(seconds);
         contact(&helper);
         assert!(home.entries().is_empty());
@@ -62,7 +62,7 @@ fn token_that_outlives_a_lowered_lifetime_is_replaced() {
     let second = short.get(DEMO_HOST).credential();
     assert_ne!(second.secret, first.secret);
     assert_eq!(short.get(DEMO_HOST).credential(), second);
-    // Under the longer lifetime the shorter-lived token is good.
+    // With a longer lifetime in the settings, the shorter-lived token is still returned.
     assert_eq!(helper.get(DEMO_HOST).credential(), second);
     assert_eq!(names(&fake), [&*second.username]);
     assert_eq!(home.records().len(), 1);
@@ -71,7 +71,7 @@ fn token_that_outlives_a_lowered_lifetime_is_replaced() {
 }
 
 #[test]
-fn of_a_host_profile_and_account_two_tokens_live_whatever_their_scopes() {
+fn host_profile_and_account_have_at_most_two_live_tokens() {
     let (fake, home) = (fake(), Home::new());
     let with = |actions: &str| home.helper_for(&fake).env("IONOS_CR_ACTIONS", actions);
     let get = |actions: &str| with(actions).get(DEMO_HOST).credential().username;
@@ -80,7 +80,7 @@ fn of_a_host_profile_and_account_two_tokens_live_whatever_their_scopes() {
         get(actions)
     };
     let (pull, push) = (get("pull"), minute_later(1, "push"));
-    // Two jobs with their own scopes do not replace each other's token.
+    // Two jobs with different scopes do not replace each other's token.
     assert_eq!((get("pull"), get("push")), (pull.clone(), push.clone()));
     // The third replaces the oldest, which is not returned any more.
     let both = minute_later(2, "pull,push");
@@ -110,7 +110,7 @@ fn replaced_token_of_other_scopes_is_not_returned_while_its_deletion_waits() {
     let _ = with("pull").get(OTHER_HOST).credential();
     fake.set_clock(60);
     let pull = get("pull");
-    // Records have seconds.
+    // Times in records have a resolution of one second.
     fake.set_clock(62);
     let _ = get("push");
     // An older record comes first and ends the round of deletions.

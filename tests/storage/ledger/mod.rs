@@ -35,7 +35,7 @@ fn names(fake: &FakeIonos) -> Vec<String> {
     fake.tokens().into_iter().map(|token| token.name).collect()
 }
 
-/// A get that fails or succeeds; only its contact with the API matters.
+/// Runs a get for its contact with the API. It may fail.
 fn contact(helper: &Helper) {
     let _ = helper.get(OTHER_HOST).credential();
     helper.erase(OTHER_HOST).says("");

@@ -16,7 +16,7 @@ fn refusal_of_one_record_does_not_stop_the_next() {
         assert_eq!(home.pending().len(), 2);
         fake.fault(Fault::status(status).on("DELETE", "/tokens").times(1));
         let _ = helper.get(OTHER_HOST).credential();
-        // A token that the API still lists was not deleted, whatever the first answer said.
+        // After a 404 the token is looked up in the list, and is deleted because it is still there.
         let left = usize::from(status != 404);
         assert_eq!(home.pending().len(), left, "{status}");
         assert_eq!(fake.tokens().len(), left + 1, "{status}");
@@ -106,7 +106,7 @@ fn prune_keeps_a_token_whose_record_cannot_be_read() {
     let (fake, home) = (fake(), Home::new());
     let helper = home.helper_for(&fake).env("IONOS_CR_DISABLE_CACHE", "true");
     let name = helper.get(DEMO_HOST).credential().username;
-    // A later release may have written it, and a client may have the token.
+    // A later release may have written the record, and a client may have the token.
     edit(&home.record(&name), |record| record["version"] = 2.into());
     fake.set_clock(HOUR);
     let done = helper.run(&["prune", "--yes", DEMO_HOST], "");

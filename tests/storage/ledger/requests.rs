@@ -24,7 +24,7 @@ fn signals_during_a_mint_leave_a_record_and_the_token_is_deleted() {
         );
         // Longer than a machine may be paused.
         let patient = helper.clone().env("IONOS_CR_TIMEOUT", "60s");
-        // Whoever started the tests may have had signals ignored.
+        // The parent of the tests may have made them ignore signals.
         let patient = patient.program(std::path::Path::new("/usr/bin/env"));
         let program = crate::support::helper::BIN;
         let running = patient.start(&["--default-signal", program, "get"], DEMO_HOST);
@@ -50,7 +50,7 @@ fn token_created_late_is_found_at_a_later_contact() {
     let hasty = helper.clone().env("IONOS_CR_TIMEOUT", "500ms");
     let _ = hasty.get(DEMO_HOST).failure();
     assert_eq!(home.pending().len(), 1);
-    // The first look finds nothing yet.
+    // The first look-up finds no token.
     contact(&helper);
     assert_eq!(home.pending()[0]["looks"], 2);
     while fake.tokens().is_empty() {
@@ -117,11 +117,11 @@ fn refused_requests_leave_one_record_however_often_they_are_repeated() {
     for status in [400, 401, 403, 404, 429] {
         let (fake, home) = (fake(), Home::new());
         let helper = home.helper_for(&fake);
-        // A refusal may be sent after the token was made.
+        // A server may create the token and then answer with an error.
         fake.fault(Fault::status(status).after().on("POST", "/tokens").times(1));
         fake.fault(Fault::status(status).on("POST", "/tokens").always());
         for n in 1..4 {
-            // Another setting is another request, so the 10 s need not pass.
+            // With another setting the remembered failure does not apply.
             let again = helper.clone().env("IONOS_CR_TIMEOUT", &format!("{n}s"));
             let _ = again.get(DEMO_HOST).failure();
         }

@@ -1,4 +1,4 @@
-//! The order in which records get their turn.
+//! The order in which records are processed.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, Fault};
 use crate::support::helper::{Helper, Home};
 
 #[test]
-fn failing_record_does_not_keep_the_others_from_their_turn() {
+fn failing_record_does_not_block_others() {
     let (fake, home) = (fake(), Home::new());
     let helper = home.helper_for(&fake);
     log_out_without_the_api(&fake, &helper);
@@ -39,7 +39,7 @@ fn pending_ids(home: &Home) -> Vec<String> {
 }
 
 #[test]
-fn failing_record_of_the_erased_host_does_not_keep_other_hosts_from_their_turn() {
+fn failing_record_of_the_erased_host_does_not_block_other_hosts() {
     let (fake, home, helper, bad) = two_pending();
     fake.fault(Fault::status(500).on("DELETE", &bad).always());
     for _ in 0..2 {
@@ -49,10 +49,10 @@ fn failing_record_of_the_erased_host_does_not_keep_other_hosts_from_their_turn()
 }
 
 #[test]
-fn record_without_an_answer_does_not_keep_other_hosts_from_their_turn() {
+fn record_without_an_answer_does_not_block_other_hosts() {
     let (fake, home, helper, bad) = two_pending();
     fake.fault(Fault::hang().on("DELETE", &bad).always());
-    // Each has less than a second, so a slow machine may need more than two.
+    // Each record gets less than a second of an erase, so a slow machine may need more than two.
     for _ in 0..20 {
         helper.erase(DEMO_HOST).says("");
         if pending_ids(&home).len() == 1 {
@@ -63,7 +63,7 @@ fn record_without_an_answer_does_not_keep_other_hosts_from_their_turn() {
 }
 
 #[test]
-fn record_that_was_tried_before_the_clock_was_set_back_gets_its_turn() {
+fn record_that_was_tried_before_the_clock_was_set_back_is_tried_again() {
     let (fake, home, helper, bad) = two_pending();
     fake.fault(Fault::status(500).on("DELETE", &bad).always());
     for record in home.pending() {

@@ -19,7 +19,7 @@ fn without_a_directory_a_token_that_reached_no_client_is_deleted() {
     fake.fault(Fault::status(500).after().on("POST", "/tokens"));
     let _ = helper.get(DEMO_HOST).failure();
     assert_eq!(names(&fake), [""; 0]);
-    // What cannot be deleted is named.
+    // A token that cannot be deleted is named.
     fake.fault(Fault::status(500).after().on("POST", "/tokens"));
     fake.fault(Fault::status(503).on("GET", "/tokens").always());
     let done = helper.get(DEMO_HOST);
@@ -139,7 +139,7 @@ fn clock_that_was_set_forward_loses_no_unrecorded_token() {
 fn homes_without_a_place(fake: &FakeIonos) -> Vec<(Home, Helper)> {
     let variables: [&[(&str, &str)]; 3] = [
         &[("HOME", "")],
-        // A file stands in place of the directories.
+        // There are files in place of the directories.
         &[
             ("XDG_DATA_HOME", "/dev/null"),
             ("XDG_CACHE_HOME", "/dev/null"),
@@ -214,7 +214,7 @@ fn without_a_directory_a_full_or_closed_stdout_revokes_the_token_of_every_comman
 
 #[cfg(unix)]
 #[test]
-fn ledger_stands_beside_the_cache_where_the_data_directory_cannot_be_written() {
+fn ledger_is_beside_the_cache_if_the_data_directory_cannot_be_written() {
     type Break = fn(&std::path::Path);
     let breaks: [Break; 2] = [
         |path| crate::support::helper::write_private(path, b""),
@@ -252,7 +252,7 @@ fn record_beside_the_cache_moves_to_the_data_directory_once_that_can_be_written(
 }
 
 #[test]
-fn host_called_ledger_and_the_ledger_do_not_meet() {
+fn host_called_ledger_does_not_collide_with_the_ledger() {
     let (fake, home) = (fake(), Home::new());
     home.configure(serde_json::json!({"registries": {"ledger": {"registryName": "demo"}}}));
     let helper = home.helper_for(&fake).env("XDG_DATA_HOME", "/dev/null");

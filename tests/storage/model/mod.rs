@@ -31,7 +31,7 @@ fn random_sequences_leave_no_token() {
     } else {
         1
     };
-    // Most of the time is spent on waiting for the API.
+    // In parallel, because a sequence mostly waits for the API.
     thread::scope(|scope| {
         for worker in 0..WORKERS.min(sequences) {
             let clock = &clock;
@@ -90,7 +90,7 @@ fn run(clock: &Clock, steps: &[Step]) -> Result<(), Violation> {
     world.end()
 }
 
-/// Leaves out every step without which the sequence still fails.
+/// Removes each step that is not needed for the failure.
 fn shorten(clock: &Clock, mut steps: Vec<Step>, mut last: Violation) -> (Vec<Step>, Violation) {
     for number in (0..steps.len()).rev() {
         let mut shorter = steps.clone();

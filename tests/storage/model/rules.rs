@@ -1,4 +1,4 @@
-//! What must hold after a step and at the end.
+//! Rules that are checked after each step and at the end.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,7 +47,7 @@ impl World<'_> {
         if self.erased.contains(&token.id) {
             return Err(format!("{} was returned after an erase", pair.0));
         }
-        // The program learns of a shift at the next contact with the API.
+        // The program notices a shift at the next contact with the API.
         let shifts = self.minted_at.get(&token.id);
         let is_noticed = shifts.is_none_or(|shifts| *shifts == self.shifts);
         if is_noticed && !token.is_live(self.api.now()) {

@@ -1,4 +1,4 @@
-//! The program, its home and the API, and what must hold after every step.
+//! The program, its home and the API, and their state as the rules need it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -134,7 +134,7 @@ impl<'a> World<'a> {
         self.api.clear_requests();
         match step.action {
             Action::Wait(seconds) => {
-                // Servers finish within the 15 minutes that the program allows them.
+                // Servers finish within the 15 minutes that the program expects.
                 self.api.finish_late_requests();
                 self.pass(seconds);
                 Ok(true)
@@ -215,12 +215,12 @@ impl<'a> World<'a> {
                 (0, 1) => &["pull"],
                 _ => PROFILES[profile].1,
             };
-            // Of a crowd, one process may return the token that another is replacing.
+            // One of several processes may return the token that another is replacing.
             let is_crowd = processes > 1;
             self.check_credential(key, actions, is_crowd, &credential)?;
             self.last[host] = Some(credential);
         }
-        // Of a crowd, some may have got the token that a refresh replaced.
+        // Some of several processes may have got the token that a refresh replaced.
         if step.signal.is_some() || !step.faults.is_empty() || processes > 1 {
             self.returned.remove(&key);
         }

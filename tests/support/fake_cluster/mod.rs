@@ -36,7 +36,7 @@ struct Shared {
     requests: Mutex<Vec<Request>>,
     /// Answers that replace the real ones, in order.
     faults: Mutex<VecDeque<Fault>>,
-    /// Extracts the text that every refused write quotes from the Secret.
+    /// Returns the part of the Secret that the message of a refused write quotes.
     echo: Mutex<Option<Quote>>,
     /// Token of the service account, a JWT with valid claims and no valid signature.
     token: String,
@@ -202,7 +202,7 @@ impl FakeCluster {
         });
     }
 
-    /// Faults that were not used. A test that leaves some did not test what it intended.
+    /// The number of faults that were not used, which a test should leave at 0.
     pub fn faults_left(&self) -> usize {
         lock(&self.shared.faults).len()
     }

@@ -44,9 +44,9 @@ pub struct Objects {
     used: BTreeSet<Right>,
     /// Namespaces that are being deleted.
     terminating: BTreeSet<String>,
-    /// The name of a quota for each namespace whose quota is used up.
+    /// The name of the exhausted quota of each namespace.
     exceeded: BTreeMap<String, String>,
-    /// What an admission policy or webhook answers to every write.
+    /// The answer of an admission policy or webhook to every write.
     denial: Option<Answer>,
     version: u64,
 }
@@ -268,7 +268,7 @@ impl Objects {
         if let Some(denial) = &self.denial {
             return denial.clone();
         }
-        // The last admission plugin; it counts new objects, in a dry run too.
+        // The quota is the last admission plugin. It counts new objects, also in a dry run.
         if present.is_none()
             && let Some(quota) = self.exceeded.get(namespace)
         {

@@ -99,19 +99,19 @@ impl Builder {
         self
     }
 
-    /// The specification says 201, the documentation 200.
-    /// What lists of tokens have as `total`; nothing for null.
+    /// The `total` of lists of tokens; left out for null.
     pub fn total(mut self, total: &serde_json::Value) -> Self {
         self.oddities.total = Some(total.clone());
         self
     }
 
-    /// Lists have always another page with other items.
+    /// Lists have endless pages with different items.
     pub fn endless(mut self) -> Self {
         self.oddities.is_endless = true;
         self
     }
 
+    /// The status of a created token: 201 in the specification, 200 in the documentation.
     pub fn created_status(mut self, status: u16) -> Self {
         self.created_status = status;
         self

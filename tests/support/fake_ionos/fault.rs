@@ -20,7 +20,7 @@ pub struct Fault {
     /// Carry out the request before the fault, so that the client sees a failure although the
     /// effect happened.
     pub after: bool,
-    /// Carry out the request when the test calls [`super::FakeIonos::finish_late_requests`], as a server does that
+    /// Carry out the request when the test calls [`super::FakeIonos::finish_late_requests`], like a server that
     /// finishes after the client's deadline.
     pub late: bool,
 }
@@ -46,7 +46,7 @@ pub enum FaultKind {
     Close,
     /// Carries out the request, sends the head and half of the body, then FIN.
     CutBody,
-    /// A head with this content length, and all of the bytes.
+    /// A head with this content length, and a body of this length.
     HugeBody(u64),
     /// Carries out the request and sends the answer byte by byte.
     Trickle(Duration),
@@ -84,7 +84,7 @@ impl Fault {
         Self::replace(status, &Value::Null).body(body)
     }
 
-    /// A redirect that keeps method and body, the kind that could leak them.
+    /// A redirect that keeps method and body, and could leak them.
     pub fn redirect(to: &str) -> Self {
         Self::answer(Response::empty(307)).header("Location", to)
     }
@@ -227,7 +227,7 @@ pub struct Script(Vec<Fault>);
 
 impl Script {
     pub fn push(&mut self, fault: Fault) {
-        // A test may compute a count of zero.
+        // A computed count may be zero.
         if fault.times > 0 {
             self.0.push(fault);
         }

@@ -1,11 +1,10 @@
 //! A fake of the IONOS Cloud Container Registry API, in this process.
 //!
 //! It follows the rules of the real API, keeps state, and fails as a [`Fault`] says. `tests/oracle`
-//! checks with IONOS's own SDK that its answers are those of the real API.
+//! checks its answers with IONOS's SDK.
 //!
-//! The standard library lets the kernel queue 128 connections that are not yet accepted. In a
-//! larger burst some connections wait for a second and try again: all are served, but do not
-//! measure time then.
+//! The kernel queues at most 128 connections that are not yet accepted. In a larger burst some connections
+//! wait for a second and try again, so do not measure time then.
 
 mod account;
 mod builder;

@@ -77,7 +77,7 @@ impl Response {
     }
 }
 
-/// The body that IONOS is known to send for `status`, otherwise one that follows its schema.
+/// The body that IONOS sends for `status`, as far as it is known; otherwise one that follows its schema.
 pub fn usual_error_body(status: u16) -> Value {
     match status {
         401 => error_body(

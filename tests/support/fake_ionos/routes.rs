@@ -1,7 +1,7 @@
 //! Routes requests to answers.
 //!
-//! PUT of a token is missing: it gives an existing token a new password and breaks whatever uses
-//! the old one, so the program must never send it.
+//! PUT of a token is missing, because the program must never send it: it gives an existing token a new
+//! password, and clients with the old one fail.
 
 use serde_json::Value;
 
@@ -77,7 +77,7 @@ fn act(shared: &Shared, request: &Request) -> Result<Response, Response> {
     }
 }
 
-/// The list as [`Oddities`](super::state::Oddities) have it.
+/// The list with the configured [`Oddities`](super::state::Oddities).
 fn odd(shared: &Shared, mut listed: Response) -> Response {
     let Ok(mut list) = serde_json::from_slice::<Value>(&listed.body) else {
         return listed;

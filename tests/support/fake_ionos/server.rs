@@ -39,7 +39,7 @@ fn serve(shared: &Shared, tcp: TcpStream, number: u64) {
     drop(tcp.set_nodelay(true));
     let tcp = Arc::new(tcp);
     lock(&shared.open).insert(number, Arc::clone(&tcp));
-    // Stopping closes the connections in the map once; this one may have been added after that.
+    // Stopping closes the connections in the map. This one may have been added after that.
     if shared.stopping.load(Ordering::SeqCst) {
         return;
     }
@@ -109,7 +109,7 @@ fn fail(
     if !matches!(fault.kind, FaultKind::Reset) {
         wire.settle()?;
     }
-    // Lazy, because a delay may come before the effect.
+    // A closure, because a delay may precede the effect.
     let act = || routes::answer(shared, request);
     if fault.late {
         lock(&shared.data).late.push(request.clone());

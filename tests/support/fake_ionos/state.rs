@@ -30,7 +30,7 @@ pub struct Shared {
     pub open: Mutex<HashMap<u64, Arc<TcpStream>>>,
 }
 
-/// Lists that are not as the description has them.
+/// Lists that differ from the API's description.
 #[derive(Default)]
 pub struct Oddities {
     /// `total` of a list of tokens; left out for null.

@@ -196,8 +196,7 @@ fn parse_changes(from: &Value, now: Timestamp) -> Result<Wanted, Response> {
     Ok(wanted)
 }
 
-/// Accepts any type and any action, as the real API does: a typo makes a useless token, not an
-/// error.
+/// Accepts any type and any action, as the real API does. A typo causes a useless token and no error.
 fn scope(from: &Value) -> Result<Value, Response> {
     let (Some(kind), Some(name), Some(actions)) = (
         from["type"].as_str(),

@@ -1,8 +1,7 @@
 //! An accepted connection, plain or TLS.
 //!
-//! Linux sends RST instead of FIN when a socket with unread bytes is closed. This is the only way
-//! to send RST without `unsafe` or another crate, so the last received byte stays in the kernel
-//! until [`Wire::settle`].
+//! Linux sends RST instead of FIN when a socket with unread bytes is closed. To send RST without
+//! `unsafe` or another crate, the last received byte stays in the kernel until [`Wire::settle`].
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
