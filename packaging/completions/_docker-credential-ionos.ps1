@@ -92,7 +92,7 @@ Register-ArgumentCompleter -Native -CommandName 'docker-credential-ionos' -Scrip
             break
         }
         'docker-credential-ionos;env' {
-            [CompletionResult]::new('--shell', '--shell', [CompletionResultType]::ParameterName, 'The shell that is to read it')
+            [CompletionResult]::new('--shell', '--shell', [CompletionResultType]::ParameterName, 'The shell that reads the output')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use a profile: "pull", "push" or one from config.json')
             [CompletionResult]::new('--github', '--github', [CompletionResultType]::ParameterName, 'In GitHub Actions: set the variables for the steps that follow, and mask the password')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -134,9 +134,9 @@ Register-ArgumentCompleter -Native -CommandName 'docker-credential-ionos' -Scrip
         }
         'docker-credential-ionos;prune' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use a profile: "pull", "push" or one from config.json')
-            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Delete without asking')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Only print what would be deleted')
-            [CompletionResult]::new('--all-machines', '--all-machines', [CompletionResultType]::ParameterName, 'Also delete tokens created on other machines, by other users, and by release 0.1.0. They may be in use there')
+            [CompletionResult]::new('--all-machines', '--all-machines', [CompletionResultType]::ParameterName, 'Also delete tokens of other machines, other users and release 0.1.0, which may be in use')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             break
@@ -175,11 +175,11 @@ Register-ArgumentCompleter -Native -CommandName 'docker-credential-ionos' -Scrip
             [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'A label of the Secret; may be repeated')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'A namespace for the Secret; may be repeated [default: the pod''s own]')
             [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'A namespace for the Secret; may be repeated [default: the pod''s own]')
-            [CompletionResult]::new('--service-account', '--service-account', [CompletionResultType]::ParameterName, 'A service account in each namespace that gets the Secret as an image pull secret; may be repeated')
+            [CompletionResult]::new('--service-account', '--service-account', [CompletionResultType]::ParameterName, 'Add the Secret to the imagePullSecrets of this service account in each namespace; may be repeated')
             [CompletionResult]::new('--service-account-dir', '--service-account-dir', [CompletionResultType]::ParameterName, 'The directory of the pod''s token, ca.crt and namespace')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use a profile: "pull", "push" or one from config.json')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Mint a token and write the Secret even if it is fresh')
-            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Ask the cluster whether it would accept the Secret; mint and change nothing')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Check that the cluster accepts the Secret; mint and change nothing')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break

@@ -63,7 +63,7 @@ complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_sub
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand configure-docker" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand docker-config" -l profile -d 'Use a profile: "pull", "push" or one from config.json' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand docker-config" -s h -l help -d 'Print help'
-complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand env" -l shell -d 'The shell that is to read it' -r -f -a "sh\t'sh, bash, zsh and other POSIX shells'
+complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand env" -l shell -d 'The shell that reads the output' -r -f -a "sh\t'sh, bash, zsh and other POSIX shells'
 fish\t'The friendly interactive shell'
 powershell\t'PowerShell'"
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand env" -l profile -d 'Use a profile: "pull", "push" or one from config.json' -r
@@ -94,9 +94,9 @@ complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_sub
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand tokens" -l json -d 'Print a JSON array'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand tokens" -s h -l help -d 'Print help'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand prune" -l profile -d 'Use a profile: "pull", "push" or one from config.json' -r
-complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand prune" -l yes -d 'Do not ask'
+complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand prune" -l yes -d 'Delete without asking'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand prune" -l dry-run -d 'Only print what would be deleted'
-complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand prune" -l all-machines -d 'Also delete tokens created on other machines, by other users, and by release 0.1.0. They may be in use there'
+complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand prune" -l all-machines -d 'Also delete tokens of other machines, other users and release 0.1.0, which may be in use'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand prune" -s h -l help -d 'Print help'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubelet" -l check -d 'Check this program\'s entry in a kubelet\'s image credential provider configuration, a file or a directory' -r -F
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubelet" -l profile -d 'Use a profile: "pull", "push" or one from config.json' -r
@@ -120,11 +120,11 @@ complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_sub
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-apply" -l name -d 'The name of the Secret [default: ionos-registry]' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-apply" -l label -d 'A label of the Secret; may be repeated' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-apply" -s n -l namespace -d 'A namespace for the Secret; may be repeated [default: the pod\'s own]' -r
-complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-apply" -l service-account -d 'A service account in each namespace that gets the Secret as an image pull secret; may be repeated' -r
+complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-apply" -l service-account -d 'Add the Secret to the imagePullSecrets of this service account in each namespace; may be repeated' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-apply" -l service-account-dir -d 'The directory of the pod\'s token, ca.crt and namespace' -r -F
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-apply" -l profile -d 'Use a profile: "pull", "push" or one from config.json' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-apply" -l force -d 'Mint a token and write the Secret even if it is fresh'
-complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-apply" -l dry-run -d 'Ask the cluster whether it would accept the Secret; mint and change nothing'
+complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-apply" -l dry-run -d 'Check that the cluster accepts the Secret; mint and change nothing'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-apply" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand completions" -l profile -d 'Use a profile: "pull", "push" or one from config.json' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -15,10 +15,10 @@ const MORE: &str = "\
 Account (first found wins):
   the registry's entry in config.json: tokenFile, tokenCommand or ionosProfile
   IONOS_TOKEN                      an IONOS API token (\"ionosctl token generate\" makes one)
-  IONOS_TOKEN_FILE                 a file that holds such a token
+  IONOS_TOKEN_FILE                 a file with such a token
   IONOS_USERNAME, IONOS_PASSWORD   for accounts without two-factor authentication
   \"defaults\" in config.json
-  IONOS_CONFIG_FILE, else the configuration of ionosctl or the SDKs (IONOS_CURRENT_PROFILE)
+  IONOS_CONFIG_FILE, else the configuration of ionosctl or the SDKs (profile: IONOS_CURRENT_PROFILE)
 Also read: IONOS_CONTRACT_NUMBER, IONOS_API_URL, IONOS_PINNED_CERT, SSL_CERT_FILE, HTTPS_PROXY, NO_PROXY
 
 Settings (most can be set for each registry in config.json):
@@ -104,7 +104,7 @@ pub enum Command {
     Login(commands::login::Options),
     /// Show stored and cached credentials, when they expire, and which clients use them
     ///
-    /// Reads local files only; sends nothing.
+    /// Reads only local files.
     #[command(after_help = example!("status"))]
     Status(commands::status::Options),
     /// Check the path from Docker to the registry and suggest fixes
@@ -120,12 +120,12 @@ pub enum Command {
     Prune(commands::prune::Options),
     /// Serve a kubelet as its image credential provider, or check its configuration
     ///
-    /// The kubelet sends its request on stdin. Tokens may only pull, unless a profile says otherwise.
+    /// The kubelet sends its request on stdin. Tokens can only pull, unless a profile says otherwise.
     #[command(alias = "get-credentials", after_help = example!("kubelet --check /etc/kubernetes/credential-provider-config.yaml"))]
     Kubelet(commands::kubelet::Options),
     /// Print a pull secret for Kubernetes
     ///
-    /// The token in it may only pull, unless a profile says otherwise.
+    /// Its token can only pull, unless a profile says otherwise.
     #[command(
         visible_alias = "k8s",
         after_help = example!("kubernetes-manifest demo.cr.de-fra.ionos.com |\n    kubectl apply --server-side -f -")

@@ -22,7 +22,7 @@ pub struct Options {
     /// The registry
     #[arg(value_name = "HOST")]
     host: String,
-    /// The shell that is to read it
+    /// The shell that reads the output
     #[arg(long, value_enum, value_name = "SHELL", default_value_t = Shell::Sh)]
     shell: Shell,
     /// In GitHub Actions: set the variables for the steps that follow, and mask the password
@@ -110,7 +110,7 @@ impl Shell {
 fn github_env() -> Result<PathBuf, Failure> {
     env::path("GITHUB_ENV").ok_or_else(|| {
         Failure::new(
-            "GITHUB_ENV is not set, so this is no step of GitHub Actions",
+            "GITHUB_ENV is not set, so this is not a step of GitHub Actions",
             "leave --github out",
         )
     })
@@ -146,7 +146,7 @@ fn append(path: &Path, lines: &str) -> Result<(), Failure> {
                 shown(path),
                 system(&err)
             ),
-            "see whether the runner set it",
+            "check that the runner sets it",
         )
     })
 }

@@ -30,7 +30,7 @@ pub(super) fn parse(host: &str, config: &ConfigFile) -> Result<RegistryHost, Fai
     };
     Err(Failure::new(
         format!("{registry} is not an IONOS registry"),
-        format!("if it is your own domain for one, add it to registries in {place}"),
+        format!("if it is a custom domain, add it to registries in {place}"),
     ))
 }
 

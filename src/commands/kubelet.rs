@@ -30,7 +30,7 @@ pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure
         }
         if report.errors.is_empty() {
             terminal.result(&format!(
-                "{}: no problems found in the entry of docker-credential-ionos; the kubelet has the last word",
+                "{}: no problems found in the entry of docker-credential-ionos; the kubelet may refuse more",
                 path.display()
             ));
         }

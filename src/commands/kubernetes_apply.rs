@@ -34,13 +34,13 @@ pub struct Options {
     /// A namespace for the Secret; may be repeated [default: the pod's own]
     #[arg(short, long = "namespace", value_name = "NAMESPACE", value_parser = Name::of_namespace)]
     namespaces: Vec<Name>,
-    /// A service account in each namespace that gets the Secret as an image pull secret; may be repeated
+    /// Add the Secret to the imagePullSecrets of this service account in each namespace; may be repeated
     #[arg(long = "service-account", value_name = "NAME")]
     service_accounts: Vec<Name>,
     /// Mint a token and write the Secret even if it is fresh
     #[arg(long)]
     force: bool,
-    /// Ask the cluster whether it would accept the Secret; mint and change nothing
+    /// Check that the cluster accepts the Secret; mint and change nothing
     #[arg(long)]
     dry_run: bool,
     /// The directory of the pod's token, ca.crt and namespace

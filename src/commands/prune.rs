@@ -18,17 +18,16 @@ const MINTING: i64 = 15 * 60;
 /// What `prune` takes.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// The registry [default: every registry that this machine names]
+    /// The registry [default: every registry known on this machine]
     #[arg(value_name = "HOST")]
     host: Option<String>,
-    /// Do not ask
+    /// Delete without asking
     #[arg(long)]
     yes: bool,
     /// Only print what would be deleted
     #[arg(long)]
     dry_run: bool,
-    /// Also delete tokens created on other machines, by other users, and by release 0.1.0. They may
-    /// be in use there
+    /// Also delete tokens of other machines, other users and release 0.1.0, which may be in use
     #[arg(long)]
     all_machines: bool,
 }
@@ -101,7 +100,7 @@ fn prune(
         if !terminal.is_interactive() {
             return Err(Failure::new(
                 format!("{host}: cannot ask whether to delete {count} token(s) without a terminal"),
-                "give --yes, or --dry-run to only list them",
+                "pass --yes to delete them, or --dry-run to list them",
             ));
         }
         if !terminal.confirm(&format!("delete {count} token(s) of {host}?{warning}")) {

@@ -209,7 +209,7 @@ fn account(entry: &CachedToken, config: &ConfigFile, notes: &Notes) -> Option<St
 fn show(status: &Status, terminal: &mut Terminal<'_>) {
     if status.credentials.is_empty() {
         terminal.say("no credential is stored or cached, and no client uses this program");
-        terminal.say("hint: docker-credential-ionos configure-docker sets Docker up");
+        terminal.say("hint: run docker-credential-ionos configure-docker");
     } else {
         table(&status.credentials).print(terminal);
     }

@@ -144,8 +144,8 @@ impl Endpoint {
             return Ok(Self::new(url));
         }
         Err(Failure::new(
-            "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are no address",
-            "leave both as the cluster sets them",
+            "KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not an address",
+            "keep the values that the cluster sets",
         ))
     }
 

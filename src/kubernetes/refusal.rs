@@ -72,7 +72,7 @@ impl Attempt<'_> {
             ),
             400..=499 if is_denial(said) => (
                 "an admission policy denies it".into(),
-                "meet the policy with --name or --label, or have it changed; other rights do not help".into(),
+                "comply with the policy by --name or --label, or change it; more rights do not help".into(),
             ),
             403 => self.forbidden(said),
             404 => self.missing(),
@@ -130,7 +130,7 @@ impl Attempt<'_> {
         if said.is_some() && !says(" cannot ") {
             return (
                 "the cluster forbids it".into(),
-                "the cluster's message says why; the ServiceAccount has the right itself".into(),
+                "the cluster's message says why; the ServiceAccount has the right".into(),
             );
         }
         if says("cannot create") {

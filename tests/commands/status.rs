@@ -189,7 +189,7 @@ fn status_without_credentials_shows_the_first_command() {
     assert_eq!((done.code, done.stdout.as_str()), (Some(0), ""));
     assert_eq!(
         done.stderr,
-        "no credential is stored or cached, and no client uses this program\nhint: docker-credential-ionos configure-docker sets Docker up\n"
+        "no credential is stored or cached, and no client uses this program\nhint: run docker-credential-ionos configure-docker\n"
     );
 }
 
@@ -271,7 +271,7 @@ fn warning_names_the_invalid_path() {
     let warnings = |helper: &Helper| {
         let done = helper.run(&["status"], "");
         let lines = home.shown(&done.stderr);
-        let none = "no credential is stored or cached, and no client uses this program\nhint: docker-credential-ionos configure-docker sets Docker up\n";
+        let none = "no credential is stored or cached, and no client uses this program\nhint: run docker-credential-ionos configure-docker\n";
         lines.strip_prefix(none).unwrap_or(&lines).to_owned()
     };
     // The hint must not be `remove that directory`: this one is the user's home.

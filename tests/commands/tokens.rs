@@ -237,7 +237,7 @@ fn prune_without_confirmation_deletes_nothing() {
     assert_eq!((done.code, done.stdout.as_str()), (Some(1), ""));
     assert!(
         done.stderr.ends_with(&format!(
-            "error: {DEMO_HOST}: cannot ask whether to delete 1 token(s) without a terminal\nhint: give --yes, or --dry-run to only list them\n"
+            "error: {DEMO_HOST}: cannot ask whether to delete 1 token(s) without a terminal\nhint: pass --yes to delete them, or --dry-run to list them\n"
         )),
         "{done:?}"
     );

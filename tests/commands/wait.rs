@@ -226,7 +226,7 @@ fn wait_needs_a_registry_and_a_time_within_bounds() {
     assert_eq!(done.code, Some(1));
     assert_eq!(
         done.stderr,
-        "error: this machine knows no registry to wait for\nhint: name it: docker-credential-ionos doctor --wait HOST\n"
+        "error: no registry is known on this machine\nhint: name it: docker-credential-ionos doctor --wait HOST\n"
     );
 }
 

@@ -4,7 +4,7 @@ use super::{Job, NAME};
 use crate::support::fake_cluster::status;
 
 const POLICY_HINT: &str =
-    "meet the policy with --name or --label, or have it changed; other rights do not help";
+    "comply with the policy by --name or --label, or change it; more rights do not help";
 
 /// The first line and the hint of a refused run, which mints nothing.
 #[track_caller]
@@ -107,7 +107,7 @@ fn other_forbidden_answer_is_not_called_a_missing_right() {
         refused(&job),
         (
             "the cluster forbids it: 403 \"out of office\"".into(),
-            "the cluster's message says why; the ServiceAccount has the right itself".into()
+            "the cluster's message says why; the ServiceAccount has the right".into()
         )
     );
 }

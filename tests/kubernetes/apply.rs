@@ -230,7 +230,7 @@ fn missing_pod_file_is_named() {
     ));
     assert!(hint.contains("automountServiceAccountToken"), "{hint}");
     job.apply_as(&helper.env("KUBERNETES_SERVICE_PORT", "https"), &[])
-        .refuses("KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are no address");
+        .refuses("KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not an address");
     assert_eq!(job.cluster.lines().len(), 0);
 }
 

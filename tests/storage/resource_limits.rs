@@ -115,7 +115,7 @@ fn token_command_without_a_thread_fails_with_the_reason() {
     ));
     let helper = without_threads(&home.helper_for(&fake).without("IONOS_TOKEN"));
     helper.get(DEMO_HOST).fails(&format!(
-        "no credential for {DEMO_HOST}: tokenCommand echo cannot be listened to: Resource temporarily unavailable (account from tokenCommand echo of the defaults in {}); allow this user more processes and threads (ulimit -u, pids of the container)",
+        "no credential for {DEMO_HOST}: cannot read the output of tokenCommand echo: Resource temporarily unavailable (account from tokenCommand echo of the defaults in {}); allow this user more processes and threads (ulimit -u, pids of the container)",
         home.config().display()
     ));
 }

@@ -148,7 +148,7 @@ fn sudo(file: &ClientConfig, path: &str, host: Option<&RegistryHost>) -> Option<
             "{DOCKER_SOCKET} is not writable for you, and sudo docker reads root's file, not {path}"
         ),
         format!(
-            "join the group docker, or set root up: sudo docker-credential-ionos configure-docker {host}"
+            "join the group docker, or configure root: sudo docker-credential-ionos configure-docker {host}"
         ),
     ))
 }

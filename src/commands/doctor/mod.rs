@@ -25,7 +25,7 @@ use crate::registry_host::RegistryHost;
 /// The arguments of `doctor`.
 #[derive(Debug, Args)]
 pub struct Options {
-    /// The registry; without it, every registry that this machine knows
+    /// The registry [default: every registry known on this machine]
     #[arg(value_name = "HOST")]
     host: Option<String>,
     /// Mint a token if none is cached, to check that this works
@@ -56,7 +56,7 @@ pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure
         let known: Vec<RegistryHost> = hosts.iter().flatten().cloned().collect();
         let waited = if known.is_empty() {
             Err(Failure::new(
-                "this machine knows no registry to wait for",
+                "no registry is known on this machine",
                 "name it: docker-credential-ionos doctor --wait HOST",
             ))
         } else {

@@ -49,7 +49,7 @@ pub(super) fn run(words: &[String], deadline: Deadline) -> Result<SecretString, 
         Err(err) => {
             end(&mut child, &group);
             return Err(Failure::new(
-                format!("{name} cannot be listened to: {}", system(&err)),
+                format!("cannot read the output of {name}: {}", system(&err)),
                 "allow this user more processes and threads (ulimit -u, pids of the container)",
             ));
         }

@@ -73,7 +73,7 @@ fn each_client_has_its_own_file() {
 #[test]
 fn one_foreign_host_changes_nothing() {
     let person = Person::new();
-    let ours = "if it is your own domain for one, add it to registries in ~/.config/docker-credential-ionos/config.json";
+    let ours = "if it is a custom domain, add it to registries in ~/.config/docker-credential-ionos/config.json";
     for (host, what, hint) in [
         ("docker.io", "docker.io is not an IONOS registry", ours),
         (

@@ -61,7 +61,7 @@ fn docker_socket_that_needs_sudo_is_reported() {
         lines_of(&done, "docker"),
         "ok       docker: /mnt/home/.docker/config.json has helper 'ionos' for HOST\n\
          warning  docker: /var/run/docker.sock is not writable for you, and sudo docker reads root's file, not /mnt/home/.docker/config.json\n         \
-         hint: join the group docker, or set root up: sudo docker-credential-ionos configure-docker HOST\n",
+         hint: join the group docker, or configure root: sudo docker-credential-ionos configure-docker HOST\n",
         "{done:?}"
     );
 }

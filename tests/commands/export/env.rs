@@ -103,7 +103,7 @@ fn github_option_outside_a_job_mints_nothing() {
     assert_eq!((done.code, done.stdout.as_str()), (Some(1), ""));
     assert_eq!(
         done.stderr,
-        "error: GITHUB_ENV is not set, so this is no step of GitHub Actions\nhint: leave --github out\n"
+        "error: GITHUB_ENV is not set, so this is not a step of GitHub Actions\nhint: leave --github out\n"
     );
     assert_eq!(setup.api.requests().len(), 0);
 }
@@ -131,7 +131,7 @@ fn github_env_that_is_no_regular_file_is_refused_at_once() {
             assert_eq!(
                 done.stderr,
                 format!(
-                    "error: cannot write {}, which GITHUB_ENV names: {why}\nhint: see whether the runner set it\n",
+                    "error: cannot write {}, which GITHUB_ENV names: {why}\nhint: check that the runner sets it\n",
                     path.display()
                 )
             );

@@ -102,7 +102,7 @@ fn foreign_host_is_refused_by_every_command() {
             done.stderr,
             format!(
                 "error: docker.io is not an IONOS registry\n\
-                 hint: if it is your own domain for one, add it to registries in {}\n",
+                 hint: if it is a custom domain, add it to registries in {}\n",
                 setup.home.config().display()
             ),
             "{command}"

@@ -45,7 +45,7 @@ fn errors(config: &str) -> Vec<String> {
 
 pub(super) fn accepted(path: &str) -> String {
     format!(
-        "{path}: no problems found in the entry of docker-credential-ionos; the kubelet has the last word"
+        "{path}: no problems found in the entry of docker-credential-ionos; the kubelet may refuse more"
     )
 }
 
