@@ -3,6 +3,8 @@
 //! The API accepts any string as type and action and then makes a token without rights, so scopes
 //! are checked here.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Failure, one_line};
@@ -21,6 +23,13 @@ pub struct Scope {
     pub name: String,
     /// `pull`, `push`, `delete` or `*`.
     pub actions: Vec<String>,
+}
+
+/// `team/*:pull,push`, as registries write it.
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.name, self.actions.join(","))
+    }
 }
 
 /// One scope for each repository, all with the same actions.

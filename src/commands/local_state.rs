@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
+use std::path::PathBuf;
 
 use super::client_files::ClientFiles;
 use crate::config::{ConfigFile, Places};
@@ -9,6 +10,7 @@ use crate::credential::cache::{Cache, CachedToken};
 use crate::credential::ledger::{Entry, Ledger, State, Unusable};
 use crate::credential::stored_login::{StoredLogin, StoredLogins};
 use crate::env;
+use crate::error::Failure;
 use crate::registry_host::RegistryHost;
 
 /// Every readable file on disk, and the unusable files of the ledger.
@@ -89,4 +91,22 @@ pub(super) fn known_hosts(state: &LocalState, config: &ConfigFile) -> Vec<Regist
     known.extend(ClientFiles::find().hosts());
     known.extend(config.registries.keys().cloned());
     known.into_iter().collect()
+}
+
+/// The directory of the cache; the inner failure is why nothing is cached.
+pub(super) fn cache_in_use() -> Result<Result<PathBuf, Failure>, Failure> {
+    let places = Places::find()?;
+    if let Some(dir) = places.cache_in_use()? {
+        return Ok(Ok(dir));
+    }
+    let set_home = format!("set {} or IONOS_CR_CACHE_DIR", env::HOME);
+    Ok(Err(match places.cache {
+        Some(_) => nothing_is_cached("IONOS_CR_DISABLE_CACHE is set", "unset it"),
+        None => nothing_is_cached("no home directory", &set_home),
+    }))
+}
+
+pub(super) fn nothing_is_cached(why: &str, hint: &str) -> Failure {
+    let what = format!("{why}: nothing is cached, so each get mints a token");
+    Failure::new(what, hint)
 }

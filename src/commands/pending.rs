@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::local_state::LocalState;
-use crate::config::{ConfigFile, Places};
+use crate::config::ConfigFile;
 use crate::credential::ledger::{Entry, Ledger, State};
 use crate::env;
 use crate::error::{Failure, one_line, shown};
@@ -78,30 +78,6 @@ fn reason(entry: &Entry, account: Option<&AccountKey>) -> String {
         Some(status) => format!("{why}; the last attempt failed with {status}"),
         None => why,
     }
-}
-
-/// Why every `get` mints a token, if it does.
-pub(super) fn no_cache() -> Option<Failure> {
-    let in_use = || {
-        let places = Places::find()?;
-        Ok((places.cache_in_use()?, places.cache))
-    };
-    let (why, hint) = match in_use() {
-        Ok((Some(_), _)) => return None,
-        Ok((None, Some(_))) => (
-            "IONOS_CR_DISABLE_CACHE is set".to_owned(),
-            "unset it, or set IONOS_CR_CACHE_DIR".to_owned(),
-        ),
-        Ok((None, None)) => (
-            "there is no home directory".to_owned(),
-            format!("set {} or IONOS_CR_CACHE_DIR", env::HOME),
-        ),
-        Err(failure) => return Some(failure),
-    };
-    Some(Failure::new(
-        format!("nothing is cached: {why}; every get mints a token"),
-        hint,
-    ))
 }
 
 pub(super) fn unusable(state: &LocalState) -> Vec<Unusable> {

@@ -109,7 +109,7 @@ pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure
         terminal.json(&status);
     } else {
         show(&status, terminal);
-        if let Some(failure) = pending::no_cache() {
+        if let Err(failure) = local_state::cache_in_use().flatten() {
             terminal.warn(&failure);
         }
     }
@@ -255,10 +255,10 @@ fn table(lines: &[Line]) -> Table {
             clients => (Tone::Plain, clients.join(", ")),
         };
         let profile = line.profile.as_deref().map_or_else(dash, plain);
-        let scopes: Vec<String> = line.scopes.iter().map(shown).collect();
+        let scopes: Vec<String> = line.scopes.iter().map(ToString::to_string).collect();
         let scopes = match scopes.as_slice() {
             [] => dash(),
-            scopes => (Tone::Plain, scopes.join(" ")),
+            scopes => (Tone::Plain, one_line(&scopes.join(" "))),
         };
         let host = (Tone::Strong, line.host.clone());
         table.row([
@@ -266,9 +266,4 @@ fn table(lines: &[Line]) -> Table {
         ]);
     }
     table
-}
-
-/// `team/*:pull,push`, as registries write a scope.
-fn shown(scope: &Scope) -> String {
-    one_line(&format!("{}:{}", scope.name, scope.actions.join(",")))
 }

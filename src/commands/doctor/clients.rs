@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use super::checks::State;
-use super::report::Finding::{self, Failed, Ok as Passed, Skipped, Warning};
+use super::report::Finding;
 use crate::client_config::{self, Client, ClientConfig};
 use crate::commands::client_logins::{how_to_remove, in_variable, left_over, shell_word};
 use crate::env;
@@ -13,50 +12,60 @@ use crate::registry_host::RegistryHost;
 const PODMAN_PROGRAMS: [&str; 3] = ["podman", "skopeo", "buildah"];
 const DOCKER_SOCKET: &str = "/var/run/docker.sock";
 
-pub(super) fn program(state: &mut State<'_>) -> Option<Finding> {
+/// The helper in Docker's file, if it is this program.
+pub(super) fn our_helper<'a>(
+    file: &'a ClientConfig,
+    host: Option<&RegistryHost>,
+) -> Option<&'a str> {
+    let helper = file.helper_for(host?).or_else(|| file.creds_store())?;
+    Some(helper).filter(|name| client_config::is_our_helper(name))
+}
+
+pub(super) fn program(helper: Option<&str>) -> Finding {
     let plain = client_config::helper_name(None);
-    let helper = state.our_helper().unwrap_or(&plain);
-    let name = client_config::program_name(helper);
-    Some(match env::on_path(&name) {
-        Some(path) => Passed(format!("{} is on PATH", path.display())),
-        None => Failed(Failure::new(
+    let name = client_config::program_name(helper.unwrap_or(&plain));
+    match env::on_path(&name) {
+        Some(path) => Finding::passed(format!("{} is on PATH", path.display())),
+        None => Finding::failed(Failure::new(
             format!("{name} is not on PATH, so no client can run it"),
             "put it, or a link to it, into a directory on PATH",
         )),
-    })
+    }
 }
 
-pub(super) fn docker(state: &mut State<'_>) -> Option<Finding> {
-    let file = match &state.docker {
+/// `file` is `None` without a home directory.
+pub(super) fn docker(
+    file: Option<Result<&ClientConfig, &Failure>>,
+    helper: Option<&str>,
+    host: Option<&RegistryHost>,
+) -> Vec<Finding> {
+    let file = match file {
         Some(Ok(file)) => file,
-        Some(Err(failure)) => return Some(Failed(failure.clone())),
+        Some(Err(failure)) => return vec![Finding::failed(failure.clone())],
         None => {
             let what = "no home directory to look for config.json in";
-            return Some(warning(what, format!("set {} or DOCKER_CONFIG", env::HOME)));
+            let hint = format!("set {} or DOCKER_CONFIG", env::HOME);
+            return vec![Finding::warning(what, hint)];
         }
     };
     let path = shown(&file.path);
-    let mut more = Vec::new();
-    let finding = match state.host {
-        Some(host) => {
-            if state.our_helper().is_some() {
-                let overruling = in_variable(host).into_iter();
-                more.extend(overruling.chain(left_over(file, host)).map(Warning));
-            }
-            helper_in_docker_file(file, host)
-        }
-        None => warning(
+    let mut findings = vec![match host {
+        Some(host) => helper_in_docker_file(file, host),
+        None => Finding::warning(
             format!("no registry in {path} uses this program"),
             "docker-credential-ionos configure-docker",
         ),
-    };
-    if !podman_is_used() {
-        more.extend(file.podman_refusal.clone().map(Warning));
+    }];
+    if let (Some(host), Some(_)) = (host, helper) {
+        let overruling = in_variable(host).into_iter();
+        findings.extend(overruling.chain(left_over(file, host)).map(Finding::from));
     }
-    more.extend(snap(&path));
-    more.extend(sudo(file, &path, state.host));
-    state.more = more;
-    Some(finding)
+    if !podman_is_used() {
+        findings.extend(file.podman_refusal.clone().map(Finding::from));
+    }
+    findings.extend(snap(&path));
+    findings.extend(sudo(file, &path, host));
+    findings
 }
 
 /// Which helper Docker runs for the host.
@@ -64,41 +73,41 @@ fn helper_in_docker_file(file: &ClientConfig, host: &RegistryHost) -> Finding {
     let path = shown(&file.path);
     let add = format!("docker-credential-ionos configure-docker {host}");
     match (file.helper_for(host), file.creds_store()) {
-        (Some(""), _) => warning(
+        (Some(""), _) => Finding::warning(
             format!("credHelpers in {path} has '' for {host}, which is no helper"),
             add,
         ),
         (Some(helper), _) if client_config::is_our_helper(helper) => {
-            Passed(format!("{path} has helper '{helper}' for {host}"))
+            Finding::passed(format!("{path} has helper '{helper}' for {host}"))
         }
-        (Some(helper), _) => warning(
+        (Some(helper), _) => Finding::warning(
             format!("{path} has helper '{}' for {host}", one_line(helper)),
             add,
         ),
         // `docker login` of every other registry fails.
-        (None, Some(store)) if client_config::is_our_helper(store) => warning(
+        (None, Some(store)) if client_config::is_our_helper(store) => Finding::warning(
             format!(
                 "{path} has credsStore '{store}', but this program stores no login of other registries"
             ),
             format!("{add}, then remove credsStore from {path}"),
         ),
-        (None, Some(store)) => warning(
+        (None, Some(store)) => Finding::warning(
             format!(
                 "{path} has no helper for {host}, so Docker asks credsStore '{}'",
                 one_line(store)
             ),
             add,
         ),
-        (None, None) if !file.exists => warning(format!("{path} does not exist"), add),
+        (None, None) if !file.exists => Finding::warning(format!("{path} does not exist"), add),
         (None, None) => match misspelled(file, host) {
-            Some(key) => warning(
+            Some(key) => Finding::warning(
                 format!(
                     "{path} has a helper for '{}', which Docker does not take for {host}",
                     one_line(key)
                 ),
                 add,
             ),
-            None => warning(format!("{path} has no helper for {host}"), add),
+            None => Finding::warning(format!("{path} has no helper for {host}"), add),
         },
     }
 }
@@ -115,7 +124,7 @@ fn snap(path: &str) -> Option<Finding> {
     let target = docker.canonicalize().ok()?;
     let is_snap = docker.starts_with("/snap") || target.file_name()? == "snap";
     is_snap.then(|| {
-        warning(
+        Finding::warning(
             format!(
                 "{} is a snap, which reads ~/snap/docker/current/.docker/config.json instead of {path} and cannot run this program",
                 docker.display()
@@ -129,7 +138,7 @@ fn snap(path: &str) -> Option<Finding> {
 fn sudo(file: &ClientConfig, path: &str, host: Option<&RegistryHost>) -> Option<Finding> {
     if let Some(user) = env::var("SUDO_USER").filter(|_| env::user_id() == Some(0)) {
         let user = one_line(&user);
-        return Some(warning(
+        return Some(Finding::warning(
             format!("sudo: {path} is for sudo docker; docker of user '{user}' reads another file"),
             "run doctor without sudo, unless you run docker with sudo",
         ));
@@ -143,7 +152,7 @@ fn sudo(file: &ClientConfig, path: &str, host: Option<&RegistryHost>) -> Option<
         return None;
     }
     let host = host.map_or("HOST", RegistryHost::as_str);
-    Some(warning(
+    Some(Finding::warning(
         format!(
             "{DOCKER_SOCKET} is not writable for you, and sudo docker reads root's file, not {path}"
         ),
@@ -162,10 +171,10 @@ fn podman_is_used() -> bool {
         || own_files.any(|path| Some(&path) != docker_file.as_ref() && path.exists())
 }
 
-pub(super) fn podman(state: &mut State<'_>) -> Option<Finding> {
+pub(super) fn podman(host: Option<&RegistryHost>) -> Finding {
     if !podman_is_used() {
         let programs = PODMAN_PROGRAMS.join(", ");
-        return Some(Skipped(format!("{programs} are not on PATH")));
+        return Finding::skipped(format!("{programs} are not on PATH"));
     }
     let files = Client::Podman.files();
     for path in &files {
@@ -175,23 +184,22 @@ pub(super) fn podman(state: &mut State<'_>) -> Option<Finding> {
                 podman_refusal: Some(failure),
                 ..
             })
-            | Err(failure) => return Some(Failed(failure)),
+            | Err(failure) => return Finding::failed(failure),
             Ok(file) => file,
         };
-        if let Some(host) = state.host
-            && let Some(finding) = entry_for_podman(&file, host)
-        {
-            return Some(finding);
+        if let Some(finding) = host.and_then(|host| entry_for_podman(&file, host)) {
+            return finding;
         }
     }
     let names: Vec<String> = files.iter().map(|path| shown(path)).collect();
-    Some(match state.host {
-        None => Passed(format!("can read {}", names.join(", "))),
-        Some(host) => warning(
-            format!("no helper for {host} in {}", names.join(", ")),
+    let names = names.join(", ");
+    match host {
+        None => Finding::passed(format!("can read {names}")),
+        Some(host) => Finding::warning(
+            format!("no helper for {host} in {names}"),
             format!("docker-credential-ionos configure-docker --podman {host}"),
         ),
-    })
+    }
 }
 
 /// What podman does for the host because of this file; `None`: it reads the next file.
@@ -203,19 +211,19 @@ fn entry_for_podman(file: &ClientConfig, host: &RegistryHost) -> Option<Finding>
         client_config::helper_name(None)
     );
     match file.helper_for(host) {
-        Some("") => Some(Failed(Failure::new(
+        Some("") => Some(Finding::failed(Failure::new(
             format!("credHelpers in {path} has '' for {host}, with which podman fails"),
             edit,
         ))),
-        Some(helper) if client_config::is_our_helper(helper) => {
-            Some(Passed(format!("{path} has helper '{helper}' for {host}")))
-        }
-        Some(helper) => Some(warning(
+        Some(helper) if client_config::is_our_helper(helper) => Some(Finding::passed(format!(
+            "{path} has helper '{helper}' for {host}"
+        ))),
+        Some(helper) => Some(Finding::warning(
             format!("{path} has helper '{}' for {host}", one_line(helper)),
             edit,
         )),
         None => file.login_keys(host).next().map(|key| {
-            warning(
+            Finding::warning(
                 format!(
                     "{path} has a login for '{}', which podman uses",
                     one_line(key)
@@ -224,8 +232,4 @@ fn entry_for_podman(file: &ClientConfig, host: &RegistryHost) -> Option<Finding>
             )
         }),
     }
-}
-
-fn warning(what: impl Into<String>, hint: impl Into<String>) -> Finding {
-    Warning(Failure::new(what, hint))
 }

@@ -1,50 +1,50 @@
 //! Checks of the credential, and of the registry that has to accept it.
 
-use super::checks::State;
-use super::report::Finding::{self, Failed, Ok as Passed, Skipped};
-use crate::config::Places;
+use super::report::{Checked, Finding};
+use crate::config::{ConfigFile, Places, Settings};
 use crate::credential::cache::{Age, Cache};
 use crate::credential::mint;
 use crate::credential::stored_login::StoredLogins;
 use crate::credential::{self, Lookup};
 use crate::docker::registry_login;
 use crate::env::{self, Deadline};
-use crate::error::one_line;
+use crate::error::{Failure, one_line};
 use crate::ionos::account::{Account, Notes};
+use crate::registry_host::RegistryHost;
 
-pub(super) fn token(state: &mut State<'_>) -> Option<Finding> {
-    let Some(host) = state.host else {
-        return Some(Skipped("no HOST given".into()));
+/// The registry and its credential.
+type Login<'a> = (&'a RegistryHost, &'a Settings, Lookup);
+
+/// `obstacle` is the failed check without which no token can be minted.
+pub(super) fn token<'a>(
+    host: Option<&'a RegistryHost>,
+    config: Result<&ConfigFile, &Failure>,
+    settings: &'a Settings,
+    profile: Option<&str>,
+    may_mint: bool,
+    obstacle: Option<&str>,
+) -> Checked<Option<Login<'a>>> {
+    let Some(host) = host else {
+        return Ok((None, Finding::skipped("no HOST given")));
     };
-    let existing = existing(state);
-    let needs_api = existing.is_none();
-    if needs_api && !state.may_mint {
-        return Some(Skipped("none is cached; --mint creates one".into()));
+    let existing = existing(host, settings);
+    if existing.is_none() && !may_mint {
+        let why = "none is cached; --mint creates one";
+        return Ok((None, Finding::skipped(why)));
     }
-    if needs_api && let Some(skipped) = state.skipped_without("registry") {
-        return Some(skipped);
+    if let (None, Some(check)) = (existing, obstacle) {
+        return Ok((None, Finding::without(check)));
     }
-    let config = state.config.ok()?;
-    Some(
-        match credential::get(host, config, state.profile.as_deref()) {
-            Ok(Lookup {
-                credential,
-                cleanup,
-            }) => {
-                let minted = || format!("minted {}", one_line(&credential.username));
-                let found = existing.map_or_else(minted, ToOwned::to_owned);
-                state.credential = Some(credential);
-                state.cleanup = cleanup;
-                Passed(found)
-            }
-            Err(failure) => Failed(failure),
-        },
-    )
+    let lookup = credential::get(host, config.map_err(Clone::clone)?, profile)?;
+    let found = match existing {
+        Some(existing) => existing.to_owned(),
+        None => format!("minted {}", one_line(&lookup.credential.username)),
+    };
+    Ok((Some((host, settings, lookup)), Finding::passed(found)))
 }
 
 /// What a `get` would return without minting.
-fn existing(state: &State<'_>) -> Option<&'static str> {
-    let (host, settings) = (state.host?, state.settings.as_ref()?);
+fn existing(host: &RegistryHost, settings: &Settings) -> Option<&'static str> {
     let places = Places::find_lossy();
     let account = Account::choose(settings).ok().flatten();
     // With an account, a stored token from another home is not used.
@@ -66,16 +66,15 @@ fn existing(state: &State<'_>) -> Option<&'static str> {
     is_fresh.then_some("cached, and younger than half its life")
 }
 
-pub(super) fn login(state: &mut State<'_>) -> Option<Finding> {
-    let (Some(host), Some(credential), Some(settings)) =
-        (state.host, &state.credential, &state.settings)
-    else {
-        return Some(Skipped("no credential to log in with".into()));
+pub(super) fn login(login: Option<&Login<'_>>) -> Result<Finding, Failure> {
+    let Some((host, settings, lookup)) = login else {
+        return Ok(Finding::skipped("no credential to log in with"));
     };
     let deadline = Deadline::after(settings.timeout);
-    Some(match registry_login::log_in(host, credential, deadline) {
-        Ok(None) => Passed(format!("{host} needs no login")),
-        Ok(Some(scheme)) => Passed(format!("{host} accepts the credential ({scheme})")),
-        Err(failure) => Failed(failure),
-    })
+    let scheme = registry_login::log_in(host, &lookup.credential, deadline)?;
+    let found = match scheme {
+        None => format!("{host} needs no login"),
+        Some(scheme) => format!("{host} accepts the credential ({scheme})"),
+    };
+    Ok(Finding::passed(found))
 }

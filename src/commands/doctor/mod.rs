@@ -1,10 +1,5 @@
 //! `doctor [HOST]`: checks the path from Docker to the registry.
 
-#![expect(
-    clippy::unnecessary_wraps,
-    reason = "checks have one type, and some need what another check found"
-)]
-
 mod account;
 mod checks;
 mod clients;
@@ -14,7 +9,6 @@ mod report;
 
 use clap::Args;
 
-use self::checks::State;
 use self::report::Report;
 use super::local_state::{self, LocalState};
 use super::wait::WaitOptions;
@@ -75,8 +69,7 @@ pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure
         let report = session
             .terminal
             .while_saying(&format!("checking {named} …"), || {
-                let state = State::new(host.as_ref(), config.as_ref(), profile, may_mint);
-                checks::run(state)
+                checks::run(host.as_ref(), config.as_ref(), profile, may_mint)
             });
         if !options.json {
             report.show(hosts.len() > 1, &mut session.terminal);

@@ -9,15 +9,67 @@ use crate::terminal::{Terminal, Tone};
 /// The width of the outcome and the space after it.
 const INDENT: usize = 9;
 
-/// What a check found. A check has one finding or more.
-#[derive(Debug)]
-pub(super) enum Finding {
-    Ok(String),
+/// What a check returned, or the name of the failed check without which it has nothing to return.
+pub(super) type Needed<T> = Result<T, &'static str>;
+
+/// What a check returns to those that need it, and what it found.
+pub(super) type Checked<T> = Result<(T, Finding), Failure>;
+
+/// What a check found.
+#[derive(Debug, Serialize)]
+pub(super) struct Finding {
+    outcome: Outcome,
+    what: String,
+    /// What to do about it; empty if there is nothing to do.
+    hint: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Outcome {
+    Ok,
     /// Works now, and may fail later or for another client.
-    Warning(Failure),
-    Failed(Failure),
-    /// Could not be checked, with the reason.
-    Skipped(String),
+    Warning,
+    Failed,
+    /// Could not be checked.
+    Skipped,
+}
+
+impl Finding {
+    fn of(outcome: Outcome, failure: Failure) -> Self {
+        Self {
+            outcome,
+            what: failure.what_and_said(),
+            hint: failure.hint,
+        }
+    }
+
+    pub(super) fn passed(what: impl Into<String>) -> Self {
+        Self::of(Outcome::Ok, Failure::new(what, ""))
+    }
+
+    pub(super) fn warning(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Failure::new(what, hint).into()
+    }
+
+    pub(super) fn failed(failure: Failure) -> Self {
+        Self::of(Outcome::Failed, failure)
+    }
+
+    pub(super) fn skipped(why: impl Into<String>) -> Self {
+        Self::of(Outcome::Skipped, Failure::new(why, ""))
+    }
+
+    pub(super) fn without(check: &str) -> Self {
+        Self::skipped(format!("check '{check}' failed"))
+    }
+}
+
+/// A warning.
+impl From<Failure> for Finding {
+    fn from(failure: Failure) -> Self {
+        Self::of(Outcome::Warning, failure)
+    }
 }
 
 /// The findings for one registry, in the order of the checks. `--json` prints an array of these.
@@ -33,20 +85,8 @@ pub(super) struct Report {
 struct Line {
     /// The check's name. A check with several findings has several lines.
     name: &'static str,
-    outcome: Outcome,
-    /// What was found.
-    what: String,
-    /// What to do about it; empty if there is nothing to do.
-    hint: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Outcome {
-    Ok,
-    Warning,
-    Failed,
-    Skipped,
+    #[serde(flatten)]
+    finding: Finding,
 }
 
 impl Report {
@@ -57,26 +97,41 @@ impl Report {
         }
     }
 
-    pub(super) fn add(&mut self, name: &'static str, findings: impl Iterator<Item = Finding>) {
-        self.checks.extend(findings.map(|finding| {
-            let (outcome, what, hint) = match finding {
-                Finding::Ok(what) => (Outcome::Ok, what, String::new()),
-                Finding::Warning(it) => (Outcome::Warning, it.what_and_said(), it.hint),
-                Finding::Failed(it) => (Outcome::Failed, it.what_and_said(), it.hint),
-                Finding::Skipped(why) => (Outcome::Skipped, why, String::new()),
-            };
-            Line {
-                name,
-                outcome,
-                what,
-                hint,
-            }
-        }));
+    /// Runs a check, unless the one that it needs failed.
+    pub(super) fn check<'a, N, T>(
+        &mut self,
+        name: &'static str,
+        needed: &'a Needed<N>,
+        run: impl FnOnce(&'a N) -> Checked<T>,
+    ) -> Needed<T> {
+        let (value, finding) = match needed.as_ref().map(run) {
+            Ok(Ok((value, finding))) => (Ok(value), finding),
+            Ok(Err(failure)) => (Err(name), Finding::failed(failure)),
+            Err(failed) => (Err(*failed), Finding::without(failed)),
+        };
+        self.add(name, [finding]);
+        value
+    }
+
+    /// Like [`Self::check`], for a check that no other needs.
+    pub(super) fn check_last<'a, N>(
+        &mut self,
+        name: &'static str,
+        needed: &'a Needed<N>,
+        run: impl FnOnce(&'a N) -> Result<Finding, Failure>,
+    ) {
+        let _ = self.check(name, needed, |it| Ok(((), run(it)?)));
+    }
+
+    pub(super) fn add(&mut self, name: &'static str, findings: impl IntoIterator<Item = Finding>) {
+        let lines = findings.into_iter();
+        self.checks
+            .extend(lines.map(|finding| Line { name, finding }));
     }
 
     /// Whether no check failed.
     pub(super) fn has_no_failure(&self) -> bool {
-        let mut outcomes = self.checks.iter().map(|line| line.outcome);
+        let mut outcomes = self.checks.iter().map(|line| line.finding.outcome);
         outcomes.all(|outcome| outcome != Outcome::Failed)
     }
 
@@ -84,14 +139,14 @@ impl Report {
         if with_host {
             terminal.result_in_tones(&[(Tone::Strong, self.host.as_deref().unwrap_or_default())]);
         }
-        for line in &self.checks {
-            let (tone, word) = match line.outcome {
+        for Line { name, finding } in &self.checks {
+            let (tone, word) = match finding.outcome {
                 Outcome::Ok => (Tone::Good, "ok     "),
                 Outcome::Warning => (Tone::Warning, "warning"),
                 Outcome::Failed => (Tone::Bad, "failed "),
                 Outcome::Skipped => (Tone::Faint, "skipped"),
             };
-            let what = format!("{}: {}", line.name, line.what);
+            let what = format!("{name}: {}", finding.what);
             let mut lines = wrap(&what, terminal.width().saturating_sub(INDENT)).into_iter();
             let first = format!("  {}", lines.next().unwrap_or_default());
             terminal.result_in_tones(&[(tone, word), (Tone::Plain, &first)]);
@@ -99,11 +154,11 @@ impl Report {
                 terminal.result(&format!("{:INDENT$}{line}", ""));
             }
             // In one line, because it may be a command to copy.
-            if !line.hint.is_empty() {
+            if !finding.hint.is_empty() {
                 terminal.result_in_tones(&[
                     (Tone::Plain, &format!("{:INDENT$}", "")),
                     (Tone::Faint, "hint:"),
-                    (Tone::Plain, &format!(" {}", line.hint)),
+                    (Tone::Plain, &format!(" {}", finding.hint)),
                 ]);
             }
         }

@@ -7,7 +7,7 @@ use crate::env;
 use crate::http::Endpoint;
 
 /// Credentials and endpoint for requests to the API.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Access {
     /// The value of the `Authorization` header.
     pub authorization: SecretString,

@@ -40,17 +40,17 @@ fn status_says_that_nothing_is_cached() {
         (
             helper.clone().env("IONOS_CR_DISABLE_CACHE", "true"),
             "IONOS_CR_DISABLE_CACHE is set",
-            "unset it, or set IONOS_CR_CACHE_DIR",
+            "unset it",
         ),
         (
             helper.without("HOME"),
-            "there is no home directory",
+            "no home directory",
             "set HOME or IONOS_CR_CACHE_DIR",
         ),
     ] {
         let done = helper.run(&["status"], "");
         let warning =
-            format!("warning: nothing is cached: {why}; every get mints a token\nhint: {hint}\n");
+            format!("warning: {why}: nothing is cached, so each get mints a token\nhint: {hint}\n");
         assert!(home.shown(&done.stderr).ends_with(&warning), "{done:?}");
     }
 }
