@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::local_state::LocalState;
+use super::when::Time;
 use crate::config::ConfigFile;
 use crate::credential::ledger::{Entry, Ledger, State};
 use crate::env;
@@ -24,7 +25,7 @@ pub(super) struct Pending {
     /// Why it still exists, in words.
     reason: String,
     /// `null`: never.
-    expires_at: Option<String>,
+    expires_at: Option<Time>,
 }
 
 /// A file of the ledger that cannot be used.
@@ -44,7 +45,7 @@ pub(super) fn pending(state: &LocalState, config: &ConfigFile, notes: &Notes) ->
                 host: Some(record.host.clone()).filter(|host| !host.is_empty()),
                 state: record.state,
                 reason: reason(entry, key_for(&record.host, config, notes).as_ref()),
-                expires_at: record.expires_at.map(env::rfc3339),
+                expires_at: record.expires_at.map(Time),
             }
         })
         .collect()

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use clap::Args;
 use serde::Serialize;
 
+use super::Session;
 use super::client_files::{ClientFiles, Unreadable};
 use super::local_state::{self, LocalState};
 use super::pending::{self, Pending, Unusable};
-use super::{Session, when};
+use super::when::{self, Time};
 use crate::config::{ConfigFile, DEFAULT_PROFILE, Places};
 use crate::credential::cache::{Age, CachedToken};
 use crate::env;
@@ -56,16 +57,14 @@ struct Line {
     /// if a `get` would use another account.
     account: Option<String>,
     scopes: Vec<Scope>,
-    issued_at: Option<String>,
+    issued_at: Option<Time>,
     /// `null` for a stored login, which is kept until `erase`.
-    expires_at: Option<String>,
+    expires_at: Option<Time>,
     /// When a `get` mints the next token.
-    refresh_at: Option<String>,
+    refresh_at: Option<Time>,
     /// Clients that run this program for the host: `docker`, `podman`; `kubelet` for a token in its
     /// cache.
     clients: Vec<&'static str>,
-    #[serde(skip)]
-    times: Option<Times>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -75,12 +74,6 @@ enum State {
     Stored,
     #[default]
     None,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Times {
-    refresh_at: i64,
-    expires_at: i64,
 }
 
 /// Prints the credentials.
@@ -170,20 +163,15 @@ fn minted(
     notes: &Notes,
     clients: Vec<&'static str>,
 ) -> Line {
-    let times = Times {
-        refresh_at: entry.refresh_at(),
-        expires_at: entry.expires_at,
-    };
     Line {
         state: State::Cached,
         username: Some(entry.username.clone()),
         profile: Some(entry.profile.clone()),
         account: account(entry, config, notes),
         scopes: entry.scopes.clone(),
-        issued_at: Some(env::rfc3339(entry.issued_at)),
-        expires_at: Some(env::rfc3339(times.expires_at)),
-        refresh_at: Some(env::rfc3339(times.refresh_at)),
-        times: Some(times),
+        issued_at: Some(Time(entry.issued_at)),
+        expires_at: Some(Time(entry.expires_at)),
+        refresh_at: Some(Time(entry.refresh_at())),
         ..Line::new(&entry.host, clients)
     }
 }
@@ -240,14 +228,14 @@ fn table(lines: &[Line]) -> Table {
             (None, State::Cached) => (Tone::Warning, "other account".to_owned()),
             _ => dash(),
         };
-        let expires = match (line.times, line.state) {
-            (Some(times), _) => (Tone::Plain, when::relative(times.expires_at, now)),
+        let expires = match (line.expires_at, line.state) {
+            (Some(Time(at)), _) => (Tone::Plain, when::relative(at, now)),
             (None, State::Stored) => plain("at logout"),
             _ => dash(),
         };
-        let refreshed = match line.times {
-            Some(times) if times.refresh_at <= now => plain("at the next get"),
-            Some(times) => (Tone::Plain, when::relative(times.refresh_at, now)),
+        let refreshed = match line.refresh_at {
+            Some(Time(at)) if at <= now => plain("at the next get"),
+            Some(Time(at)) => (Tone::Plain, when::relative(at, now)),
             None => dash(),
         };
         let clients = match line.clients.as_slice() {

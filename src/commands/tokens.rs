@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use super::local_state::LocalState;
 use super::registry_tokens::RegistryTokens;
-use super::{Session, hosts, when};
+use super::when::{self, Time};
+use super::{Session, hosts};
 use crate::credential::mint::{self, Maker};
 use crate::env;
 use crate::error::{Failure, one_line};
@@ -35,9 +36,9 @@ struct Line<'a> {
     id: &'a str,
     /// `enabled` or `disabled`.
     status: &'a str,
-    created_at: Option<String>,
+    created_at: Option<Time>,
     /// `null`: never.
-    expires_at: Option<String>,
+    expires_at: Option<Time>,
     scopes: &'a [Scope],
     /// The machine that minted it; `null` if this program did not.
     machine: Option<&'a str>,
@@ -71,24 +72,22 @@ pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure
     }
     let now = env::now();
     let mut table = Table::new("TOKEN EXPIRES STATUS MACHINE CACHED");
-    for (token, line) in tokens.iter().zip(&lines) {
-        let expires = match token.expires_at {
-            Some(at) => (Tone::Plain, when::relative(at, now)),
+    for line in &lines {
+        let expires = match line.expires_at {
+            Some(Time(at)) => (Tone::Plain, when::relative(at, now)),
             None => (Tone::Warning, "never".into()),
         };
         let machine = match line.machine {
             _ if line.this_machine => "this one".to_owned(),
-            Some(machine) => one_line(machine),
-            None => "-".to_owned(),
+            machine => one_line(machine.unwrap_or("-")),
         };
         let cached = if line.cached {
-            (Tone::Good, "here")
+            (Tone::Good, "here".to_owned())
         } else {
-            (Tone::Faint, "-")
+            (Tone::Faint, "-".to_owned())
         };
-        let cached = (cached.0, cached.1.to_owned());
-        let name = (Tone::Strong, one_line(&token.name));
-        let status = (Tone::Plain, one_line(&token.status));
+        let name = (Tone::Strong, one_line(line.name));
+        let status = (Tone::Plain, one_line(line.status));
         table.row([name, expires, status, (Tone::Plain, machine), cached]);
     }
     table.print(terminal);
@@ -102,8 +101,8 @@ fn line<'a>(token: &'a ListedToken, state: &LocalState, id: &str) -> Line<'a> {
         name: &token.name,
         id: &token.id,
         status: &token.status,
-        created_at: token.created_at.map(env::rfc3339),
-        expires_at: token.expires_at.map(env::rfc3339),
+        created_at: token.created_at.map(Time),
+        expires_at: token.expires_at.map(Time),
         scopes: &token.scopes,
         machine,
         this_machine: match maker.and_then(|maker| maker.installation) {

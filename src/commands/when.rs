@@ -1,4 +1,18 @@
-//! Times for people.
+//! Times for people and for JSON.
+
+use serde::{Serialize, Serializer};
+
+use crate::env;
+
+/// Seconds since 1970; RFC 3339 in JSON.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Time(pub(super) i64);
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&env::rfc3339(self.0))
+    }
+}
 
 /// `in 5 h 12 min`, or `3 min ago`.
 pub(super) fn relative(at: i64, now: i64) -> String {
