@@ -149,7 +149,7 @@ Register-ArgumentCompleter -Native -CommandName 'docker-credential-ionos' -Scrip
             break
         }
         'docker-credential-ionos;kubernetes-manifest' {
-            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The name of the Secret [default: ionos-registry]')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The name of the Secret')
             [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'A label of the Secret; may be repeated')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The namespace of the Secret [default: that of kubectl]')
             [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The namespace of the Secret [default: that of kubectl]')
@@ -160,7 +160,7 @@ Register-ArgumentCompleter -Native -CommandName 'docker-credential-ionos' -Scrip
             break
         }
         'docker-credential-ionos;k8s' {
-            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The name of the Secret [default: ionos-registry]')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The name of the Secret')
             [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'A label of the Secret; may be repeated')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'The namespace of the Secret [default: that of kubectl]')
             [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'The namespace of the Secret [default: that of kubectl]')
@@ -171,7 +171,7 @@ Register-ArgumentCompleter -Native -CommandName 'docker-credential-ionos' -Scrip
             break
         }
         'docker-credential-ionos;kubernetes-apply' {
-            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The name of the Secret [default: ionos-registry]')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The name of the Secret')
             [CompletionResult]::new('--label', '--label', [CompletionResultType]::ParameterName, 'A label of the Secret; may be repeated')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'A namespace for the Secret; may be repeated [default: the pod''s own]')
             [CompletionResult]::new('--namespace', '--namespace', [CompletionResultType]::ParameterName, 'A namespace for the Secret; may be repeated [default: the pod''s own]')

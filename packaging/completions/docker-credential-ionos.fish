@@ -101,7 +101,7 @@ complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_sub
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubelet" -l check -d 'Check this program\'s entry in a kubelet\'s image credential provider configuration, a file or a directory' -r -F
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubelet" -l profile -d 'Use a profile: "pull", "push" or one from config.json' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubelet" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-manifest" -l name -d 'The name of the Secret [default: ionos-registry]' -r
+complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-manifest" -l name -d 'The name of the Secret' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-manifest" -l label -d 'A label of the Secret; may be repeated' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-manifest" -s n -l namespace -d 'The namespace of the Secret [default: that of kubectl]' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-manifest" -l format -d 'What to print' -r -f -a "secret\t'A Secret for imagePullSecrets, Flux and others, as YAML'
@@ -109,7 +109,7 @@ dockerconfigjson\t'The payload of the Secret: {"auths":…} on one line'
 argocd\t'A Helm chart repository for Argo CD, as YAML'"
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-manifest" -l profile -d 'Use a profile: "pull", "push" or one from config.json' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-manifest" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand k8s" -l name -d 'The name of the Secret [default: ionos-registry]' -r
+complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand k8s" -l name -d 'The name of the Secret' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand k8s" -l label -d 'A label of the Secret; may be repeated' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand k8s" -s n -l namespace -d 'The namespace of the Secret [default: that of kubectl]' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand k8s" -l format -d 'What to print' -r -f -a "secret\t'A Secret for imagePullSecrets, Flux and others, as YAML'
@@ -117,7 +117,7 @@ dockerconfigjson\t'The payload of the Secret: {"auths":…} on one line'
 argocd\t'A Helm chart repository for Argo CD, as YAML'"
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand k8s" -l profile -d 'Use a profile: "pull", "push" or one from config.json' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand k8s" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-apply" -l name -d 'The name of the Secret [default: ionos-registry]' -r
+complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-apply" -l name -d 'The name of the Secret' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-apply" -l label -d 'A label of the Secret; may be repeated' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-apply" -s n -l namespace -d 'A namespace for the Secret; may be repeated [default: the pod\'s own]' -r
 complete -c docker-credential-ionos -n "__fish_docker_credential_ionos_using_subcommand kubernetes-apply" -l service-account -d 'Add the Secret to the imagePullSecrets of this service account in each namespace; may be repeated' -r

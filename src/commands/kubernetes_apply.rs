@@ -50,7 +50,7 @@ pub struct Options {
 
 /// Updates every namespace. A failure in one does not stop the others.
 pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure> {
-    let (name, labels) = (options.secret.name()?, options.secret.labels()?);
+    let labels = options.secret.labels()?;
     let config = session.config()?;
     let hosts = hosts::parse_all(&options.hosts, config)?;
     let in_cluster = InCluster::find(&options.service_account_dir)?;
@@ -60,18 +60,23 @@ pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure
         hosts,
         settings,
         lifetime,
-        name: &name,
         labels: &labels,
-        in_cluster: &in_cluster,
         succeeded: true,
     };
-    let states = refresh.states(&mut session.terminal)?;
-    if options.dry_run {
-        refresh.print_dry_run(&states, &mut session.terminal);
-    } else if states.iter().any(State::is_due) {
+    let states = refresh.states(&in_cluster, &mut session.terminal)?;
+    if !options.dry_run && states.iter().any(|state| state.fresh_until.is_none()) {
         refresh.mint_and_write(&states, session)?;
     } else {
-        refresh.print_unchanged(&states, &mut session.terminal);
+        for state in &states {
+            let expires = expires(state.fresh_until);
+            let result = match (state.dry_run, state.fresh_until) {
+                (None, _) => format!("unchanged, {expires}"),
+                (_, Some(_)) => format!("could be refreshed; {expires} (dry run)"),
+                (Some(Applied::Created), None) => "would be created (dry run)".into(),
+                (_, None) => "would be refreshed (dry run)".into(),
+            };
+            print(state.secret, &result, &mut session.terminal);
+        }
     }
     refresh.add_to_service_accounts(&states, &mut session.terminal);
     Ok(refresh.succeeded)
@@ -79,17 +84,11 @@ pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure
 
 /// The Secret of one namespace.
 struct State<'a> {
-    namespace: &'a Name,
+    secret: SecretRef<'a>,
     /// When its credential expires, if it is fresh.
     fresh_until: Option<i64>,
     /// The result of the dry run, which a fresh Secret does not need.
     dry_run: Option<Applied>,
-}
-
-impl State<'_> {
-    fn is_due(&self) -> bool {
-        self.fresh_until.is_none()
-    }
 }
 
 struct Refresh<'a> {
@@ -97,17 +96,19 @@ struct Refresh<'a> {
     hosts: Vec<RegistryHost>,
     /// What the credentials depend on, for the fingerprint.
     settings: String,
-    /// The shortest lifetime of a token.
-    lifetime: Duration,
-    name: &'a Name,
+    /// The shortest lifetime of a token, in seconds.
+    lifetime: i64,
     labels: &'a Labels,
-    in_cluster: &'a InCluster,
     succeeded: bool,
 }
 
 impl<'a> Refresh<'a> {
     /// The state of each namespace that accepts the Secret.
-    fn states(&mut self, terminal: &mut Terminal<'_>) -> Result<Vec<State<'a>>, Failure> {
+    fn states(
+        &mut self,
+        in_cluster: &'a InCluster,
+        terminal: &mut Terminal<'_>,
+    ) -> Result<Vec<State<'a>>, Failure> {
         let mut namespaces: Vec<&'a Name> = Vec::new();
         for namespace in &self.options.namespaces {
             if !namespaces.contains(&namespace) {
@@ -115,17 +116,21 @@ impl<'a> Refresh<'a> {
             }
         }
         if namespaces.is_empty() {
-            namespaces.extend(&self.in_cluster.namespace);
-        }
-        if namespaces.is_empty() {
-            return Err(Failure::new(
-                "no --namespace was given, and the pod does not know its own namespace",
-                "give --namespace",
-            ));
+            namespaces.push(in_cluster.namespace.as_ref().ok_or_else(|| {
+                Failure::new(
+                    "no --namespace was given, and the pod does not know its own namespace",
+                    "give --namespace",
+                )
+            })?);
         }
         let mut states = Vec::new();
         for namespace in namespaces {
-            match self.state(namespace) {
+            let secret = SecretRef {
+                in_cluster,
+                namespace,
+                name: &self.options.secret.name,
+            };
+            match self.state(secret) {
                 Ok(state) => states.push(state),
                 Err(failure) => self.fail(&failure, terminal),
             }
@@ -133,46 +138,30 @@ impl<'a> Refresh<'a> {
         Ok(states)
     }
 
-    fn state(&self, namespace: &'a Name) -> Result<State<'a>, Failure> {
-        let secret = self.secret(namespace);
-        let existing = secret.read()?;
-        let expires_at = existing.and_then(|it| it.expires_at(&self.settings, self.labels));
+    fn state(&self, secret: SecretRef<'a>) -> Result<State<'a>, Failure> {
         // Another program wrote a date that is later than any mint sets.
-        let lifetime = i64::try_from(self.lifetime.as_secs()).unwrap_or(i64::MAX);
-        let fresh = lifetime / 2 + 1..=lifetime.saturating_mul(2);
-        let fresh_until = expires_at
+        let fresh = self.lifetime / 2 + 1..=self.lifetime.saturating_mul(2);
+        let fresh_until = self
+            .expires_at(secret)?
             .filter(|end| fresh.contains(&end.saturating_sub(env::now())))
             .filter(|_| !self.options.force);
-        let dry_run = if fresh_until.is_none() || self.options.dry_run {
+        let mut dry_run = None;
+        if fresh_until.is_none() || self.options.dry_run {
             let placeholder = r#"{"auths":{}}"#.to_owned().into();
-            let placeholder = Document::pull_secret(&self.metadata(namespace), &placeholder);
-            Some(secret.apply(&placeholder, true)?)
-        } else {
-            None
-        };
+            let placeholder = Document::pull_secret(&self.metadata(secret), &placeholder);
+            dry_run = Some(secret.apply(&placeholder, true)?);
+        }
         Ok(State {
-            namespace,
+            secret,
             fresh_until,
             dry_run,
         })
     }
 
-    fn print_dry_run(&self, states: &[State<'_>], terminal: &mut Terminal<'_>) {
-        for state in states {
-            let result = match (state.dry_run, state.fresh_until) {
-                (_, Some(end)) => format!("could be refreshed; {}", expires(Some(end))),
-                (Some(Applied::Created), None) => "would be created".into(),
-                (_, None) => "would be refreshed".into(),
-            };
-            self.print(state.namespace, &format!("{result} (dry run)"), terminal);
-        }
-    }
-
-    fn print_unchanged(&self, states: &[State<'_>], terminal: &mut Terminal<'_>) {
-        for state in states {
-            let result = format!("unchanged, {}", expires(state.fresh_until));
-            self.print(state.namespace, &result, terminal);
-        }
+    /// When the credential in the cluster expires, if it was written with these settings.
+    fn expires_at(&self, secret: SecretRef<'_>) -> Result<Option<i64>, Failure> {
+        let existing = secret.read()?;
+        Ok(existing.and_then(|it| it.expires_at(&self.settings, self.labels)))
     }
 
     /// Mints once for all namespaces. If fresh ones were left out, each would have its own token
@@ -182,33 +171,34 @@ impl<'a> Refresh<'a> {
         states: &[State<'a>],
         session: &mut Session<'_>,
     ) -> Result<(), Failure> {
-        let force = self.options.force;
-        let credentials = manifest::get(&self.hosts, force, session)?;
+        let credentials = manifest::get(&self.hosts, self.options.force, session)?;
         let payload = manifest::payload(&credentials)?;
         let expires_at = manifest::expires_at(&credentials);
         // A stored login has no end, and its password may be weak: no hash of it is written.
         let mut logins = credentials.logins.iter();
         let all_expire = logins.all(|(_, login)| login.expires_at.is_some());
         let mut is_in_use = false;
-        for state in states {
+        for State { secret, .. } in states {
             let metadata = Metadata {
                 expires_at,
                 settings: all_expire.then_some(&self.settings),
-                ..self.metadata(state.namespace)
+                ..self.metadata(*secret)
             };
-            let document = Document::pull_secret(&metadata, &payload);
-            match self.secret(state.namespace).apply(&document, false) {
+            match secret.apply(&Document::pull_secret(&metadata, &payload), false) {
                 Ok(applied) => {
                     let done = match applied {
                         Applied::Created => "created",
                         Applied::Changed | Applied::Unchanged => "refreshed",
                     };
                     let result = format!("{done}, {}", expires(expires_at));
-                    self.print(state.namespace, &result, &mut session.terminal);
+                    print(*secret, &result, &mut session.terminal);
                     is_in_use = true;
                 }
                 Err(failure) => {
-                    is_in_use |= self.may_be_in_place(state.namespace, expires_at);
+                    // It may be in place although the cluster's answer was a failure.
+                    is_in_use |= self
+                        .expires_at(*secret)
+                        .map_or(true, |found| found.is_some() && found == expires_at);
                     self.fail(&failure, &mut session.terminal);
                 }
             }
@@ -220,22 +210,11 @@ impl<'a> Refresh<'a> {
         Ok(())
     }
 
-    /// Whether a Secret may be in place although the cluster's answer was a failure.
-    fn may_be_in_place(&self, namespace: &Name, expires_at: Option<i64>) -> bool {
-        match self.secret(namespace).read() {
-            Ok(found) => {
-                let found = found.and_then(|it| it.expires_at(&self.settings, self.labels));
-                found.is_some() && found == expires_at
-            }
-            Err(_) => true,
-        }
-    }
-
-    fn add_to_service_accounts(&mut self, states: &[State<'a>], terminal: &mut Terminal<'_>) {
+    fn add_to_service_accounts(&mut self, states: &[State<'_>], terminal: &mut Terminal<'_>) {
         let dry_run = self.options.dry_run;
-        for State { namespace, .. } in states {
+        for State { secret, .. } in states {
             for account in &self.options.service_accounts {
-                let result = match self.secret(namespace).add_to(account, dry_run) {
+                let result = match secret.add_to(account, dry_run) {
                     Ok(Applied::Unchanged) => "unchanged",
                     Ok(_) if dry_run => "would be changed (dry run)",
                     Ok(_) => "changed",
@@ -244,37 +223,33 @@ impl<'a> Refresh<'a> {
                         continue;
                     }
                 };
+                let namespace = secret.namespace;
                 terminal.result(&format!("{namespace}: service account {account}: {result}"));
             }
         }
     }
 
-    fn secret(&self, namespace: &'a Name) -> SecretRef<'a> {
-        SecretRef {
-            in_cluster: self.in_cluster,
-            namespace,
-            name: self.name,
-        }
-    }
-
-    fn metadata(&self, namespace: &'a Name) -> Metadata<'_> {
+    fn metadata(&self, secret: SecretRef<'a>) -> Metadata<'_> {
         Metadata {
-            name: self.name,
-            namespace: Some(namespace),
+            name: secret.name,
+            namespace: Some(secret.namespace),
             labels: self.labels,
             expires_at: None,
             settings: None,
         }
     }
 
-    fn print(&self, namespace: &Name, result: &str, terminal: &mut Terminal<'_>) {
-        terminal.result(&format!("{namespace}: secret {}: {result}", self.name));
-    }
-
     fn fail(&mut self, failure: &Failure, terminal: &mut Terminal<'_>) {
         self.succeeded = false;
         terminal.fail(failure);
     }
+}
+
+fn print(secret: SecretRef<'_>, result: &str, terminal: &mut Terminal<'_>) {
+    let SecretRef {
+        namespace, name, ..
+    } = secret;
+    terminal.result(&format!("{namespace}: secret {name}: {result}"));
 }
 
 fn expires(at: Option<i64>) -> String {
@@ -289,18 +264,19 @@ fn settings(
     hosts: &[RegistryHost],
     config: &ConfigFile,
     profile: Option<&str>,
-) -> Result<(String, Duration), Failure> {
-    let (mut all, mut lifetime) = (Vec::new(), Duration::MAX);
+) -> Result<(String, i64), Failure> {
+    let (mut all, mut lifetime) = (Vec::new(), i64::MAX);
     for host in hosts {
         let profile = kubernetes::profile(host, config, profile);
         let settings = config.settings(host, profile)?;
-        lifetime = lifetime.min(settings.token_ttl);
+        let ttl = settings.token_ttl.as_secs();
+        lifetime = lifetime.min(ttl.try_into().unwrap_or(i64::MAX));
         all.push(serde_json::json!([
             host.as_str(),
             settings.profile,
             settings.scopes,
             settings.target,
-            settings.token_ttl.as_secs(),
+            ttl,
         ]));
     }
     Ok((serde_json::Value::Array(all).to_string(), lifetime))

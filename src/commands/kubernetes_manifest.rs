@@ -12,7 +12,7 @@ use crate::config::Places;
 use crate::credential;
 use crate::env;
 use crate::error::Failure;
-use crate::kubernetes::{self, Document, Label, Labels, Metadata, Name};
+use crate::kubernetes::{self, Document, Labels, Metadata, Name};
 use crate::registry_host::RegistryHost;
 use crate::terminal::Terminal;
 
@@ -38,12 +38,12 @@ pub struct Options {
 /// Options of the Secret, for `kubernetes-apply` too.
 #[derive(Debug, Args)]
 pub(super) struct SecretOptions {
-    /// The name of the Secret [default: ionos-registry]
-    #[arg(long, value_name = "NAME")]
-    name: Option<Name>,
+    /// The name of the Secret
+    #[arg(long, value_name = "NAME", default_value = NAME)]
+    pub(super) name: Name,
     /// A label of the Secret; may be repeated
-    #[arg(long = "label", value_name = "KEY=VALUE")]
-    labels: Vec<Label>,
+    #[arg(long = "label", value_name = "KEY=VALUE", value_parser = kubernetes::label)]
+    labels: Vec<(String, String)>,
 }
 
 /// The format of the output.
@@ -58,24 +58,16 @@ enum Format {
 }
 
 impl SecretOptions {
-    pub(super) fn name(&self) -> Result<Name, Failure> {
-        let name = self.name.clone().map_or_else(|| NAME.parse(), Ok);
-        name.map_err(|why: &str| Failure::new(why, "choose another --name"))
-    }
-
     pub(super) fn labels(&self) -> Result<Labels, Failure> {
         kubernetes::labels(&self.labels)
-    }
-
-    fn is_empty(&self) -> bool {
-        self.name.is_none() && self.labels.is_empty()
     }
 }
 
 /// Prints the manifest.
 pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure> {
-    let (name, labels) = (options.secret.name()?, options.secret.labels()?);
-    let is_bare = options.secret.is_empty() && options.namespace.is_none();
+    let (name, labels) = (&options.secret.name, options.secret.labels()?);
+    let namespace = options.namespace.as_ref();
+    let is_bare = name.as_str() == NAME && labels.is_empty() && namespace.is_none();
     if options.format == Format::Dockerconfigjson && !is_bare {
         return Err(Failure::new(
             "--format dockerconfigjson cannot have --name, --namespace or --label",
@@ -83,44 +75,44 @@ pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure
         ));
     }
     let hosts = hosts::parse_all(&options.hosts, session.config()?)?;
-    if options.format == Format::Argocd {
-        argocd_names(&name, &hosts)?;
-    }
+    let argocd_names = match options.format {
+        Format::Argocd => argocd_names(name, &hosts)?,
+        _ => Vec::new(),
+    };
     let credentials = get(&hosts, false, session)?;
-    let terminal = &mut session.terminal;
     let metadata = Metadata {
-        name: &name,
-        namespace: options.namespace.as_ref(),
+        name,
+        namespace,
         labels: &labels,
         expires_at: expires_at(&credentials),
         settings: None,
     };
-    match options.format {
-        Format::Secret => {
-            let secret = Document::pull_secret(&metadata, &payload(&credentials)?);
-            head(&metadata, terminal);
-            print(&secret.yaml(), terminal);
-        }
-        Format::Dockerconfigjson => print(&payload(&credentials)?, terminal),
+    if options.format != Format::Dockerconfigjson {
+        print_head(&metadata, &mut session.terminal);
+    }
+    let documents = match options.format {
+        Format::Secret => vec![Document::pull_secret(&metadata, &payload(&credentials)?).yaml()],
+        Format::Dockerconfigjson => vec![payload(&credentials)?],
         Format::Argocd => {
-            head(&metadata, terminal);
-            let names = argocd_names(&name, &hosts)?;
-            for (n, ((host, credential), name)) in credentials.logins.iter().zip(&names).enumerate()
-            {
-                if n > 0 {
-                    terminal.result("---");
-                }
-                let metadata = Metadata {
-                    name,
-                    expires_at: credential.expires_at,
-                    ..metadata
-                };
-                print(
-                    &Document::argocd(&metadata, host, credential).yaml(),
-                    terminal,
-                );
-            }
+            let logins = credentials.logins.iter().zip(&argocd_names);
+            logins
+                .map(|((host, credential), name)| {
+                    let metadata = Metadata {
+                        name,
+                        expires_at: credential.expires_at,
+                        ..metadata
+                    };
+                    Document::argocd(&metadata, host, credential).yaml()
+                })
+                .collect()
         }
+    };
+    for (n, document) in documents.iter().enumerate() {
+        if n > 0 {
+            session.terminal.result("---");
+        }
+        let document = document.expose_secret().trim_end();
+        session.terminal.credential(document);
     }
     credentials.tidy_up_printed(&session.terminal);
     Ok(true)
@@ -176,7 +168,7 @@ fn argocd_names(name: &Name, hosts: &[RegistryHost]) -> Result<Vec<Name>, Failur
     let names = hosts.iter().map(|host| name.with_suffix(host.as_str()));
     names
         .map(|name| {
-            name.as_str().parse().map_err(|why: &str| {
+            name.parse().map_err(|why: &str| {
                 Failure::new(
                     format!("'{name}' is not a valid name: {why}"),
                     "choose a shorter --name",
@@ -187,7 +179,7 @@ fn argocd_names(name: &Name, hosts: &[RegistryHost]) -> Result<Vec<Name>, Failur
 }
 
 /// Comments for people who find the file.
-fn head(metadata: &Metadata<'_>, terminal: &mut Terminal<'_>) {
+fn print_head(metadata: &Metadata<'_>, terminal: &mut Terminal<'_>) {
     // Client-side apply would store a second copy of the secret in an annotation.
     terminal.result(
         "# docker-credential-ionos kubernetes-manifest … | kubectl apply --server-side -f -",
@@ -195,8 +187,4 @@ fn head(metadata: &Metadata<'_>, terminal: &mut Terminal<'_>) {
     if let Some(expires_at) = metadata.expires_at {
         terminal.result(&format!("# expires {}", env::rfc3339(expires_at)));
     }
-}
-
-fn print(document: &SecretString, terminal: &mut Terminal<'_>) {
-    terminal.credential(document.expose_secret().trim_end());
 }

@@ -15,7 +15,7 @@ mod secret;
 #[cfg(any(test, fuzzing))]
 pub(crate) use cluster::message;
 pub use in_cluster::{InCluster, SERVICE_ACCOUNT_DIR};
-pub use names::{Label, Labels, Name, labels};
+pub use names::{Labels, Name, label, labels};
 pub use objects::{Applied, SecretRef};
 pub use secret::{Document, Metadata};
 

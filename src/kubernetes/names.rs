@@ -18,13 +18,10 @@ impl Name {
     }
 
     /// This name, a dash and `suffix`, in which invalid characters become dashes.
-    #[must_use]
-    pub fn with_suffix(&self, suffix: &str) -> Self {
-        let suffix: String = suffix
-            .chars()
-            .map(|c| if is_name_char(c) || c == '.' { c } else { '-' })
-            .collect();
-        Self(format!("{}-{}", self.0, suffix.trim_matches('-')))
+    pub fn with_suffix(&self, suffix: &str) -> String {
+        let is_valid = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '.';
+        let suffix = suffix.replace(|c| !is_valid(c), "-");
+        format!("{self}-{}", suffix.trim_matches('-'))
     }
 
     /// Parses the name of a namespace.
@@ -55,36 +52,29 @@ impl fmt::Display for Name {
     }
 }
 
-/// A label of an object, given as `KEY=VALUE`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Label(String, String);
-
-impl FromStr for Label {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (key, value) = text.split_once('=').ok_or("a label is KEY=VALUE")?;
-        if !is_label_key(key) {
-            return Err(
-                "a label's key has at most 63 letters, digits, -, _ and ., with a letter or digit at both ends, optionally after a domain and /",
-            );
-        }
-        if !value.is_empty() && !is_qualified(value) {
-            return Err(
-                "a label's value has at most 63 letters, digits, -, _ and ., with a letter or digit at both ends",
-            );
-        }
-        Ok(Self(key.to_owned(), value.to_owned()))
+/// Parses a label of an object, given as `KEY=VALUE`.
+pub fn label(text: &str) -> Result<(String, String), &'static str> {
+    let (key, value) = text.split_once('=').ok_or("a label is KEY=VALUE")?;
+    if !is_label_key(key) {
+        return Err(
+            "a label's key has at most 63 letters, digits, -, _ and ., with a letter or digit at both ends, optionally after a domain and /",
+        );
     }
+    if !value.is_empty() && !is_qualified(value) {
+        return Err(
+            "a label's value has at most 63 letters, digits, -, _ and ., with a letter or digit at both ends",
+        );
+    }
+    Ok((key.to_owned(), value.to_owned()))
 }
 
 /// Labels by key.
 pub type Labels = BTreeMap<String, String>;
 
 /// All labels. A key with two values is an error.
-pub fn labels(list: &[Label]) -> Result<Labels, Failure> {
+pub fn labels(list: &[(String, String)]) -> Result<Labels, Failure> {
     let mut labels = Labels::new();
-    for Label(key, value) in list {
+    for (key, value) in list {
         let other = labels.insert(key.clone(), value.clone());
         if let Some(other) = other.filter(|other| other != value) {
             let what = format!("label {key} has two values, '{other}' and '{value}'");
@@ -92,10 +82,6 @@ pub fn labels(list: &[Label]) -> Result<Labels, Failure> {
         }
     }
     Ok(labels)
-}
-
-fn is_name_char(c: char) -> bool {
-    c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'
 }
 
 fn is_subdomain(text: &str) -> bool {
@@ -144,17 +130,17 @@ mod tests {
 
     #[test]
     fn labels_are_those_of_kubernetes() {
-        for label in [
+        for text in [
             "a=b",
             "a=",
             "A.b_c-d=E.f_g-h",
             "example.com/app=1",
             "a=true",
         ] {
-            assert!(label.parse::<Label>().is_ok(), "{label}");
+            assert!(label(text).is_ok(), "{text}");
         }
         let long = "a".repeat(64);
-        for label in [
+        for text in [
             "",
             "a",
             "=b",
@@ -169,7 +155,7 @@ mod tests {
             &format!("{long}=a"),
             &format!("a={long}"),
         ] {
-            assert!(label.parse::<Label>().is_err(), "{label:?}");
+            assert!(label(text).is_err(), "{text:?}");
         }
     }
 
@@ -182,7 +168,7 @@ mod tests {
             ("[::1]:5000", "ionos-1--5000"),
             ("a_b.example", "ionos-a-b.example"),
         ] {
-            assert_eq!(name.with_suffix(host).as_str(), whole);
+            assert_eq!(name.with_suffix(host), whole);
             assert!(whole.parse::<Name>().is_ok(), "{whole}");
         }
     }
