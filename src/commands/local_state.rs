@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::client_files::ClientFiles;
 use crate::config::{ConfigFile, Places};
 use crate::credential::cache::{Cache, CachedToken};
-use crate::credential::ledger::{Entry, Ledger, State, Unusable};
+use crate::credential::ledger::{Entry, Ledger, State, UnusableFile};
 use crate::credential::stored_login::{StoredLogin, StoredLogins};
 use crate::env;
 use crate::error::Failure;
@@ -20,7 +20,7 @@ pub(super) struct LocalState {
     pub(super) kubelet_tokens: Vec<CachedToken>,
     pub(super) logins: Vec<StoredLogin>,
     pub(super) records: Vec<Entry>,
-    pub(super) unusable: Vec<Unusable>,
+    pub(super) unusable: Vec<UnusableFile>,
     pub(super) ledger: Ledger,
     pub(super) cache: Cache,
 }
@@ -58,7 +58,8 @@ impl LocalState {
             State::Minting => Ledger::is_in_use(entry),
             State::Superseded | State::Revoke => false,
         };
-        let has_unusable_record = |it: &Unusable| it.path.file_stem() == Some(OsStr::new(username));
+        let has_unusable_record =
+            |it: &UnusableFile| it.path.file_stem() == Some(OsStr::new(username));
         self.is_kept(username)
             || self.record(username).is_some_and(is_current)
             || self.unusable.iter().any(has_unusable_record)

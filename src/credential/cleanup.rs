@@ -5,7 +5,7 @@ use std::time::Duration;
 use log::debug;
 
 use crate::credential::cache::Cache;
-use crate::credential::ledger::{Entry, Ledger, Record};
+use crate::credential::ledger::{Entry, Ledger, Record, State};
 use crate::credential::mint;
 use crate::env::Deadline;
 use crate::error::Failure;
@@ -48,7 +48,9 @@ impl Cleanup {
     pub fn run(mut self) {
         self.uncached = None;
         let (ledger, entries) = (&self.ledger, &mut self.entries);
-        self.cache.sweep(|token| ledger.adopt_swept(entries, token));
+        // By this machine's clock, which may be wrong: the token may live.
+        self.cache
+            .sweep(|token| ledger.adopt(entries, token, None, State::Superseded));
         self.api.until(self.api.deadline().at_most(AFTER_ANSWER));
         self.settle(None);
     }
@@ -93,18 +95,8 @@ impl Drop for Cleanup {
 /// exist.
 pub(super) fn delete_unrecorded(api: &mut Api, orphans: &[Record]) -> Vec<String> {
     api.until(Deadline::after(LAST_CHANCE));
-    let mut left = Vec::new();
-    for orphan in orphans {
-        let (registry, name) = (&orphan.registry_id, &orphan.name);
-        let is_deleted = match &orphan.token_id {
-            Some(id) => api.delete_token(registry, id) == Ok(true),
-            None => mint::delete_by_name(api, registry, name),
-        };
-        if !is_deleted {
-            left.push(name.clone());
-        }
-    }
-    left
+    let left = orphans.iter().filter(|orphan| !mint::delete(api, orphan));
+    left.map(|orphan| orphan.name.clone()).collect()
 }
 
 /// Adds to a failure which tokens may be left behind.

@@ -4,6 +4,7 @@ use log::debug;
 
 use crate::credential::cache::{Cache, CachedToken};
 use crate::credential::cleanup::{self, Cleanup, Uncached};
+use crate::credential::ledger::State;
 use crate::credential::mint::{self, MintRequest};
 use crate::credential::registry_hint::RegistryHint;
 use crate::env::Deadline;
@@ -26,9 +27,7 @@ pub(super) fn mint(
         ..
     } = *request;
     let mut orphans = Vec::new();
-    let minted = mint::mint(&api, request, &mut orphans);
-    let orphans: Vec<_> = orphans.into_iter().map(|it| it.entry.record).collect();
-    let (token, minting) = match minted {
+    let (token, minting) = match mint::mint(&api, request, &mut orphans) {
         Ok(minted) => minted,
         Err(err) => {
             let left = cleanup::delete_unrecorded(&mut api, &orphans);
@@ -38,7 +37,8 @@ pub(super) fn mint(
     debug!("{host}: minted {}", token.username);
     let replaced = slot.and_then(|slot| cache.read(slot, host, settings));
     if let (Some(token), Some(slot)) = (&replaced, slot) {
-        ledger.adopt_replaced(token, slot.entry());
+        let entry = Some(slot.entry());
+        ledger.adopt(&mut ledger.entries(), token, entry, State::Current);
     }
     let is_cached = slot.is_some_and(|slot| slot.write(&token));
     let api_now = api.now();

@@ -2,7 +2,7 @@
 
 use log::debug;
 
-use super::{Draft, Entry, Ledger, Record, State};
+use super::{Entry, Ledger, Record, State};
 use crate::credential::signals::Signals;
 use crate::files::Lock;
 
@@ -22,15 +22,16 @@ pub struct Minting {
 }
 
 impl Ledger {
-    /// Puts a token on record before it is requested. With `may_reuse` the name may be that of an
-    /// equal request that the API refused, so that refusals do not pile up; else it is `new_name`.
+    /// Puts a token on record before it is requested. `record` has no name yet. With `may_reuse` the name
+    /// may be that of an equal request that the API refused, so that refusals do not pile up; else it is
+    /// `new_name`.
     /// Never fails: what cannot be put on record has to be deleted by this process.
     ///
     /// This reads every record. What other processes do during the request is not in it, so
     /// [`Ledger::supersede`] reads them again after the answer.
     pub fn begin(
         &self,
-        draft: Draft<'_>,
+        mut record: Record,
         may_reuse: bool,
         new_name: impl FnOnce() -> String,
     ) -> Minting {
@@ -40,16 +41,16 @@ impl Ledger {
             Vec::new()
         };
         let reused = known.into_iter().find_map(|entry| {
-            let is_reusable = entry.record.is_reusable_for(draft);
+            let is_reusable = entry.record.is_reusable_for(&record);
             let lock = is_reusable.then(|| Self::claim(&entry))??;
             Some((entry, lock))
         });
         let is_reused = reused.is_some();
         let (mut entry, mut lock) = if let Some((mut entry, lock)) = reused {
-            entry.record.reuse(draft.posted_at, draft.expires_at);
+            entry.record.reuse(record.posted_at, record.expires_at);
             (entry, Some(lock))
         } else {
-            let record = Record::new(&new_name(), draft, State::Minting);
+            record.name = new_name();
             (Entry { record, dir: None }, None)
         };
         let written = self.in_first_dir(|dir| {
@@ -83,7 +84,7 @@ impl Ledger {
 impl Minting {
     /// Another expiry is about to be requested under the same name.
     pub fn reschedule(&mut self, posted_at: Option<i64>, expires_at: i64) {
-        self.entry.record.reuse(posted_at, expires_at);
+        self.entry.record.reuse(posted_at, Some(expires_at));
         self.write_synced();
     }
 

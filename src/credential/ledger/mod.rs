@@ -35,7 +35,7 @@ use crate::env;
 use crate::files::{self, Lock, PrivateDir};
 
 pub use minting::Minting;
-pub use record::{Draft, Record};
+pub use record::Record;
 pub use state::State;
 
 /// Where 0.1.0 kept the tokens to delete, beside the ledger in the data directory.
@@ -69,7 +69,7 @@ impl Entry {
 
 /// A file in the ledger that cannot be used. It is never deleted: its token may live.
 #[derive(Debug)]
-pub struct Unusable {
+pub struct UnusableFile {
     /// The file.
     pub path: PathBuf,
     /// What is wrong with it.
@@ -83,7 +83,7 @@ impl Ledger {
     }
 
     /// Every record, the oldest first, and every file that is not a record.
-    pub fn read(&self) -> (Vec<Entry>, Vec<Unusable>) {
+    pub fn read(&self) -> (Vec<Entry>, Vec<UnusableFile>) {
         let (mut entries, mut unusable) = (Vec::new(), Vec::new());
         let of_0_1_0 = self.dirs.iter().filter(|it| it.ends_with("ledger"));
         let of_0_1_0 = of_0_1_0.map(|it| it.with_file_name(DIR_0_1_0));
@@ -104,7 +104,7 @@ impl Ledger {
                     Err(problem) => {
                         let path = dir.path().join(&name);
                         debug!("ignored {}: {problem}", path.display());
-                        unusable.push(Unusable { path, problem });
+                        unusable.push(UnusableFile { path, problem });
                     }
                 }
             }

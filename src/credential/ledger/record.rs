@@ -25,7 +25,8 @@ const CLOCKS_DIFFER: i64 = 60;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Record {
-    version: u32,
+    /// The version of the format.
+    pub version: u32,
     /// The token's name. We choose it.
     pub name: String,
     /// The registry's host; empty in what 0.1.0 wrote.
@@ -34,11 +35,9 @@ pub struct Record {
     /// The account that makes it. No other account may act on the record.
     pub account: String,
     /// The API at which it is made; `None` in what 0.1.0 wrote.
-    #[serde(default)]
-    api: Option<String>,
+    pub api: Option<String>,
     /// The cache entry that it is for; `None` if it is not cached. A new token for an entry replaces
     /// the one before.
-    #[serde(default)]
     pub entry: Option<String>,
     /// The registry's id at the API.
     pub registry_id: String,
@@ -51,68 +50,37 @@ pub struct Record {
     #[serde(default)]
     pub created_at: i64,
     /// When the request was sent, in seconds since 1970 by the API's clock, if that was known.
-    #[serde(default)]
-    pub(super) posted_at: Option<i64>,
+    pub posted_at: Option<i64>,
     /// When the token expires, in seconds since 1970 by the API's clock; `None` for never.
     pub expires_at: Option<i64>,
     /// How often the name was used. Makes each version of the file different.
     #[serde(default)]
-    uses: u32,
+    pub uses: u32,
     /// Whether the API refused the request to make it. It was most likely not made.
     #[serde(default)]
-    pub(super) refused: bool,
+    pub refused: bool,
     /// Whether its name was requested again after a request without a usable answer. The server may
     /// still carry that one out, even after the token is deleted.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub doubtful: bool,
     /// How often it was looked for at the API and not found.
     #[serde(default)]
-    looks: u32,
+    pub looks: u32,
     /// When it was last tried to delete it, in milliseconds since 1970.
-    #[serde(default)]
-    pub(super) tried_at: Option<i64>,
+    pub tried_at: Option<i64>,
     /// The HTTP status with which that failed.
-    #[serde(default)]
     pub failed_with: Option<u16>,
     /// When an API that does not answer was last waited for, in seconds since 1970.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub waited_at: Option<i64>,
 }
 
-/// A request for a token, and what is known of the token before the answer.
-#[derive(Debug, Clone, Copy)]
-pub struct Draft<'a> {
-    /// The registry's host.
-    pub host: &'a str,
-    /// The account that makes it.
-    pub account: &'a str,
-    /// The API at which it is made, if known.
-    pub api: Option<&'a str>,
-    /// The cache entry that it is for.
-    pub entry: Option<&'a str>,
-    /// The registry's id at the API.
-    pub registry_id: &'a str,
-    /// When it is sent, in seconds since 1970 by the API's clock, if that is known.
-    pub posted_at: Option<i64>,
-    /// The requested expiry, in seconds since 1970 by the API's clock.
-    pub expires_at: i64,
-}
-
 impl Record {
-    /// The record of a token with this name.
-    pub(super) fn new(name: &str, draft: Draft<'_>, state: State) -> Self {
+    /// A record that is made now. What it is about is still empty.
+    pub fn new() -> Self {
         Self {
             version: VERSION,
-            name: name.to_owned(),
-            host: draft.host.to_owned(),
-            account: draft.account.to_owned(),
-            api: draft.api.map(ToOwned::to_owned),
-            entry: draft.entry.map(ToOwned::to_owned),
-            registry_id: draft.registry_id.to_owned(),
-            state,
             created_at: env::now(),
-            posted_at: draft.posted_at,
-            expires_at: Some(draft.expires_at),
             uses: 1,
             ..Self::default()
         }
@@ -136,16 +104,12 @@ impl Record {
         Ok(record)
     }
 
-    /// Whether `account` made it, at the API that `endpoint` names.
-    pub fn is_of(&self, account: &AccountKey, endpoint: &Endpoint) -> bool {
-        self.account == account.as_str() && self.is_at(endpoint)
-    }
-
-    /// Whether `account` made it, wherever.
+    /// Whether `account` made it, at any API.
     pub fn is_of_account(&self, account: &AccountKey) -> bool {
         self.account == account.as_str()
     }
 
+    /// Whether it is a token of the API at `endpoint`.
     pub(super) fn is_at(&self, endpoint: &Endpoint) -> bool {
         self.api
             .as_deref()
@@ -193,24 +157,24 @@ impl Record {
         matches!(self.state, State::Minting | State::Revoke)
     }
 
-    /// Whether its request was refused and its name may be used for `draft`: if the token was made
-    /// all the same, the API says that the name is taken.
-    pub(super) fn is_reusable_for(&self, draft: Draft<'_>) -> bool {
+    /// Whether its request was refused and its name may be used for the request of `new`: if the token
+    /// was made all the same, the API says that the name is taken.
+    pub(super) fn is_reusable_for(&self, new: &Self) -> bool {
         self.state == State::Minting
             && self.refused
-            && (self.account.as_str(), self.api.as_deref()) == (draft.account, draft.api)
-            && (self.host.as_str(), self.entry.as_deref()) == (draft.host, draft.entry)
-            && self.registry_id == draft.registry_id
+            && (&self.account, &self.api) == (&new.account, &new.api)
+            && (&self.host, &self.entry) == (&new.host, &new.entry)
+            && self.registry_id == new.registry_id
     }
 
     /// Uses the name again.
-    pub(super) fn reuse(&mut self, posted_at: Option<i64>, expires_at: i64) {
+    pub(super) fn reuse(&mut self, posted_at: Option<i64>, expires_at: Option<i64>) {
         self.uses = self.uses.saturating_add(1);
         self.refused = false;
         self.looks = 0;
         self.created_at = env::now();
         self.posted_at = posted_at;
-        self.expires_at = self.expires_at.max(Some(expires_at));
+        self.expires_at = self.expires_at.max(expires_at);
     }
 
     /// Uses the name again while an earlier request may still be carried out.

@@ -10,16 +10,6 @@ use crate::ionos::account::AccountKey;
 use crate::ionos::api::{Api, ApiError};
 use crate::registry_host::RegistryHost;
 
-/// What became of a record.
-enum Settled {
-    /// The token is gone.
-    Gone,
-    /// The token was not found and may still appear.
-    MayAppear,
-    /// A client has the token.
-    InUse,
-}
-
 impl Ledger {
     /// Deletes tokens of this account at the API that are to be deleted, as far as the time goes:
     /// first those that were never tried, of them first those of `host`; then those whose last try is
@@ -42,7 +32,10 @@ impl Ledger {
             if api.deadline().passed() {
                 break;
             }
-            if !entry.record.is_pending() || !entry.record.is_of(account, endpoint) {
+            if !entry.record.is_pending()
+                || !entry.record.is_of_account(account)
+                || !entry.record.is_at(endpoint)
+            {
                 continue;
             }
             // Locked until the record is updated.
@@ -55,11 +48,11 @@ impl Ledger {
             };
             entry.record.tried_at = Some(env::now_millis());
             match Self::act(api, cache, entry) {
-                Ok(Settled::Gone) => {
+                Ok(true) => {
                     debug!("revoked {}", entry.record.name);
                     self.note_deletion(entry, api);
                 }
-                Ok(Settled::MayAppear | Settled::InUse) => {
+                Ok(false) => {
                     self.save(entry);
                 }
                 Err(err) => {
@@ -110,12 +103,14 @@ impl Ledger {
         }
     }
 
-    fn act(api: &Api, cache: &Cache, entry: &mut Entry) -> Result<Settled, ApiError> {
+    /// Deletes a token, or finds out that a client has it. `false` if it stays on record: a client has it,
+    /// or it was not found and may still appear.
+    fn act(api: &Api, cache: &Cache, entry: &mut Entry) -> Result<bool, ApiError> {
         let record = &entry.record;
         // The process was killed after it had cached the token and before it had completed the record.
         if record.state == State::Minting && cache.contains(&record.host, &record.name) {
             entry.record.state = State::Current;
-            return Ok(Settled::InUse);
+            return Ok(false);
         }
         // A logout may have been killed after its mark: nothing that is deleted is returned.
         if record.state == State::Revoke {
@@ -125,24 +120,20 @@ impl Ledger {
         if let Some(id) = &record.token_id
             && api.delete_token(registry, id)?
         {
-            return Ok(Settled::Gone);
+            return Ok(true);
         }
         // A 404 to the deletion alone may come from something between us and the API.
-        let is_gone = match api.token_id(registry, name) {
-            Ok(Some(id)) if api.delete_token(registry, &id)? => true,
-            Ok(Some(_)) => return Err(ApiError::refused(404)),
-            Ok(None) if record.token_id.is_some() => true,
+        match api.token_id(registry, name) {
+            Ok(Some(id)) if api.delete_token(registry, &id)? => Ok(true),
+            Ok(Some(_)) => Err(ApiError::refused(404)),
+            Ok(None) if record.token_id.is_some() => Ok(true),
             // It was not made, or not yet; or the registry is gone.
-            Ok(None) | Err(ApiError::Refused { status: 404, .. }) => entry
-                .record
-                .not_found_at(api.now().unwrap_or_else(env::now)),
-            Err(err) => return Err(err),
-        };
-        Ok(if is_gone {
-            Settled::Gone
-        } else {
-            Settled::MayAppear
-        })
+            Ok(None) | Err(ApiError::Refused { status: 404, .. }) => {
+                let now = api.now().unwrap_or_else(env::now);
+                Ok(entry.record.not_found_at(now))
+            }
+            Err(err) => Err(err),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Draft, Entry, Ledger, Record, load};
+use super::{Entry, Ledger, Record, load};
 use crate::credential::cache::{Cache, CachedToken};
 
 /// What has to be done about a token. A later state is not followed by an earlier one, except that a
@@ -62,12 +62,6 @@ impl Ledger {
         entries
     }
 
-    /// Puts the cached token of an entry on record, if it is not. Called before the entry is
-    /// overwritten, so that a kill in between loses no token.
-    pub fn adopt_replaced(&self, token: &CachedToken, entry: &str) {
-        self.adopt(&mut self.entries(), token, Some(entry), State::Current);
-    }
-
     /// Marks every token of a host for deletion, cached ones without a record included. Returns
     /// every record, with its mark even if that could not be written.
     pub fn revoke_host(&self, host: &str, cached: &[CachedToken]) -> Vec<Entry> {
@@ -99,12 +93,6 @@ impl Ledger {
         }
     }
 
-    /// Puts a token on record whose cache entry is about to be removed by this machine's clock, which
-    /// may have been set.
-    pub fn adopt_swept(&self, entries: &mut Vec<Entry>, token: &CachedToken) {
-        self.adopt(entries, token, None, State::Superseded);
-    }
-
     /// Marks one token for deletion, unless its request is under way or may still succeed.
     pub fn revoke(&self, entry: &mut Entry) {
         if entry.record.state != State::Minting {
@@ -112,8 +100,10 @@ impl Ledger {
         }
     }
 
-    /// Puts a cached token on record that is not: 0.1.0 minted it, or no record could be written.
-    fn adopt(
+    /// Puts a cached token on record that is not: 0.1.0 minted it, or no record could be written. Called
+    /// before its cache entry is removed or overwritten, so that a kill in between loses no token.
+    /// `entries` is every record.
+    pub fn adopt(
         &self,
         entries: &mut Vec<Entry>,
         token: &CachedToken,
@@ -127,18 +117,18 @@ impl Ledger {
         if entries.iter().any(is_it) {
             return;
         }
-        let draft = Draft {
-            host: &token.host,
-            account: &token.account,
-            api: None,
-            entry,
-            registry_id: &token.registry_id,
-            posted_at: None,
-            expires_at: token.expires_at,
+        let record = Record {
+            name: token.username.clone(),
+            host: token.host.clone(),
+            account: token.account.clone(),
+            entry: entry.map(ToOwned::to_owned),
+            registry_id: token.registry_id.clone(),
+            token_id: token.token_id.clone(),
+            state,
+            created_at: token.issued_at,
+            expires_at: Some(token.expires_at),
+            ..Record::new()
         };
-        let mut record = Record::new(&token.username, draft, state);
-        record.token_id.clone_from(&token.token_id);
-        record.created_at = token.issued_at;
         let mut adopted = Entry { record, dir: None };
         self.save(&mut adopted);
         entries.push(adopted);

@@ -16,15 +16,15 @@ pub use error::MintError;
 pub use installation::installation_id;
 pub use name::{Maker, is_minted as is_minted_name, this_machine};
 pub use registry::registry;
+pub use steps::mint;
 
 use crate::config::Settings;
-use crate::credential::cache::{CachedToken, Slot};
-use crate::credential::ledger::{Ledger, Minting};
+use crate::credential::cache::Slot;
+use crate::credential::ledger::{Ledger, Record};
 use crate::credential::registry_hint::RegistryHint;
 use crate::ionos::account::AccountKey;
 use crate::ionos::api::Api;
 use crate::registry_host::RegistryHost;
-use steps::{Mint, Step};
 
 /// Requested on top of the intended lifetime, so that one hour is still one hour when the request
 /// arrives and by the API's clock.
@@ -47,35 +47,12 @@ pub struct MintRequest<'a> {
     pub ledger: &'a Ledger,
 }
 
-/// Mints a token. Its record still says `minting`: the caller caches the token and then completes it.
-/// `unrecorded` gets each other token that may exist and could not be put on record.
-pub fn mint(
-    api: &Api,
-    request: &MintRequest<'_>,
-    unrecorded: &mut Vec<Minting>,
-) -> Result<(CachedToken, Minting), MintError> {
-    let mut mint = Mint::new(api, request, unrecorded);
-    let mut step = if mint.registry_id.is_empty() {
-        Step::FindRegistry
-    } else {
-        Step::UseNewName
-    };
-    loop {
-        step = match step {
-            Step::FindRegistry => mint.find_registry(),
-            Step::UseNewName => mint.use_new_name(),
-            Step::Post(attempt) => mint.post(attempt),
-            Step::Done(token, record) => return Ok((*token, record)),
-            Step::Failed(err) => return Err(err),
-        };
-    }
-}
-
-/// Deletes the token of this name. `true` if one was found and deleted.
-pub(super) fn delete_by_name(api: &Api, registry_id: &str, name: &str) -> bool {
-    debug!("{name} was created, but its answer was lost");
-    match api.token_id(registry_id, name) {
-        Ok(Some(id)) => api.delete_token(registry_id, &id) == Ok(true),
-        Ok(None) | Err(_) => false,
-    }
+/// Deletes the token of a record. `true` if it was found and deleted.
+pub(super) fn delete(api: &Api, record: &Record) -> bool {
+    let (registry, name) = (&record.registry_id, &record.name);
+    let id = record.token_id.clone().or_else(|| {
+        debug!("{name} was created, but its answer was lost");
+        api.token_id(registry, name).ok().flatten()
+    });
+    id.is_some_and(|id| api.delete_token(registry, &id) == Ok(true))
 }

@@ -1,9 +1,9 @@
 //! The steps of a mint.
 
-use super::{MintError, MintRequest, SPARE, delete_by_name, installation_id, name, registry};
+use super::{MintError, MintRequest, SPARE, delete, installation_id, name, registry};
 use crate::config::Target;
-use crate::credential::cache::{CachedToken, Slot};
-use crate::credential::ledger::{Draft, Minting};
+use crate::credential::cache::CachedToken;
+use crate::credential::ledger::{Minting, Record, State};
 use crate::env;
 use crate::ionos::api::{Api, ApiError, Token};
 
@@ -15,21 +15,8 @@ const TOLERATED_SKEW: i64 = 60;
 /// The end of 1970. Go's zero time and Unix's are how a program says that it has no date.
 const NO_DATE: i64 = 365 * 24 * 3600;
 
-/// What is done next.
-pub(super) enum Step {
-    /// Ask the API for the registry's id.
-    FindRegistry,
-    /// Put a name on record, then request a token of that name.
-    UseNewName,
-    /// Request a token. After an earlier attempt under the same name the answer also tells whether
-    /// that one succeeded.
-    Post(Attempt),
-    Done(Box<CachedToken>, Minting),
-    Failed(MintError),
-}
-
 /// Requests under one name.
-pub(super) struct Attempt {
+struct Attempt {
     record: Minting,
     /// The expiry that is requested, by this machine's clock.
     expires_at: i64,
@@ -41,11 +28,12 @@ pub(super) struct Attempt {
     unanswered: u32,
 }
 
-pub(super) struct Mint<'a> {
+struct Mint<'a> {
     api: &'a Api,
     request: &'a MintRequest<'a>,
-    unrecorded: &'a mut Vec<Minting>,
-    pub(super) registry_id: String,
+    unrecorded: &'a mut Vec<Record>,
+    /// Empty until it is known.
+    registry_id: String,
     /// Whether a 404 may mean that the registry was deleted and created again.
     id_may_be_old: bool,
     /// Whether an expiry was requested again by another clock. Once is enough.
@@ -56,126 +44,136 @@ pub(super) struct Mint<'a> {
     has_used_a_name: bool,
 }
 
-impl<'a> Mint<'a> {
-    pub(super) fn new(
-        api: &'a Api,
-        request: &'a MintRequest<'a>,
-        unrecorded: &'a mut Vec<Minting>,
-    ) -> Self {
-        let (registry_id, id_may_be_old) = match (&request.settings.target, &request.known) {
-            (Target::Id(id), _) => (id.clone(), false),
-            (_, Some(known)) => (known.registry_id.clone(), true),
-            (_, None) => (String::new(), false),
-        };
-        Self {
-            api,
-            request,
-            unrecorded,
-            registry_id,
-            id_may_be_old,
-            expiry_was_corrected: false,
-            names_taken: 0,
-            unusable: None,
-            has_used_a_name: false,
+/// Mints a token. Its record still says `minting`: the caller caches the token and then completes it.
+/// `unrecorded` gets each other token that may exist and could not be put on record.
+pub fn mint(
+    api: &Api,
+    request: &MintRequest<'_>,
+    unrecorded: &mut Vec<Record>,
+) -> Result<(CachedToken, Minting), MintError> {
+    let target = &request.settings.target;
+    let (registry_id, id_may_be_old) = match (target, &request.known) {
+        (Target::Id(id), _) => (id.clone(), false),
+        (_, Some(known)) => (known.registry_id.clone(), true),
+        (_, None) => (String::new(), false),
+    };
+    let mut mint = Mint {
+        api,
+        request,
+        unrecorded,
+        registry_id,
+        id_may_be_old,
+        expiry_was_corrected: false,
+        names_taken: 0,
+        unusable: None,
+        has_used_a_name: false,
+    };
+    loop {
+        if mint.registry_id.is_empty() {
+            mint.registry_id = registry(api, request.host, target)?.id;
+        }
+        let attempt = mint.use_new_name();
+        if let Some(minted) = mint.post(attempt)? {
+            return Ok(minted);
         }
     }
+}
 
-    pub(super) fn find_registry(&mut self) -> Step {
-        match registry(self.api, self.request.host, &self.request.settings.target) {
-            Ok(found) => {
-                self.registry_id = found.id;
-                Step::UseNewName
-            }
-            Err(err) => Step::Failed(err),
-        }
-    }
-
-    pub(super) fn use_new_name(&mut self) -> Step {
+impl Mint<'_> {
+    /// Puts a name on record.
+    fn use_new_name(&mut self) -> Attempt {
         let (expires_at, skew) = self.expiry();
-        let draft = Draft {
-            host: self.request.host.as_str(),
-            account: self.request.account.as_str(),
-            api: Some(self.api.access().endpoint.as_str()),
-            entry: self.request.slot.map(Slot::entry),
-            registry_id: &self.registry_id,
+        let record = Record {
+            host: self.request.host.as_str().to_owned(),
+            account: self.request.account.as_str().to_owned(),
+            api: Some(self.api.access().endpoint.as_str().to_owned()),
+            entry: self.request.slot.map(|slot| slot.entry().to_owned()),
+            registry_id: self.registry_id.clone(),
+            state: State::Minting,
             posted_at: self.api.now(),
-            expires_at: expires_at + skew,
+            expires_at: Some(expires_at + skew),
+            ..Record::new()
         };
         let may_reuse = !std::mem::replace(&mut self.has_used_a_name, true);
         let new_name = || name::new(&installation_id(self.request.ledger));
-        let record = self.request.ledger.begin(draft, may_reuse, new_name);
-        let sent = u32::from(record.is_reused);
-        // It is not known how many.
-        let unanswered = if record.entry.record.doubtful { 2 } else { 0 };
-        Step::Post(Attempt {
+        let record = self.request.ledger.begin(record, may_reuse, new_name);
+        Attempt {
+            sent: u32::from(record.is_reused),
+            // It is not known how many.
+            unanswered: if record.entry.record.doubtful { 2 } else { 0 },
             record,
             expires_at,
             skew,
-            sent,
-            unanswered,
-        })
+        }
     }
 
-    pub(super) fn post(&mut self, mut attempt: Attempt) -> Step {
-        let created = self.api.create_token(
-            &self.registry_id,
-            &attempt.record.entry.record.name,
-            attempt.expires_at + attempt.skew,
-            &self.request.settings.scopes,
-        );
-        match created {
-            Ok(token) => self.check(token, attempt),
-            Err(err) if nothing_was_sent(&err) => {
+    /// Requests a token. After an earlier attempt under the same name the answer also tells whether
+    /// that one succeeded. `None` if another name has to be used.
+    fn post(&mut self, mut attempt: Attempt) -> Result<Option<(CachedToken, Minting)>, MintError> {
+        loop {
+            let created = self.api.create_token(
+                &self.registry_id,
+                &attempt.record.entry.record.name,
+                attempt.expires_at + attempt.skew,
+                &self.request.settings.scopes,
+            );
+            let err = match created {
+                Ok(token) => return self.check(token, attempt),
+                Err(err) => err,
+            };
+            if nothing_was_sent(&err) {
                 if attempt.sent == 0 {
                     attempt.record.forget();
                 } else {
                     self.leave(attempt.record);
                 }
-                Step::Failed(err.into())
+                return Err(err.into());
             }
-            Err(err) => {
-                attempt.sent += 1;
-                self.after_error(err, attempt)
+            attempt.sent += 1;
+            match self.after_error(err, attempt)? {
+                Some(again) => attempt = again,
+                None => return Ok(None),
             }
         }
     }
 
     /// The API made the token. It is deleted again if no client can use it.
-    fn check(&mut self, token: Token, mut attempt: Attempt) -> Step {
+    fn check(
+        &mut self,
+        token: Token,
+        mut attempt: Attempt,
+    ) -> Result<Option<(CachedToken, Minting)>, MintError> {
         let off = self.api.skew().map_or(0, |now| (now - attempt.skew).abs());
         // The clock was corrected since the skew was remembered, or the skew was never known: the
         // token lives far longer than intended, or not half as long.
         let has_wrong_expiry = !self.expiry_was_corrected && off > self.life() / 2;
-        let id = token.id.clone();
-        attempt.record.entry.record.token_id.clone_from(&id);
+        attempt.record.entry.record.token_id.clone_from(&token.id);
         attempt.record.entry.record.expires_at = expiry(&token);
-        let err = match self.minted(token, attempt.expires_at) {
-            Ok(token) if !has_wrong_expiry => return Step::Done(Box::new(token), attempt.record),
-            Ok(_) => None,
-            Err(err) => Some(err),
-        };
-        let is_deleted = match &id {
-            Some(id) => self.api.delete_token(&self.registry_id, id) == Ok(true),
-            None => self.delete_by_name(&attempt.record),
-        };
-        if is_deleted {
+        let minted = self.minted(token, attempt.expires_at);
+        if !has_wrong_expiry && let Ok(token) = minted {
+            return Ok(Some((token, attempt.record)));
+        }
+        if delete(self.api, &attempt.record.entry.record) {
             self.leave_deleted(attempt);
         } else {
             let record = attempt.record.revoke();
             self.leave(record);
         }
-        match err {
-            Some(err) if !has_wrong_expiry => Step::Failed(err),
-            _ => {
-                self.expiry_was_corrected = true;
-                Step::UseNewName
-            }
+        if !has_wrong_expiry {
+            return minted.map(|_| None);
         }
+        self.expiry_was_corrected = true;
+        Ok(None)
     }
 
     /// The API did not say that it made the token. It may have made it all the same, unless it says
-    /// that an earlier request took the name.
-    fn after_error(&mut self, err: ApiError, mut attempt: Attempt) -> Step {
+    /// that an earlier request took the name. Returns the attempt if it is to be made again, `None` if
+    /// another name has to be used.
+    fn after_error(
+        &mut self,
+        err: ApiError,
+        mut attempt: Attempt,
+    ) -> Result<Option<Attempt>, MintError> {
         match &err {
             ApiError::Refused { status: 409, .. } => {
                 let is_first = attempt.sent == 1;
@@ -184,35 +182,36 @@ impl<'a> Mint<'a> {
                     attempt.unanswered = 0;
                     attempt.record.entry.record.doubtful = false;
                 }
-                if !is_first && self.delete_by_name(&attempt.record) {
+                if !is_first && delete(self.api, &attempt.record.entry.record) {
                     self.leave_deleted(attempt);
                 } else {
                     self.leave_refused(attempt);
                 }
                 self.names_taken += 1;
                 if !err.is_taken_name() {
-                    return Step::Failed(err.into());
+                    return Err(err.into());
                 }
                 if self.names_taken >= ATTEMPTS {
-                    return Step::Failed(self.unusable.take().unwrap_or(err).into());
+                    return Err(self.unusable.take().unwrap_or(err).into());
                 }
-                Step::UseNewName
+                Ok(None)
             }
             _ if err.is_doubtful() => {
                 if attempt.sent >= ATTEMPTS || !self.api.pause(&err, attempt.sent) {
                     self.leave(attempt.record);
-                    return Step::Failed(err.into());
+                    return Err(err.into());
                 }
                 attempt.unanswered += 1;
                 attempt.record.repeat(self.api.now());
                 self.unusable = Some(err);
-                Step::Post(attempt)
+                Ok(Some(attempt))
             }
             // Deleted and created again, or another account's: its id is another one.
             ApiError::Refused { status: 404, .. } if self.id_may_be_old => {
                 self.id_may_be_old = false;
                 self.leave_refused(attempt);
-                Step::FindRegistry
+                self.registry_id.clear();
+                Ok(None)
             }
             // An expiry in the past or too near, because our clock is wrong. Now we know the API's.
             ApiError::Refused { status: 400, .. }
@@ -227,15 +226,15 @@ impl<'a> Mint<'a> {
                 attempt
                     .record
                     .reschedule(self.api.now(), attempt.expires_at + attempt.skew);
-                Step::Post(attempt)
+                Ok(Some(attempt))
             }
             ApiError::Refused { status: 500.., .. } => {
                 self.leave(attempt.record);
-                Step::Failed(err.into())
+                Err(err.into())
             }
             _ => {
                 self.leave_refused(attempt);
-                Step::Failed(err.into())
+                Err(err.into())
             }
         }
     }
@@ -243,7 +242,7 @@ impl<'a> Mint<'a> {
     /// Leaves a token that may exist to later contacts with the API.
     fn leave(&mut self, record: Minting) {
         if !record.entry.is_on_disk() {
-            self.unrecorded.push(record);
+            self.unrecorded.push(record.entry.record);
         }
     }
 
@@ -259,11 +258,6 @@ impl<'a> Mint<'a> {
         } else {
             self.leave(attempt.record);
         }
-    }
-
-    /// Deletes the token that an unanswered request made. `true` if there is none any more.
-    fn delete_by_name(&self, record: &Minting) -> bool {
-        delete_by_name(self.api, &self.registry_id, &record.entry.record.name)
     }
 
     /// The token for the cache, unless it expires at once.
