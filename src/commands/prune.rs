@@ -8,7 +8,7 @@ use super::{Session, hosts, when};
 use crate::credential::mint::{self, Maker};
 use crate::env::{self, Deadline};
 use crate::error::{Failure, clean};
-use crate::ionos::api::ListedToken;
+use crate::ionos::api::{ApiError, ListedToken};
 use crate::registry_host::RegistryHost;
 use crate::terminal::Terminal;
 
@@ -114,9 +114,24 @@ fn prune(
     // The time that the person took does not count.
     let timeout = registry.timeout;
     let mut ok = true;
-    for token in &tokens {
+    for (token, left) in tokens.iter().zip((0..tokens.len()).rev()) {
         registry.api.until(Deadline::after(timeout));
-        ok &= delete(token, host, &registry, &state, terminal);
+        let Err(err) = delete(token, host, &registry, &state, terminal) else {
+            continue;
+        };
+        ok = false;
+        let ends = left > 0 && err.ends_a_round();
+        let more = if ends {
+            format!(" and {left} more")
+        } else {
+            String::new()
+        };
+        let context = format!("cannot delete {} of {host}{more}", token.name);
+        let failure = err.failure(registry.api.access());
+        terminal.fail(&failure.within(&context));
+        if ends {
+            return Ok(false);
+        }
     }
     state.ledger.settle(
         &registry.api,
@@ -156,22 +171,15 @@ fn delete(
     registry: &RegistryTokens,
     state: &LocalState,
     terminal: &mut Terminal<'_>,
-) -> bool {
-    match registry.api.delete_token(&registry.registry_id, &token.id) {
-        Ok(existed) => {
-            if let Some(entry) = state.record(&token.name).filter(|_| existed) {
-                state
-                    .ledger
-                    .note_deletion(&mut entry.clone(), &registry.api);
-            }
-            terminal.result(&format!("deleted {} of {host}", clean(&token.name)));
-            true
-        }
-        Err(err) => {
-            let failure = err.failure(registry.api.access());
-            let context = format!("cannot delete {} of {host}", token.name);
-            terminal.fail(&failure.within(&context));
-            false
-        }
+) -> Result<(), ApiError> {
+    let existed = registry
+        .api
+        .delete_token(&registry.registry_id, &token.id)?;
+    if let Some(entry) = state.record(&token.name).filter(|_| existed) {
+        state
+            .ledger
+            .note_deletion(&mut entry.clone(), &registry.api);
     }
+    terminal.result(&format!("deleted {} of {host}", clean(&token.name)));
+    Ok(())
 }

@@ -283,6 +283,27 @@ fn prune_names_the_token_it_could_not_delete() {
 }
 
 #[test]
+fn prune_ends_at_a_failure_that_the_other_tokens_would_meet() {
+    for (fault, why) in [
+        (Fault::status(429), "has too many requests: 429"),
+        (Fault::status(401), "refused the account: 401"),
+        (Fault::hang(), "gave no answer in time"),
+    ] {
+        let (setup, _, orphaned) = Setup::new();
+        setup.api.fault(fault.on("DELETE", "/tokens/").always());
+        let prune = &["prune", "--yes", "--all-machines", DEMO_HOST];
+        let helper = setup.home.helper_for(&setup.api);
+        let done = helper.env("IONOS_CR_TIMEOUT", "2s").run(prune, "");
+        assert_eq!((done.code, done.stdout.as_str()), (Some(1), ""));
+        let what = format!("error: cannot delete {orphaned} of {DEMO_HOST} and 1 more: ");
+        let (_, error) = done.stderr.split_once(&what).expect(&done.stderr);
+        assert!(error.contains(why), "{error}");
+        assert_eq!(error.matches("error:").count(), 0, "{error}");
+        assert_eq!(setup.api.count("DELETE", "/tokens/"), 1);
+    }
+}
+
+#[test]
 fn prune_without_known_hosts_requires_a_host() {
     let api = FakeIonos::start();
     let done = Home::new().helper_for(&api).run(&["prune", "--yes"], "");

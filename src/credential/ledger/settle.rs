@@ -5,7 +5,6 @@ use log::debug;
 use super::{Entry, Ledger, Record, State};
 use crate::credential::cache::Cache;
 use crate::env;
-use crate::http::TransportError;
 use crate::ionos::account::AccountKey;
 use crate::ionos::api::{Api, ApiError};
 use crate::registry_host::RegistryHost;
@@ -59,7 +58,7 @@ impl Ledger {
                     debug!("{} is not revoked yet: {err:?}", entry.record.name);
                     entry.record.failed_with = err.status();
                     self.save(entry);
-                    if ends_the_round(&err) {
+                    if err.ends_a_round() {
                         break;
                     }
                 }
@@ -134,16 +133,5 @@ impl Ledger {
             }
             Err(err) => Err(err),
         }
-    }
-}
-
-/// Whether the next record would meet the same trouble. A broken connection or an odd answer costs
-/// no time, so the next one is tried.
-fn ends_the_round(err: &ApiError) -> bool {
-    match err {
-        ApiError::Transport(err) => {
-            !matches!(err, TransportError::Lost { .. } | TransportError::Foreign)
-        }
-        ApiError::Refused { status, .. } => matches!(status, 401 | 429 | 500..),
     }
 }

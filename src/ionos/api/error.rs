@@ -86,6 +86,17 @@ impl ApiError {
         matches!(self.status(), None | Some(429 | 500..))
     }
 
+    /// Whether the next of several requests would meet the same trouble. A broken connection or an
+    /// odd answer costs no time, so the next one is sent.
+    pub fn ends_a_round(&self) -> bool {
+        match self {
+            Self::Transport(err) => {
+                !matches!(err, TransportError::Lost { .. } | TransportError::Foreign)
+            }
+            Self::Refused { status, .. } => matches!(status, 401 | 429 | 500..),
+        }
+    }
+
     /// The API's message, if it may be quoted.
     pub fn said(&self) -> Option<&str> {
         match self {
