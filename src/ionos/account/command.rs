@@ -21,8 +21,8 @@ use crate::secret;
 pub(crate) mod group;
 
 /// In bytes. A token has a few kilobytes.
-const LONGEST_OUTPUT: u64 = 64 * 1024;
-/// For a child of the command that outlives it and keeps its streams open.
+const LONGEST_OUTPUT: usize = 64 * 1024;
+/// For the end of the streams: a child of the command may outlive it and keep them open.
 const LINGER: Duration = Duration::from_millis(200);
 
 /// Runs the command and returns what it prints.
@@ -58,17 +58,13 @@ pub(super) fn run(words: &[String], deadline: Deadline) -> Result<SecretString, 
     if status.is_none() {
         end(&mut child, &group);
     }
-    let receive = |stream: Stream| {
-        let stream = stream?;
-        stream.recv_timeout(LINGER).ok().or_else(|| {
-            group.kill();
-            stream.recv_timeout(LINGER).ok()
-        })
-    };
-    let output = receive(stdout).unwrap_or_default();
-    let stderr = receive(stderr).unwrap_or_default();
-    // A password manager may have started an agent, which is to stay.
-    group.release();
+    let linger = Deadline::after(LINGER);
+    let output = receive(&stdout, linger);
+    let stderr = receive(&stderr, linger);
+    if status.is_some_and(|status| status.success()) {
+        // A password manager may have started an agent, which is to stay.
+        group.release();
+    }
     let failed =
         |what: String, hint: &str| Failure::new(what, hint).quoting(reason(&stderr, &output, args));
     match status {
@@ -94,6 +90,7 @@ pub(super) fn run(words: &[String], deadline: Deadline) -> Result<SecretString, 
     }
 }
 
+/// The parts of a stream as they arrive.
 type Stream = Option<Receiver<Vec<u8>>>;
 
 /// Reads both streams at once, so that neither fills up.
@@ -128,15 +125,25 @@ fn wait(child: &mut Child, deadline: Deadline) -> Option<ExitStatus> {
 fn collect(mut stream: impl Read + Send + 'static) -> io::Result<Receiver<Vec<u8>>> {
     let (sender, receiver) = mpsc::channel();
     thread::Builder::new().spawn(move || {
-        let mut content = Vec::new();
-        let _ = stream
-            .by_ref()
-            .take(LONGEST_OUTPUT)
-            .read_to_end(&mut content);
-        let _ = std::io::copy(&mut stream, &mut std::io::sink());
-        let _ = sender.send(content);
+        let mut room = LONGEST_OUTPUT;
+        let mut part = [0; 4096];
+        while let Ok(length @ 1..) = stream.read(&mut part) {
+            let kept = length.min(room);
+            room -= kept;
+            if kept > 0 {
+                let _ = sender.send(part[..kept].to_vec());
+            }
+        }
     })?;
     Ok(receiver)
+}
+
+/// What has arrived of a stream at its end or at the deadline.
+fn receive(stream: &Stream, deadline: Deadline) -> Vec<u8> {
+    let parts = stream
+        .iter()
+        .flat_map(|stream| std::iter::from_fn(move || stream.recv_timeout(deadline.left()).ok()));
+    parts.flatten().collect()
 }
 
 /// The last line on stderr, which usually says why the command failed. `None` if it may hold a

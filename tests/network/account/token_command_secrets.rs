@@ -112,15 +112,19 @@ fn token_command_and_its_children_end_with_the_program() {
 
 #[test]
 fn agent_that_a_successful_command_starts_survives() {
-    let (fake, home) = (FakeIonos::start(), Home::new());
-    let pid = home.path().join("pid");
-    let script = format!(
-        "sleep 600 >/dev/null 2>&1 & echo $! >{}; echo $0",
-        pid.display()
-    );
-    let _ = command(&fake, &home, &script).get(DEMO_HOST).credential();
-    let pid = fs::read_to_string(pid).unwrap();
-    assert!(is_alive(pid.trim()));
-    let pid = Pid::from_raw(pid.trim().parse().unwrap()).unwrap();
-    kill_process(pid, Signal::KILL).unwrap();
+    // With and without the streams of the command, and in a group of its own.
+    for agent in [
+        "sleep 600 >/dev/null 2>&1",
+        "sleep 600",
+        "exec setsid sleep 600",
+    ] {
+        let (fake, home) = (FakeIonos::start(), Home::new());
+        let pid = home.path().join("pid");
+        let script = format!("{agent} & echo $! >{}; echo $0", pid.display());
+        let _ = command(&fake, &home, &script).get(DEMO_HOST).credential();
+        let pid = fs::read_to_string(pid).unwrap();
+        assert!(is_alive(pid.trim()), "{agent}");
+        let pid = Pid::from_raw(pid.trim().parse().unwrap()).unwrap();
+        kill_process(pid, Signal::KILL).unwrap();
+    }
 }
