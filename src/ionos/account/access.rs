@@ -39,18 +39,24 @@ impl Account {
             in_file = endpoint_in_file(location, owner)?;
         }
         let authorization = match &self.source {
-            Source::Token(token) => bearer(token, &self.origin)?,
+            Source::Token(token) => bearer(token, &self.origin, "holds")?,
             Source::TokenFile(path, named_by) => {
-                bearer(&token_in_file(path, *named_by)?, &self.origin)?
+                bearer(&token_in_file(path, *named_by)?, &self.origin, "holds")?
             }
-            Source::TokenCommand(argv) => bearer(&command::run(argv, deadline)?, &self.origin)?,
+            Source::TokenCommand(argv) => {
+                let printed = command::run(argv, deadline)?;
+                bearer(&printed, &self.origin, "printed").map_err(|failure| Failure {
+                    hint: command::ONLY_A_TOKEN.into(),
+                    ..failure
+                })?
+            }
             Source::Password { username, password } => basic(username, password),
             Source::Ionos { located, profile } => {
                 let contents = located.read(profile.as_deref(), location)?;
                 in_file = contents.endpoint;
                 match &contents.credentials? {
                     Credentials::Token(token) => {
-                        bearer(token, &self.origin).map_err(|failure| Failure {
+                        bearer(token, &self.origin, "holds").map_err(|failure| Failure {
                             hint: "correct the token there, or run \"ionosctl login\"".into(),
                             ..failure
                         })?
@@ -126,7 +132,11 @@ pub(super) fn token_in_file(path: &Path, named_by: Owner) -> Result<SecretString
 /// In bytes. A token has about a kilobyte, and servers refuse a header of this length.
 const LONGEST_TOKEN: usize = 16 * 1024;
 
-fn bearer(token: &impl ExposeSecret<str>, origin: &str) -> Result<SecretString, Failure> {
+fn bearer(
+    token: &impl ExposeSecret<str>,
+    origin: &str,
+    holds: &str,
+) -> Result<SecretString, Failure> {
     let token = token.expose_secret().trim();
     let why = if token.is_empty() {
         "no token"
@@ -139,5 +149,5 @@ fn bearer(token: &impl ExposeSecret<str>, origin: &str) -> Result<SecretString, 
         return Ok(format!("Bearer {}", token.expose_secret()).into());
     };
     let hint = "put the token there, alone on its line";
-    Err(Failure::new(format!("{origin} holds {why}"), hint))
+    Err(Failure::new(format!("{origin} {holds} {why}"), hint))
 }

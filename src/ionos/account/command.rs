@@ -25,6 +25,9 @@ const LONGEST_OUTPUT: usize = 64 * 1024;
 /// For the end of the streams: a child of the command may outlive it and keep them open.
 const LINGER: Duration = Duration::from_millis(200);
 
+/// The hint where it printed something else.
+pub(super) const ONLY_A_TOKEN: &str = "it must print an API token and nothing else";
+
 /// Runs the command and returns what it prints.
 pub(super) fn run(words: &[String], deadline: Deadline) -> Result<SecretString, Failure> {
     let Some((program, args)) = words.split_first() else {
@@ -73,7 +76,7 @@ pub(super) fn run(words: &[String], deadline: Deadline) -> Result<SecretString, 
             .map_err(|_| {
                 Failure::new(
                     format!("{name} printed something that is not valid UTF-8"),
-                    "it must print an API token and nothing else",
+                    ONLY_A_TOKEN,
                 )
             }),
         Some(status) => Err(failed(

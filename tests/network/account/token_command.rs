@@ -33,7 +33,7 @@ fn token_command_runs_without_a_shell() {
     home.configure(json!({"defaults": {"tokenCommand": ["/bin/echo", argument]}}));
     let helper = home.helper_for(&fake).without("IONOS_TOKEN");
     let config = home.config().display().to_string();
-    helper.get(DEMO_HOST).fails(&format!("no credential for {DEMO_HOST}: tokenCommand /bin/echo of the defaults in {config} holds more than a token: there is a character inside that no token has, such as a space or a line break (account from tokenCommand /bin/echo of the defaults in {config}); put the token there, alone on its line"));
+    helper.get(DEMO_HOST).fails(&format!("no credential for {DEMO_HOST}: tokenCommand /bin/echo of the defaults in {config} printed more than a token: there is a character inside that no token has, such as a space or a line break (account from tokenCommand /bin/echo of the defaults in {config}); it must print an API token and nothing else"));
     assert!(!marker.exists());
 }
 
@@ -54,7 +54,7 @@ fn failing_token_command_is_reported_without_its_arguments() {
             json!(["/no/such/program", "s3cret"]),
             "does not start: No such file or directory",
         ),
-        (json!(["/bin/true"]), "holds no token"),
+        (json!(["/bin/true"]), "printed no token"),
         (
             json!(["/bin/sh", "-c", "printf '\\377'"]),
             "printed something that is not valid UTF-8",

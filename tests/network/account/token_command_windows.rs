@@ -60,7 +60,7 @@ fn failing_command_is_reported_without_its_arguments() {
             &[r"C:\no\such\program.exe", "s3cret"],
             "does not start: No such file or directory",
         ),
-        (&["cmd", "/c", "rem"], "holds no token"),
+        (&["cmd", "/c", "rem"], "printed no token"),
     ] {
         let home = Home::new();
         let done = helper(&fake, &home, command).get(DEMO_HOST);
