@@ -46,7 +46,10 @@ pub fn auths(
 ) -> Result<SecretString, Failure> {
     let mut auths = BTreeMap::new();
     for (host, credential) in logins {
-        if credential.username.contains(':') {
+        let Credential {
+            username, secret, ..
+        } = credential;
+        if username.contains(':') {
             return Err(Failure::new(
                 format!("the user name for {host} has a colon, which auths cannot hold"),
                 format!(
@@ -54,22 +57,18 @@ pub fn auths(
                 ),
             ));
         }
-        auths.insert(host.as_str(), login(credential, entry));
+        let password = secret.expose_secret();
+        let as_kubectl = entry == AuthEntry::Kubectl;
+        let login = Login {
+            username: as_kubectl.then_some(username),
+            password: as_kubectl.then_some(password),
+            // Also a secret: the cluster gets it in base64 again.
+            auth: BASE64_STANDARD
+                .encode(format!("{username}:{password}"))
+                .into(),
+        };
+        auths.insert(host.as_str(), login);
     }
     // A map of strings always serializes.
     Ok(output::json(&Auths { auths }).unwrap_or_default().into())
-}
-
-fn login(credential: &Credential, entry: AuthEntry) -> Login<'_> {
-    let Credential {
-        username, secret, ..
-    } = credential;
-    let secret = secret.expose_secret();
-    let as_kubectl = entry == AuthEntry::Kubectl;
-    Login {
-        username: as_kubectl.then_some(username),
-        password: as_kubectl.then_some(secret),
-        // Also a secret: the cluster gets it in base64 again.
-        auth: Secret::from(BASE64_STANDARD.encode(format!("{username}:{secret}"))),
-    }
 }

@@ -31,51 +31,54 @@ impl ClientConfig {
     /// Reads a file as Docker does. A missing or blank file has no entries.
     pub fn load(path: &Path) -> Result<Self, Failure> {
         let content = read(path)?;
-        let mut config = Self::parse(path, content.as_deref().unwrap_or_default())?;
-        config.exists = content.is_some();
-        config.podman_refusal.take_if(|_| content.is_none());
-        Ok(config)
+        let within = |failure: Failure| failure.within(&path.display().to_string());
+        let config = Self::parse(content.as_deref().unwrap_or_default()).map_err(within)?;
+        let refusal = config.podman_refusal.filter(|_| content.is_some());
+        Ok(Self {
+            path: path.to_owned(),
+            exists: content.is_some(),
+            podman_refusal: refusal.map(within),
+            ..config
+        })
     }
 
-    pub(crate) fn parse(path: &Path, content: &[u8]) -> Result<Self, Failure> {
-        let document = Document::read(content, path)?;
-        let mut config = Self {
-            path: path.to_owned(),
-            ..Self::default()
-        };
+    pub(crate) fn parse(content: &[u8]) -> Result<Self, Failure> {
+        let document = Document::read(content)?;
+        let string = |value: &RawValue| serde_json::from_str(value.get()).unwrap_or_default();
+        let mut config = Self::default();
         let mut types = Types::default();
-        for member in json::members(document.object()).unwrap_or_default() {
-            let (key, value) = (member.key.as_ref(), member.value);
+        for Member { key, value } in json::members(document.object()).unwrap_or_default() {
             // Go ignores the case of keys that have a field, and merges duplicates.
-            if key.eq_ignore_ascii_case("credHelpers") {
-                for member in types.object(value, "credHelpers") {
-                    let name = format!("credHelpers '{}'", one_line(&member.key));
-                    let helper = types.string(member.value, &name);
-                    config.helpers.push((member.key.into_owned(), helper));
-                }
-            } else if key.eq_ignore_ascii_case("auths") {
-                for member in types.object(value, "auths") {
-                    if has_secret(&member, &mut types) {
-                        config.logins.push(member.key.into_owned());
+            match key.to_ascii_lowercase().as_str() {
+                "credhelpers" => {
+                    for Member { key, value } in types.object(value, "credHelpers") {
+                        let name = format!("credHelpers '{}'", one_line(&key));
+                        types.check_string(value, &name);
+                        config.helpers.push((key, string(value)));
                     }
                 }
-            } else if key.eq_ignore_ascii_case("credsStore") {
-                config.creds_store = Types::default().string(value, "");
-            } else if key.eq_ignore_ascii_case("currentContext") {
-                config.context = Some(Types::default().string(value, ""));
+                "auths" => {
+                    for member in types.object(value, "auths") {
+                        if has_secret(&member, &mut types) {
+                            config.logins.push(member.key);
+                        }
+                    }
+                }
+                "credsstore" => config.creds_store = string(value),
+                "currentcontext" => config.context = Some(string(value)),
+                _ => {}
             }
         }
-        config.podman_refusal = podman_refusal(&document, types)
-            .map(|failure| failure.within(&path.display().to_string()));
+        config.podman_refusal = podman_refusal(&document, types);
         Ok(config)
     }
 
     /// The value of `credHelpers` for exactly this host, as clients compare it. Empty: no helper,
     /// not even `credsStore`.
-    pub fn helper_for(&self, host: &RegistryHost) -> Option<&str> {
+    pub fn helper_for(&self, host: &str) -> Option<&str> {
         // Clients take the last of duplicate keys.
         let mut helpers = self.helpers.iter().rev();
-        let (_, helper) = helpers.find(|(key, _)| key == host.as_str())?;
+        let (_, helper) = helpers.find(|(key, _)| key == host)?;
         Some(helper)
     }
 
@@ -117,7 +120,7 @@ pub fn docker_auth_config_has(host: &RegistryHost) -> bool {
         return false;
     };
     // Docker ignores what it cannot read.
-    ClientConfig::parse(Path::new("DOCKER_AUTH_CONFIG"), text.as_bytes())
+    ClientConfig::parse(text.as_bytes())
         .is_ok_and(|config| config.login_keys(host).next().is_some())
 }
 
@@ -151,11 +154,6 @@ impl Types {
             self.wrong.get_or_insert((what, json::IN_BRACES));
         }
         members.unwrap_or_default()
-    }
-
-    fn string(&mut self, value: &RawValue, name: &str) -> String {
-        self.check_string(value, name);
-        serde_json::from_str(value.get()).unwrap_or_default()
     }
 
     fn check_string(&mut self, value: &RawValue, name: &str) {
@@ -193,7 +191,7 @@ mod tests {
     use super::*;
 
     fn parse(text: impl AsRef<[u8]>) -> Result<ClientConfig, Failure> {
-        ClientConfig::parse(Path::new("config.json"), text.as_ref())
+        ClientConfig::parse(text.as_ref())
     }
 
     fn host(text: &str) -> RegistryHost {
@@ -208,10 +206,10 @@ mod tests {
         )
         .unwrap();
         let demo = host("demo.cr.de-fra.ionos.com");
-        assert_eq!(config.helper_for(&demo), Some("ionos-pull"));
-        assert_eq!(config.helper_for(&host("a.cr.ionos.com")), None);
-        assert_eq!(config.helper_for(&host("gcr.io")), None);
-        assert_eq!(config.helper_for(&host("c.cr.ionos.com")), Some(""));
+        assert_eq!(config.helper_for(demo.as_str()), Some("ionos-pull"));
+        assert_eq!(config.helper_for("a.cr.ionos.com"), None);
+        assert_eq!(config.helper_for("gcr.io"), None);
+        assert_eq!(config.helper_for("c.cr.ionos.com"), Some(""));
         assert_eq!(config.hosts(), [demo]);
         assert_eq!(config.our_keys().count(), 2);
         assert_eq!(config.creds_store(), Some("desktop"));
@@ -262,19 +260,19 @@ mod tests {
             (
                 format!("{{\"credHelpers\": {{{entry}}}}}\nrest").into_bytes(),
                 Some(
-                    "config.json: text after the JSON object at line 2, column 1; Docker ignores it, podman refuses the file",
+                    "text after the JSON object at line 2, column 1; Docker ignores it, podman refuses the file",
                 ),
             ),
             (
                 format!("{{\"credHelpers\": {{\"b\": 5, {entry}}}}}").into_bytes(),
                 Some(
-                    "config.json: credHelpers 'b' is not a string; Docker prints a warning and reads the rest, podman refuses the file",
+                    "credHelpers 'b' is not a string; Docker prints a warning and reads the rest, podman refuses the file",
                 ),
             ),
             (
                 format!("{{\"auths\": [], \"credHelpers\": {{{entry}}}}}").into_bytes(),
                 Some(
-                    "config.json: auths is not an object; Docker prints a warning and reads the rest, podman refuses the file",
+                    "auths is not an object; Docker prints a warning and reads the rest, podman refuses the file",
                 ),
             ),
         ] {
@@ -304,7 +302,7 @@ mod tests {
             (deep.as_bytes(), "nested deeper than 10000 levels"),
         ] {
             let failure = parse(content).unwrap_err();
-            assert_eq!(failure.what, format!("config.json: {what}"));
+            assert_eq!(failure.what, format!("{what}"));
         }
     }
 }

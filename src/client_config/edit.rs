@@ -2,8 +2,6 @@
 //!
 //! `serde_json` tells the place of each value; the entry is inserted in the file's own style.
 
-use std::path::Path;
-
 use super::json;
 use super::object::{Member, Object};
 use crate::error::Failure;
@@ -28,13 +26,11 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// The content of the file at `path`, empty for a new one.
-    pub fn new(path: &Path, content: &[u8]) -> Result<Self, Failure> {
-        let text = json::check(content, path)?.to_owned();
+    /// The content of the file, empty for a new one.
+    pub fn new(content: &[u8]) -> Result<Self, Failure> {
+        let text = json::check(content)?.to_owned();
         let draft = Self { text };
-        draft
-            .helpers()
-            .map_err(|failure| failure.within(&path.display().to_string()))?;
+        draft.checked_helpers()?;
         Ok(draft)
     }
 
@@ -44,27 +40,27 @@ impl Draft {
     }
 
     /// Makes `helper` the one for `host`.
-    pub fn set(&mut self, host: &RegistryHost, helper: &str) -> Result<Change, Failure> {
+    pub fn set(&mut self, host: &RegistryHost, helper: &str) -> Change {
         let (key, value) = (quoted(host.as_str()), quoted(helper));
         // As Docker and podman write it.
         let new = format!("{{\n\t\"{CRED_HELPERS}\": {{\n\t\t{key}: {value}\n\t}}\n}}");
         let Some(root) = self.root() else {
             self.text = format!("{new}\n");
-            return Ok(Change::Added);
+            return Change::Added;
         };
         let Some(root_style) = root.style(&self.text) else {
             self.text.replace_range(root.span, &new);
-            return Ok(Change::Added);
+            return Change::Added;
         };
-        let Some(found) = self.helpers()? else {
+        let Some(found) = self.helpers() else {
             let value = root_style.nested(&key, &value);
             root.append(&mut self.text, &root_style, &quoted(CRED_HELPERS), &value);
-            return Ok(Change::Added);
+            return Change::Added;
         };
         let Some(style) = found.helpers.style(&self.text) else {
             let value = root_style.nested(&key, &value);
             self.text.replace_range(found.helpers.span, &value);
-            return Ok(Change::Added);
+            return Change::Added;
         };
         let mut change = Change::Added;
         // From the end, so that earlier places stay valid. Clients use the last of duplicate keys.
@@ -83,17 +79,14 @@ impl Draft {
         if change == Change::Added {
             found.helpers.append(&mut self.text, &style, &key, &value);
         }
-        Ok(change)
+        change
     }
 
     /// Removes every entry that `is_wanted` (key, helper), and `credHelpers` itself if it becomes
     /// empty. Returns the keys.
-    pub fn remove(
-        &mut self,
-        is_wanted: impl Fn(&str, &str) -> bool,
-    ) -> Result<Vec<String>, Failure> {
+    pub fn remove(&mut self, is_wanted: impl Fn(&str, &str) -> bool) -> Vec<String> {
         let mut removed = Vec::new();
-        while let Some(Found { root, at, helpers }) = self.helpers()? {
+        while let Some(Found { root, at, helpers }) = self.helpers() {
             let wanted = |member: &Member| {
                 let helper = serde_json::from_str(&self.text[member.value.clone()]);
                 helper.is_ok_and(|helper: String| is_wanted(&member.key, &helper))
@@ -108,7 +101,7 @@ impl Draft {
             }
             removed.extend(helpers.members.into_iter().nth(index).map(|it| it.key));
         }
-        Ok(removed)
+        removed
     }
 
     fn root(&self) -> Option<Object> {
@@ -117,8 +110,13 @@ impl Draft {
         Object::read(&self.text, start..start + trimmed.trim_ascii_end().len())
     }
 
+    /// No change makes `credHelpers` invalid after [`Self::new`].
+    fn helpers(&self) -> Option<Found> {
+        self.checked_helpers().ok().flatten()
+    }
+
     /// Finds `credHelpers`. Go ignores the case of this key.
-    fn helpers(&self) -> Result<Option<Found>, Failure> {
+    fn checked_helpers(&self) -> Result<Option<Found>, Failure> {
         let Some(root) = self.root() else {
             return Ok(None);
         };
@@ -133,7 +131,10 @@ impl Draft {
         let span = root.members[at].value.clone();
         let helpers = match &self.text[span.clone()] {
             // To every client the same as empty.
-            "null" => Object::empty(span),
+            "null" => Object {
+                span,
+                members: Vec::new(),
+            },
             _ => Object::read(&self.text, span).ok_or_else(|| {
                 Failure::new(
                     format!("{CRED_HELPERS} is not an object"),

@@ -6,7 +6,6 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
-use std::path::Path;
 
 use serde::Deserialize;
 use serde::de::{Deserializer as _, MapAccess, Visitor};
@@ -23,7 +22,7 @@ pub(super) const IN_BRACES: &str = "write it in braces: {…}";
 
 /// One member of an object.
 pub(super) struct Member<'a> {
-    pub(super) key: Cow<'a, str>,
+    pub(super) key: String,
     pub(super) value: &'a RawValue,
 }
 
@@ -35,8 +34,37 @@ pub(super) struct Document<'a> {
 
 impl<'a> Document<'a> {
     /// Decodes the first value of the file. Fails where Docker does.
-    pub(super) fn read(content: &'a [u8], path: &Path) -> Result<Self, Failure> {
-        decode(content).map_err(|failure| failure.within(&path.display().to_string()))
+    pub(super) fn read(content: &'a [u8]) -> Result<Self, Failure> {
+        if content.starts_with(b"\xef\xbb\xbf") {
+            return Err(Failure::new("begins with a byte order mark", SAVE_AS_UTF_8));
+        }
+        if content.starts_with(b"\xff\xfe") || content.starts_with(b"\xfe\xff") {
+            return Err(Failure::new("is UTF-16, not UTF-8", SAVE_AS_UTF_8));
+        }
+        // Go replaces what is not UTF-8.
+        let text = String::from_utf8_lossy(content);
+        let start = text.len() - text.trim_ascii_start().len();
+        if start == text.len() {
+            let object = start..start;
+            return Ok(Self { text, object });
+        }
+        let value = <&RawValue>::deserialize(&mut serde_json::Deserializer::from_str(&text))
+            .map_err(|err| {
+                let what = format!(
+                    "invalid JSON at line {}, column {}",
+                    err.line(),
+                    err.column()
+                );
+                let hint = "fix it there; JSON has no comments and no comma after the last item";
+                Failure::new(what, hint)
+            })?;
+        let object = span(&text, value);
+        let value = value.get();
+        if !value.starts_with('{') && value != "null" {
+            return Err(Failure::new("not a JSON object", IN_BRACES));
+        }
+        check_depth(value, DECODABLE_DEPTH, "remove the nested value")?;
+        Ok(Self { text, object })
     }
 
     /// The object, `null` or, for a blank file, nothing.
@@ -51,61 +79,24 @@ impl<'a> Document<'a> {
     }
 }
 
-fn decode(content: &[u8]) -> Result<Document<'_>, Failure> {
-    if content.starts_with(b"\xef\xbb\xbf") {
-        return Err(Failure::new("begins with a byte order mark", SAVE_AS_UTF_8));
+/// The text of a file that can be edited: one JSON object in UTF-8, or blank.
+pub(super) fn check(content: &[u8]) -> Result<&str, Failure> {
+    let document = Document::read(content)?;
+    let text = std::str::from_utf8(content).map_err(|err| {
+        let (valid, _) = content.split_at(err.valid_up_to());
+        let place = place(&String::from_utf8_lossy(valid));
+        Failure::new(format!("not UTF-8 at {place}"), SAVE_AS_UTF_8)
+    })?;
+    if let Some(place) = document.tail() {
+        let what = format!("text after the JSON object at {place}");
+        return Err(Failure::new(what, "remove that text"));
     }
-    if content.starts_with(b"\xff\xfe") || content.starts_with(b"\xfe\xff") {
-        return Err(Failure::new("is UTF-16, not UTF-8", SAVE_AS_UTF_8));
-    }
-    // Go replaces what is not UTF-8.
-    let text = String::from_utf8_lossy(content);
-    let start = text.len() - text.trim_ascii_start().len();
-    if start == text.len() {
-        let object = start..start;
-        return Ok(Document { text, object });
-    }
-    let value = <&RawValue>::deserialize(&mut serde_json::Deserializer::from_str(&text)).map_err(
-        |err| {
-            let what = format!(
-                "invalid JSON at line {}, column {}",
-                err.line(),
-                err.column()
-            );
-            let hint = "fix it there; JSON has no comments and no comma after the last item";
-            Failure::new(what, hint)
-        },
-    )?;
-    let object = span(&text, value);
-    let value = value.get();
-    if !value.starts_with('{') && value != "null" {
+    if document.object() == "null" {
         return Err(Failure::new("not a JSON object", IN_BRACES));
     }
-    check_depth(value, DECODABLE_DEPTH, "remove the nested value")?;
-    Ok(Document { text, object })
-}
-
-/// The text of a file that can be edited: one JSON object in UTF-8, or blank.
-pub(super) fn check<'a>(content: &'a [u8], path: &Path) -> Result<&'a str, Failure> {
-    let check = || {
-        let document = decode(content)?;
-        let text = std::str::from_utf8(content).map_err(|err| {
-            let (valid, _) = content.split_at(err.valid_up_to());
-            let place = place(&String::from_utf8_lossy(valid));
-            Failure::new(format!("not UTF-8 at {place}"), SAVE_AS_UTF_8)
-        })?;
-        if let Some(place) = document.tail() {
-            let what = format!("text after the JSON object at {place}");
-            return Err(Failure::new(what, "remove that text"));
-        }
-        if document.object() == "null" {
-            return Err(Failure::new("not a JSON object", IN_BRACES));
-        }
-        let hint = "add the host to credHelpers with an editor";
-        check_depth(document.object(), EDITABLE_DEPTH, hint)?;
-        Ok(text)
-    };
-    check().map_err(|failure| failure.within(&path.display().to_string()))
+    let hint = "add the host to credHelpers with an editor";
+    check_depth(document.object(), EDITABLE_DEPTH, hint)?;
+    Ok(text)
 }
 
 /// The place that follows this text.
@@ -138,10 +129,6 @@ fn check_depth(json: &str, most: usize, hint: &str) -> Result<(), Failure> {
 
 /// The members of an object in their order, duplicates included; `None` if it is no object.
 pub(super) fn members(object: &str) -> Option<Vec<Member<'_>>> {
-    #[derive(Deserialize)]
-    #[serde(transparent)]
-    struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
-
     struct Members;
     impl<'de> Visitor<'de> for Members {
         type Value = Vec<Member<'de>>;
@@ -152,7 +139,7 @@ pub(super) fn members(object: &str) -> Option<Vec<Member<'_>>> {
 
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
             let mut members = Vec::new();
-            while let Some((Key(key), value)) = map.next_entry()? {
+            while let Some((key, value)) = map.next_entry()? {
                 members.push(Member { key, value });
             }
             Ok(members)

@@ -109,8 +109,7 @@ pub fn helper_name(profile: Option<&str>) -> String {
 
 /// Whether a helper's name is this program's, with or without a profile.
 pub fn is_our_helper(name: &str) -> bool {
-    name.strip_prefix(HELPER)
-        .is_some_and(|rest| rest.is_empty() || (rest.starts_with('-') && rest.len() > 1))
+    name == HELPER || profile_of_helper(name).is_some_and(|profile| !profile.is_empty())
 }
 
 /// The profile in a helper's name of this program.

@@ -20,11 +20,6 @@ pub(super) struct Member {
 }
 
 impl Object {
-    pub(super) fn empty(span: Range<usize>) -> Self {
-        let members = Vec::new();
-        Self { span, members }
-    }
-
     pub(super) fn read(text: &str, span: Range<usize>) -> Option<Self> {
         let mut members: Vec<Member> = Vec::new();
         let mut gap = span.start + 1;
@@ -32,9 +27,8 @@ impl Object {
             let key = text[gap..].trim_start_matches([' ', '\t', '\r', '\n', ',']);
             let value = json::span(text, member.value);
             let (start, end) = (text.len() - key.len(), value.end);
-            let key = member.key.into_owned();
             members.push(Member {
-                key,
+                key: member.key,
                 gap,
                 start,
                 value,

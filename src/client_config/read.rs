@@ -22,46 +22,39 @@ fn is_below_a_file(path: &Path) -> bool {
 }
 
 fn unreadable(path: &Path, err: &io::Error) -> Failure {
-    let cannot = |why: &str, hint: &str| {
-        Failure::new(format!("cannot read {}: {why}", path.display()), hint)
-    };
     let is_named_by = |name, path| env::path(name).is_some_and(|named| named == path);
     let mut parents = path.ancestors().skip(1);
-    if let Some(file) = parents.find(|it| it.exists()).filter(|it| !it.is_dir()) {
-        if is_named_by("DOCKER_CONFIG", file) {
+    let (why, hint) = match parents.find(|it| it.exists()).filter(|it| !it.is_dir()) {
+        Some(file) if is_named_by("DOCKER_CONFIG", file) => {
             let parent = file.parent().unwrap_or(file).display();
-            return cannot(
-                "DOCKER_CONFIG is a file",
-                &format!("set it to the directory of config.json: DOCKER_CONFIG={parent}"),
-            );
+            (
+                "DOCKER_CONFIG is a file".into(),
+                format!("set it to the directory of config.json: DOCKER_CONFIG={parent}"),
+            )
         }
-        return cannot(
-            &format!("{} is not a directory", file.display()),
-            "move that file away",
-        );
-    }
-    if path.is_dir() {
-        if is_named_by("REGISTRY_AUTH_FILE", path) {
-            return cannot(
-                "REGISTRY_AUTH_FILE is a directory",
-                &format!(
-                    "set it to a file, such as {}",
-                    path.join("auth.json").display()
-                ),
-            );
-        }
+        Some(file) => (
+            format!("{} is not a directory", file.display()),
+            "move that file away".into(),
+        ),
+        None if path.is_dir() && is_named_by("REGISTRY_AUTH_FILE", path) => (
+            "REGISTRY_AUTH_FILE is a directory".into(),
+            format!(
+                "set it to a file, such as {}",
+                path.join("auth.json").display()
+            ),
+        ),
         // `docker run -v` makes a directory of a missing file.
-        return cannot("it is a directory", "remove that directory");
-    }
-    match err.kind() {
-        ErrorKind::FileTooLarge => cannot(
-            &system(err),
-            "remove what is no longer needed from it, or add the host to credHelpers with an editor",
-        ),
-        ErrorKind::PermissionDenied => cannot(
-            &system(err),
-            "make the file and its directory readable for you",
-        ),
-        _ => cannot(&system(err), "make it a file that you can read"),
-    }
+        None if path.is_dir() => ("it is a directory".into(), "remove that directory".into()),
+        None => {
+            let hint = match err.kind() {
+                ErrorKind::FileTooLarge => {
+                    "remove what is no longer needed from it, or add the host to credHelpers with an editor"
+                }
+                ErrorKind::PermissionDenied => "make the file and its directory readable for you",
+                _ => "make it a file that you can read",
+            };
+            (system(err), hint.into())
+        }
+    };
+    Failure::new(format!("cannot read {}: {why}", path.display()), hint)
 }

@@ -28,13 +28,14 @@ pub struct Rewritten<T> {
 pub fn rewrite<T>(
     path: &Path,
     only_show: bool,
-    change: impl Fn(&mut Draft) -> Result<T, Failure>,
+    change: impl Fn(&mut Draft) -> T,
 ) -> Result<Rewritten<T>, Failure> {
     for _ in 0..TRIES {
         let content = read(path)?;
-        let mut draft = Draft::new(path, content.as_deref().unwrap_or_default())?;
+        let mut draft = Draft::new(content.as_deref().unwrap_or_default())
+            .map_err(|failure| failure.within(&path.display().to_string()))?;
         let before = draft.text().to_owned();
-        let outcome = change(&mut draft)?;
+        let outcome = change(&mut draft);
         let after = draft.text();
         let done = after == before
             || only_show

@@ -70,7 +70,7 @@ impl ClientFiles {
     }
 
     /// The clients that run this program for a host.
-    pub(super) fn clients_of(&self, host: &RegistryHost) -> Vec<&'static str> {
+    pub(super) fn clients_of(&self, host: &str) -> Vec<&'static str> {
         let is_ours = |helper: Option<&str>| helper.is_some_and(client_config::is_our_helper);
         let docker = self.readable.iter().any(|(client, file)| {
             let helper = file.helper_for(host).or(file.creds_store());

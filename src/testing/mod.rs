@@ -10,7 +10,7 @@ mod token_claims;
 pub use api_answer::answer as api_answer;
 pub use token_claims::token_claims;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
@@ -180,13 +180,12 @@ pub fn ionosctl_files(bytes: &[u8]) {
 /// was, or one line.
 pub fn docker_config(bytes: &[u8]) {
     const HOST: &str = "a.cr.ionos.com";
-    let path = Path::new("config.json");
-    let (Ok(mut draft), Ok(host)) = (Draft::new(path, bytes), RegistryHost::parse(HOST)) else {
-        return Draft::new(path, bytes).err().iter().for_each(one_line);
+    let (Ok(mut draft), Ok(host)) = (Draft::new(bytes), RegistryHost::parse(HOST)) else {
+        return Draft::new(bytes).err().iter().for_each(one_line);
     };
     let helper_in = |text: &str| {
-        let config = ClientConfig::parse(path, text.as_bytes());
-        config.map(|config| config.helper_for(&host).map(ToOwned::to_owned))
+        let config = ClientConfig::parse(text.as_bytes());
+        config.map(|config| config.helper_for(HOST).map(ToOwned::to_owned))
     };
     let before = draft.text().to_owned();
     let change = draft.set(&host, "ionos");
@@ -195,9 +194,9 @@ pub fn docker_config(bytes: &[u8]) {
         without_helper(draft.text(), HOST),
         without_helper(&before, HOST)
     );
-    assert_eq!(change == Ok(Change::Unchanged), draft.text() == before);
+    assert_eq!((change == Change::Unchanged), draft.text() == before);
     let removed = draft.remove(|key, _| key == HOST);
-    assert!(removed.is_ok_and(|keys| keys.contains(&HOST.to_owned())));
+    assert!(removed.contains(&HOST.to_owned()));
     assert_eq!(helper_in(draft.text()), Ok(None));
     assert_eq!(
         without_helper(draft.text(), HOST),

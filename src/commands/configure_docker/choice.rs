@@ -37,7 +37,7 @@ pub(super) fn choose(
     terminal.say("registries of the account:");
     let digits = hosts.len().to_string().len();
     for (number, host) in (1..).zip(&hosts) {
-        let note = match present.helper_for(host) {
+        let note = match present.helper_for(host.as_str()) {
             Some(helper) => format!("  (helper {})", one_line(helper)),
             None => String::new(),
         };

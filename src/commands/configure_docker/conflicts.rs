@@ -9,12 +9,7 @@ use crate::registry_host::RegistryHost;
 use crate::terminal::Terminal;
 
 /// Warns of each place with a login for one of the hosts, and of what podman cannot read.
-pub(super) fn warn(
-    path: &Path,
-    client: Client,
-    hosts: &[RegistryHost],
-    terminal: &mut Terminal<'_>,
-) {
+pub(super) fn warn(path: &Path, client: Client, hosts: &[RegistryHost], terminal: &mut Terminal) {
     let before = read_before(path);
     let own = ClientConfig::load(path).ok();
     if let Some(refusal) = own.as_ref().and_then(|own| own.podman_refusal.as_ref()) {
@@ -41,7 +36,7 @@ fn read_before(path: &Path) -> Vec<ClientConfig> {
 
 fn in_file_before(config: &ClientConfig, host: &RegistryHost) -> Option<Failure> {
     let file = shown(&config.path);
-    if let Some(helper) = config.helper_for(host) {
+    if let Some(helper) = config.helper_for(host.as_str()) {
         return (!client_config::is_our_helper(helper)).then(|| {
             let helper = one_line(helper);
             Failure::new(

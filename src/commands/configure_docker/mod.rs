@@ -82,7 +82,7 @@ fn add(
     let helper = client_config::helper_name(session.profile);
     let rewritten = client_config::rewrite(path, options.dry_run, |draft| {
         let changes = hosts.iter().map(|host| draft.set(host, &helper));
-        changes.collect::<Result<Vec<Change>, _>>()
+        changes.collect::<Vec<Change>>()
     })?;
     let file = shown(path);
     if options.dry_run {
@@ -161,7 +161,7 @@ fn remove(options: &Options, path: &Path, session: &mut Session<'_>) -> Result<(
     Ok(())
 }
 
-fn show<T>(path: &Path, rewritten: &Rewritten<T>, terminal: &mut Terminal<'_>) {
+fn show<T>(path: &Path, rewritten: &Rewritten<T>, terminal: &mut Terminal) {
     let diff = client_config::diff(path, rewritten.before.as_deref(), &rewritten.after);
     for line in diff.lines() {
         let tone = match line.as_bytes() {

@@ -14,7 +14,7 @@ pub(super) fn make_sure(
     helper: &str,
     client: Client,
     only_show: bool,
-    terminal: &mut Terminal<'_>,
+    terminal: &mut Terminal,
 ) -> bool {
     let name = client_config::program_name(helper);
     if env::on_path(&name).is_some() {
