@@ -61,11 +61,8 @@ pub fn get(input: Option<&str>, profile: Option<&str>) -> Reply {
 }
 
 fn answer(input: Option<&str>, profile: Option<&str>) -> Result<Reply, Error> {
-    let Ours {
-        server_url,
-        host,
-        config,
-    } = ours(input.ok_or(Error::NotOurs)?, "no credential for")?;
+    let server_url = input.ok_or(Error::NotOurs)?.trim_ascii();
+    let (host, config) = ours(server_url, "no credential for")?;
     let context = format!("no credential for {host}");
     let answer =
         credential::get(&host, &config, profile).map_err(|failure| failure.within(&context))?;
@@ -111,7 +108,7 @@ fn keep(input: Option<&str>) -> Result<(), Error> {
             "log in with docker login or podman login",
         )
     })?;
-    let Ours { host, config, .. } = match ours(&login.server_url, CANNOT_STORE) {
+    let (host, config) = match ours(&login.server_url, CANNOT_STORE) {
         // Exit 0 would silently lose a login for another registry.
         Err(Error::NotOurs) => {
             return Err(Failure::new(
@@ -125,30 +122,22 @@ fn keep(input: Option<&str>) -> Result<(), Error> {
     if login.username.is_empty() {
         return Err(Error::Protocol(NO_USERNAME));
     }
-    let context = format!("{CANNOT_STORE} {host}");
     let secret = login.secret.expose_secret();
     let answer = GetResponse {
         server_url: host.as_str(),
         username: &login.username,
         secret,
     };
-    if secret.is_empty() {
-        return Err(
-            Failure::new("the login has no password", "log in with a password")
-                .within(&context)
-                .into(),
-        );
-    }
-    if to_line(&answer).is_none() {
-        return Err(Failure::new(
-            "the login is too long for one answer (4 KiB)",
-            "log in with a shorter password",
-        )
-        .within(&context)
-        .into());
-    }
-    credential::store(&host, &login.username, &login.secret, &config)
-        .map_err(|failure| failure.within(&context).into())
+    let stored = if secret.is_empty() {
+        let what = "the login has no password";
+        Err(Failure::new(what, "log in with a password"))
+    } else if to_line(&answer).is_none() {
+        let what = "the login is too long for one answer (4 KiB)";
+        Err(Failure::new(what, "log in with a shorter password"))
+    } else {
+        credential::store(&host, &login.username, &login.secret, &config)
+    };
+    stored.map_err(|failure| failure.within(&format!("{CANNOT_STORE} {host}")).into())
 }
 
 /// `erase`: removes the credentials of a server URL. Always succeeds: podman and skopeo with
@@ -192,29 +181,16 @@ fn listed() -> String {
     json(&list).unwrap_or_else(|_| "{}".into())
 }
 
-/// A server URL of one of our hosts.
-struct Ours<'a> {
-    /// As the client sent it, without surrounding white space.
-    server_url: &'a str,
-    host: RegistryHost,
-    config: ConfigFile,
-}
-
-/// `context` begins a failure's line, before the host.
-fn ours<'a>(server_url: &'a str, context: &str) -> Result<Ours<'a>, Error> {
-    let host = match RegistryHost::parse(server_url) {
-        Ok(host) => host,
-        Err(NotARegistry::Malformed) => return Err(Error::NotOurs),
-        Err(NotARegistry::Empty) => return Err(Error::Protocol(NO_SERVER_URL)),
-    };
+/// The host of a server URL if it is ours. `context` begins a failure's line, before the host.
+fn ours(server_url: &str, context: &str) -> Result<(RegistryHost, ConfigFile), Error> {
+    let host = RegistryHost::parse(server_url).map_err(|err| match err {
+        NotARegistry::Malformed => Error::NotOurs,
+        NotARegistry::Empty => Error::Protocol(NO_SERVER_URL),
+    })?;
     let config = ConfigFile::load_if_ours(&host)
         .map_err(|failure| failure.within(&format!("{context} {host}")))?
         .ok_or(Error::NotOurs)?;
-    Ok(Ours {
-        server_url: server_url.trim_ascii(),
-        host,
-        config,
-    })
+    Ok((host, config))
 }
 
 #[derive(Serialize)]

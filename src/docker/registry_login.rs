@@ -28,11 +28,7 @@ pub fn log_in(
 ) -> Result<Option<&'static str>, Failure> {
     let endpoint = Endpoint::of_registry(host)?;
     let client = Client::new(endpoint.clone())?;
-    let request = Request {
-        retry: Retry::Never,
-        ..Request::get("/v2/", &[])
-    };
-    let first = get(&client, &request, deadline)?;
+    let first = get(&client, Request::get("/v2/", &[]), deadline)?;
     match first.status {
         200 => return Ok(None),
         401 => {}
@@ -56,9 +52,9 @@ pub fn log_in(
     };
     let request = Request {
         authorization: Some(&authorization),
-        ..request
+        ..Request::get("/v2/", &[])
     };
-    match get(&client, &request, deadline)?.status {
+    match get(&client, request, deadline)?.status {
         200 => Ok(Some(scheme)),
         401 | 403 => Err(refused(endpoint.host())),
         status => Err(unexpected(&endpoint, status)),
@@ -102,10 +98,9 @@ fn fetch_token(
     let client = Client::new(endpoint.clone())?;
     let request = Request {
         authorization: Some(basic),
-        retry: Retry::Never,
         ..Request::get("", &query)
     };
-    let answer = get(&client, &request, deadline)?;
+    let answer = get(&client, request, deadline)?;
     match answer.status {
         200 => answer
             .json::<TokenResponse>()
@@ -123,8 +118,9 @@ fn fetch_token(
 }
 
 /// Sends once: the person wants to see what the registry answers.
-fn get(client: &Client, request: &Request<'_>, deadline: Deadline) -> Result<Response, Failure> {
+fn get(client: &Client, request: Request<'_>, deadline: Deadline) -> Result<Response, Failure> {
+    let retry = Retry::Never;
     client
-        .send(request, deadline)
+        .send(&Request { retry, ..request }, deadline)
         .map_err(|err| err.failure(client.endpoint().host()))
 }
