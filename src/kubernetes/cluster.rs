@@ -68,7 +68,7 @@ impl Cluster {
 
     /// Reads an object.
     pub fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClusterError> {
-        let response = self.send(&Request::get(path, &[]))?;
+        let response = self.send(Request::get(path, &[]))?;
         response.json().map_err(ClusterError::Unanswered)
     }
 
@@ -80,7 +80,7 @@ impl Cluster {
         content_type: &'static str,
         body: &SecretString,
     ) -> Result<bool, ClusterError> {
-        let response = self.send(&Request {
+        let response = self.send(Request {
             method: Method::PATCH,
             body: Some((content_type, body.expose_secret().as_bytes())),
             ..Request::get(path, query)
@@ -88,11 +88,10 @@ impl Cluster {
         Ok(response.status == 201)
     }
 
-    fn send(&self, request: &Request<'_>) -> Result<Response, ClusterError> {
+    fn send(&self, request: Request<'_>) -> Result<Response, ClusterError> {
         let request = Request {
             authorization: Some(&self.authorization),
-            method: request.method.clone(),
-            ..*request
+            ..request
         };
         let response = self
             .client

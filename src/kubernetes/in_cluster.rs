@@ -35,22 +35,14 @@ impl InCluster {
     /// read at each run.
     pub fn find(dir: &Path) -> Result<Self, Failure> {
         let endpoint = endpoint()?;
-        let read = |name: &str| -> Result<_, Failure> {
-            let path = dir.join(name);
-            let file = UserFile::read(&path).map_err(|err| cannot_read(&path, &system(&err)))?;
-            let (content, _) = file.trusted().map_err(|err| err.failure(&path))?;
-            Ok(content)
-        };
-        let token = text(&dir.join("token"), read("token")?)?;
-        let ca_path = dir.join("ca.crt");
-        let ca = text(&ca_path, read("ca.crt")?)?;
+        let read = |name: &str| read(&dir.join(name));
+        let token = Secret::from(read("token")?.trim());
+        let ca = read("ca.crt")?;
         let namespace = read("namespace").ok();
-        let namespace =
-            namespace.and_then(|name| Name::of_namespace(str::from_utf8(&name).ok()?.trim()).ok());
-        let token = Secret::from(token.trim());
+        let namespace = namespace.and_then(|name| Name::of_namespace(name.trim()).ok());
         let account = subject(&token).unwrap_or_else(|| "NAMESPACE:NAME".into());
         let cluster = Cluster::new(endpoint.trusting_only(&ca), &token)
-            .map_err(|failure| failure.within(&shown(&ca_path)))?;
+            .map_err(|failure| failure.within(&shown(&dir.join("ca.crt"))))?;
         Ok(Self {
             cluster,
             namespace,
@@ -70,19 +62,20 @@ fn endpoint() -> Result<Endpoint, Failure> {
     Endpoint::of_cluster(host.trim(), port.trim())
 }
 
-fn text(path: &Path, bytes: Vec<u8>) -> Result<String, Failure> {
-    match String::from_utf8(bytes) {
+fn read(path: &Path) -> Result<String, Failure> {
+    let cannot_read = |why: &str| {
+        Failure::new(
+            format!("cannot read {}: {why}", shown(path)),
+            "give the pod a ServiceAccount and automountServiceAccountToken: true",
+        )
+    };
+    let file = UserFile::read(path).map_err(|err| cannot_read(&system(&err)))?;
+    let (content, _) = file.trusted().map_err(|err| err.failure(path))?;
+    match String::from_utf8(content) {
         Ok(text) if !text.trim().is_empty() => Ok(text),
-        Ok(_) => Err(cannot_read(path, "the file is empty")),
-        Err(_) => Err(cannot_read(path, "not valid UTF-8")),
+        Ok(_) => Err(cannot_read("the file is empty")),
+        Err(_) => Err(cannot_read("not valid UTF-8")),
     }
-}
-
-fn cannot_read(path: &Path, why: &str) -> Failure {
-    Failure::new(
-        format!("cannot read {}: {why}", shown(path)),
-        "give the pod a ServiceAccount and automountServiceAccountToken: true",
-    )
 }
 
 /// `NAMESPACE:NAME` from the token's claims. Only for messages, so the signature is not checked.

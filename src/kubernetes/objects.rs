@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::cluster::{APPLY_PATCH, JSON_PATCH};
 use super::in_cluster::InCluster;
 use super::names::Name;
-use super::refusal::{Attempt, Verb};
+use super::refusal::{Attempt, TO_CHANGE, TO_READ};
 use super::secret::{Document, ExistingSecret, PULL_SECRET};
 use crate::error::Failure;
 
@@ -49,11 +49,11 @@ struct ServiceAccount {
 impl SecretRef<'_> {
     /// Reads the Secret. One that cannot become an image pull secret is an error.
     pub fn read(&self) -> Result<Option<ExistingSecret>, Failure> {
-        let attempt = self.attempt(Verb::Get, "secrets", self.name);
+        let attempt = self.attempt("secrets", self.name);
         let existing: ExistingSecret = match self.in_cluster.cluster.get(&attempt.path()) {
             Ok(existing) => existing,
             Err(err) if err.status() == Some(404) => return Ok(None),
-            Err(err) => return Err(attempt.failure(&err)),
+            Err(err) => return Err(attempt.failure(TO_READ, &err)),
         };
         if existing.kind != PULL_SECRET {
             return Err(attempt.immutable(&format!("its type is {}", existing.kind)));
@@ -67,7 +67,7 @@ impl SecretRef<'_> {
     /// Writes the Secret by server-side apply and takes over fields of other writers. A dry run
     /// passes the same checks of the cluster and changes nothing.
     pub fn apply(&self, document: &Document, dry_run: bool) -> Result<Applied, Failure> {
-        let attempt = self.attempt(Verb::Patch, "secrets", self.name);
+        let attempt = self.attempt("secrets", self.name);
         let mut query = vec![("fieldManager", MANAGER), ("force", "true")];
         if dry_run {
             query.extend([("dryRun", "All"), ("fieldValidation", "Strict")]);
@@ -80,7 +80,7 @@ impl SecretRef<'_> {
                 Ok(true) => return Ok(Applied::Created),
                 Ok(false) => return Ok(Applied::Changed),
                 Err(err) if err.status() == Some(409) && tried < TRIES => tried += 1,
-                Err(err) => return Err(attempt.failure(&err)),
+                Err(err) => return Err(attempt.failure(TO_CHANGE, &err)),
             }
         }
     }
@@ -89,26 +89,25 @@ impl SecretRef<'_> {
     /// Kubernetes treats the list as one value: an apply or a merge patch would replace it.
     pub fn add_to(&self, account: &Name, dry_run: bool) -> Result<Applied, Failure> {
         let cluster = &self.in_cluster.cluster;
-        let reading = self.attempt(Verb::Get, "serviceaccounts", account);
-        let patching = self.attempt(Verb::Patch, "serviceaccounts", account);
+        let attempt = self.attempt("serviceaccounts", account);
         let query = [("fieldManager", MANAGER), ("dryRun", "All")];
         let query = &query[..=usize::from(dry_run)];
         let mut tried = 1;
         loop {
             let existing: ServiceAccount = cluster
-                .get(&reading.path())
-                .map_err(|err| reading.failure(&err))?;
+                .get(&attempt.path())
+                .map_err(|err| attempt.failure(TO_READ, &err))?;
             let Some(patch) = self.addition(&existing) else {
                 return Ok(Applied::Unchanged);
             };
             let patch = patch.to_string().into();
-            match cluster.patch(&patching.path(), query, JSON_PATCH, &patch) {
+            match cluster.patch(&attempt.path(), query, JSON_PATCH, &patch) {
                 Ok(_) => return Ok(Applied::Changed),
                 // A failed test is a 422: the list has changed since it was read.
                 Err(err) if [Some(409), Some(422)].contains(&err.status()) && tried < TRIES => {
                     tried += 1;
                 }
-                Err(err) => return Err(patching.failure(&err)),
+                Err(err) => return Err(attempt.failure(TO_CHANGE, &err)),
             }
         }
     }
@@ -134,9 +133,8 @@ impl SecretRef<'_> {
         })
     }
 
-    fn attempt<'a>(&'a self, verb: Verb, resource: &'static str, name: &'a Name) -> Attempt<'a> {
+    fn attempt<'a>(&'a self, resource: &'static str, name: &'a Name) -> Attempt<'a> {
         Attempt {
-            verb,
             resource,
             name,
             namespace: self.namespace,

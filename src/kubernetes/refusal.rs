@@ -7,17 +7,14 @@ use super::names::Name;
 use crate::error::Failure;
 use crate::http::TransportError;
 
-/// The verb of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verb {
-    Get,
-    Patch,
-}
+/// A missing right to read an object.
+pub(super) const TO_READ: &str = "may not be read";
+/// A missing right to change an object.
+pub(super) const TO_CHANGE: &str = "may not be changed";
 
 /// A request for one object.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Attempt<'a> {
-    pub(super) verb: Verb,
     /// The plural name, as in a path.
     pub(super) resource: &'static str,
     pub(super) name: &'a Name,
@@ -58,8 +55,8 @@ impl Attempt<'_> {
         format!("delete it once: kubectl -n {namespace} delete secret {name}")
     }
 
-    /// The message for an error.
-    pub(super) fn failure(&self, err: &ClusterError) -> Failure {
+    /// The message for an error. `right` is the one that was needed.
+    pub(super) fn failure(&self, right: &str, err: &ClusterError) -> Failure {
         let (status, said) = match err {
             ClusterError::Refused { status, said } => (*status, said.as_deref()),
             ClusterError::Unanswered(err) => return self.unanswered(err),
@@ -74,7 +71,7 @@ impl Attempt<'_> {
                 "an admission policy denies it".into(),
                 "comply with the policy by --name or --label, or change it; more rights do not help".into(),
             ),
-            403 => self.forbidden(said),
+            403 => self.forbidden(right, said),
             404 => self.missing(),
             409 => (
                 "another writer keeps changing it".into(),
@@ -104,7 +101,7 @@ impl Attempt<'_> {
         Failure::new(format!("{self}: {what}: {status}{quoted}"), hint)
     }
 
-    fn forbidden(&self, said: Option<&str>) -> (String, String) {
+    fn forbidden(&self, right: &str, said: Option<&str>) -> (String, String) {
         let Self {
             name,
             namespace,
@@ -142,15 +139,11 @@ impl Attempt<'_> {
                 ),
             );
         }
-        let what = match self.verb {
-            Verb::Get => "may not be read",
-            Verb::Patch => "may not be changed",
-        };
         let role = format!("docker-credential-ionos-{resource}");
         let hint = format!(
             "grant it: kubectl -n {namespace} create role {role} --verb=get,patch --resource={resource} --resource-name={name} && kubectl -n {namespace} create rolebinding {role} --role={role} --serviceaccount={account}"
         );
-        (what.into(), hint)
+        (right.into(), hint)
     }
 
     fn missing(&self) -> (String, String) {

@@ -1,5 +1,7 @@
 //! The pull secret: its content and its formats.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
@@ -142,13 +144,7 @@ pub struct ExistingSecret {
     /// Whether its data cannot be changed.
     #[serde(default)]
     pub immutable: bool,
-    data: Option<ExistingData>,
-}
-
-#[derive(Debug, Deserialize)]
-struct ExistingData {
-    #[serde(rename = ".dockerconfigjson")]
-    payload: Option<SecretString>,
+    data: Option<BTreeMap<String, SecretString>>,
 }
 
 impl ExistingSecret {
@@ -156,7 +152,7 @@ impl ExistingSecret {
     pub fn expires_at(&self, settings: &str, labels: &Labels) -> Option<i64> {
         let annotation = |name: &str| self.metadata["annotations"][name].as_str();
         let has = |(key, value): (&String, &String)| self.metadata["labels"][key] == *value;
-        let payload = self.data.as_ref()?.payload.as_ref()?.expose_secret();
+        let payload = self.data.as_ref()?.get(KEY)?.expose_secret();
         let is_same = annotation(FINGERPRINT)? == fingerprint(settings, payload);
         let expires_at: Timestamp = annotation(EXPIRES_AT)?.parse().ok()?;
         (is_same && labels.iter().all(has)).then(|| expires_at.as_second())
