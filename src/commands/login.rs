@@ -7,9 +7,10 @@ use clap::{Args, ValueEnum};
 use secrecy::ExposeSecret as _;
 
 use super::Session;
+use super::client_files::ClientFiles;
 use super::hosts::{self, Credentials};
 use super::wait::WaitOptions;
-use crate::client_config::{Client, ClientConfig, is_our_helper};
+use crate::client_config::Client;
 use crate::credential::Credential;
 use crate::error::{Failure, system};
 use crate::registry_host::RegistryHost;
@@ -89,17 +90,14 @@ pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure
 }
 
 /// A client that runs this program needs no login, and its login command stores nothing.
-fn note_if_unnecessary(program: Program, host: &RegistryHost, terminal: &mut Terminal<'_>) {
+fn note_if_unnecessary(program: Program, host: &RegistryHost, terminal: &mut Terminal) {
     let client = match program {
         Program::Docker => Client::Docker,
         Program::Podman | Program::Buildah | Program::Skopeo => Client::Podman,
         _ => return,
     };
-    let asks_us = |path: &std::path::PathBuf| {
-        let file = ClientConfig::load(path).ok()?;
-        is_our_helper(file.helper_for(host)?).then_some(())
-    };
-    if client.files().iter().find_map(asks_us).is_some() {
+    let clients = ClientFiles::find().clients_of(host.as_str());
+    if clients.contains(&client.name()) {
         terminal.say(&format!(
             "{} already gets its credentials for {host} from this program: no login is needed",
             program.name()

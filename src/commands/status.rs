@@ -117,30 +117,40 @@ fn lines(
     profile: Option<&str>,
 ) -> Vec<Line> {
     let now = env::now();
-    let clients = |host: &str| {
-        let host = RegistryHost::parse(host);
-        host.map_or_else(|_| Vec::new(), |host| files.clients_of(&host))
+    let line = |host: &str| Line {
+        host: host.to_owned(),
+        clients: files.clients_of(host),
+        ..Line::default()
     };
     let mut lines = Vec::new();
     for login in &state.logins {
         lines.push(Line {
             state: State::Stored,
             username: Some(login.username.clone()),
-            ..Line::new(&login.host, clients(&login.host))
+            ..line(&login.host)
         });
     }
-    let tokens = state.tokens.iter().map(|it| (it, clients(&it.host)));
-    let kubelet_tokens = state.kubelet_tokens.iter().map(|it| (it, vec!["kubelet"]));
-    for (token, clients) in tokens.chain(kubelet_tokens) {
+    let tokens = state.tokens.iter().map(|it| (it, line(&it.host)));
+    let kubelet_tokens = state.kubelet_tokens.iter().map(|it| {
+        let clients = vec!["kubelet"];
+        (
+            it,
+            Line {
+                clients,
+                ..line(&it.host)
+            },
+        )
+    });
+    for (token, line) in tokens.chain(kubelet_tokens) {
         let is_wanted = profile.is_none_or(|profile| profile == token.profile);
         if is_wanted && token.age(now) != Age::Expired {
-            lines.push(minted(token, config, notes, clients));
+            lines.push(line.minted(token, config, notes));
         }
     }
     let covered: BTreeSet<String> = lines.iter().map(|line| line.host.clone()).collect();
     for host in local_state::known_hosts(state, config) {
         if !covered.contains(host.as_str()) {
-            lines.push(Line::new(host.as_str(), clients(host.as_str())));
+            lines.push(line(host.as_str()));
         }
     }
     lines.sort_by(|one, other| (&one.host, &one.profile).cmp(&(&other.host, &other.profile)));
@@ -148,31 +158,18 @@ fn lines(
 }
 
 impl Line {
-    fn new(host: &str, clients: Vec<&'static str>) -> Self {
+    fn minted(self, entry: &CachedToken, config: &ConfigFile, notes: &Notes) -> Self {
         Self {
-            host: host.to_owned(),
-            clients,
-            ..Self::default()
+            state: State::Cached,
+            username: Some(entry.username.clone()),
+            profile: Some(entry.profile.clone()),
+            account: account(entry, config, notes),
+            scopes: entry.scopes.clone(),
+            issued_at: Some(Time(entry.issued_at)),
+            expires_at: Some(Time(entry.expires_at)),
+            refresh_at: Some(Time(entry.refresh_at())),
+            ..self
         }
-    }
-}
-
-fn minted(
-    entry: &CachedToken,
-    config: &ConfigFile,
-    notes: &Notes,
-    clients: Vec<&'static str>,
-) -> Line {
-    Line {
-        state: State::Cached,
-        username: Some(entry.username.clone()),
-        profile: Some(entry.profile.clone()),
-        account: account(entry, config, notes),
-        scopes: entry.scopes.clone(),
-        issued_at: Some(Time(entry.issued_at)),
-        expires_at: Some(Time(entry.expires_at)),
-        refresh_at: Some(Time(entry.refresh_at())),
-        ..Line::new(&entry.host, clients)
     }
 }
 
@@ -184,17 +181,17 @@ fn account(entry: &CachedToken, config: &ConfigFile, notes: &Notes) -> Option<St
         .settings(&host, Some(&entry.profile))
         .or_else(|_| config.settings(&host, None))
         .and_then(|settings| Account::choose(&settings));
-    match chosen {
-        Ok(Some(account)) => match account.key(notes) {
-            Ok(key) => (key.as_str() == entry.account).then(|| account.origin().clone()),
-            Err(_) => Some(UNUSABLE_ACCOUNT.into()),
-        },
-        Ok(None) => Some(NO_ACCOUNT.into()),
-        Err(_) => Some(UNUSABLE_ACCOUNT.into()),
-    }
+    let found = chosen.and_then(|account| match account {
+        Some(account) => {
+            let is_same = account.key(notes)?.as_str() == entry.account;
+            Ok(is_same.then(|| account.origin().clone()))
+        }
+        None => Ok(Some(NO_ACCOUNT.into())),
+    });
+    found.unwrap_or_else(|_| Some(UNUSABLE_ACCOUNT.into()))
 }
 
-fn show(status: &Status, terminal: &mut Terminal<'_>) {
+fn show(status: &Status, terminal: &mut Terminal) {
     if status.credentials.is_empty() {
         terminal.say("no credential is stored or cached, and no client uses this program");
         terminal.say("hint: run docker-credential-ionos configure-docker");

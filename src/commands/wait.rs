@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 
 use super::Session;
 use crate::credential::mint::{self, MintError};
-use crate::credential::{self, Lookup};
+use crate::credential::{self, Cleanup};
 use crate::docker::registry_login;
 use crate::env::Deadline;
 use crate::error::{Failure, one_line};
@@ -57,20 +57,18 @@ fn parse_limit(text: &str) -> Result<Limit, &'static str> {
 
 /// Gives each `--wait` without a TIME its default. clap would take HOST in `--wait HOST` as TIME.
 pub fn with_default_time(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
-    let mut args = args.peekable();
-    let mut complete = Vec::new();
-    while let Some(arg) = args.next() {
-        let has_time = args
-            .peek()
-            .and_then(|next| next.to_str())
-            .is_some_and(|it| {
-                // Bare digits are no host, and a TIME without its unit.
-                it.parse::<SignedDuration>().is_ok() || it.bytes().all(|byte| byte.is_ascii_digit())
-            });
-        let is_bare = arg == "--wait" && !has_time;
-        complete.push(if is_bare { "--wait=10m".into() } else { arg });
+    let mut args: Vec<OsString> = args.collect();
+    for n in 0..args.len() {
+        let next = args.get(n + 1).and_then(|next| next.to_str());
+        let has_time = next.is_some_and(|it| {
+            // Bare digits are no host, and a TIME without its unit.
+            it.parse::<SignedDuration>().is_ok() || it.bytes().all(|byte| byte.is_ascii_digit())
+        });
+        if args[n] == "--wait" && !has_time {
+            args[n] = "--wait=10m".into();
+        }
     }
-    complete
+    args
 }
 
 impl WaitOptions {
@@ -105,26 +103,31 @@ impl WaitOptions {
         let Some(limit) = &self.wait else {
             return attempt(session);
         };
-        let mut progress = Progress::new(subject, limit.time);
+        let mut progress = Progress {
+            subject,
+            time: limit.time,
+            since: Instant::now(),
+            lines: 0,
+        };
         let mut pause = SHORTEST_PAUSE;
         let outcome = loop {
             let failure = match attempt(session) {
                 Ok(done) => break Ok(done),
+                Err(failure) if failure.is_permanent => {
+                    break Err(failure.within(&format!("{subject} is not ready")));
+                }
                 Err(failure) => failure,
             };
-            if failure.is_permanent {
-                break Err(failure.within(&format!("{subject} is not ready")));
-            }
             let left = limit.deadline.left();
             // The failure of an attempt that had too little time would hide this one.
             let until_last_attempt = left.saturating_sub(LAST_ATTEMPT);
             if until_last_attempt.is_zero() {
-                progress.show(&failure.what, left, &mut session.terminal);
+                progress.show(&failure.what, left, &session.terminal);
                 let context = format!("{subject} is not ready after {}", shown(limit.time));
                 break Err(failure.within(&context));
             }
             let next = pause.min(until_last_attempt);
-            progress.show(&failure.what, next, &mut session.terminal);
+            progress.show(&failure.what, next, &session.terminal);
             pause = (pause * 2).min(LONGEST_PAUSE);
         };
         session.terminal.end_status();
@@ -164,14 +167,9 @@ fn log_in(host: &RegistryHost, session: &Session<'_>, deadline: Deadline) -> Res
             ));
         }
     }
-    let Lookup {
-        credential,
-        cleanup,
-    } = credential::get(host, config, profile)?;
-    if let Some(cleanup) = cleanup {
-        cleanup.run();
-    }
-    registry_login::log_in(host, &credential, deadline).map(drop)
+    let lookup = credential::get(host, config, profile)?;
+    lookup.cleanup.into_iter().for_each(Cleanup::run);
+    registry_login::log_in(host, &lookup.credential, deadline).map(drop)
 }
 
 /// Says what is waited for: on a terminal in one line with a spinner, else in a line a minute.
@@ -183,17 +181,8 @@ struct Progress<'a> {
     lines: u32,
 }
 
-impl<'a> Progress<'a> {
-    fn new(subject: &'a str, time: Duration) -> Self {
-        Self {
-            subject,
-            time,
-            since: Instant::now(),
-            lines: 0,
-        }
-    }
-
-    fn show(&mut self, reason: &str, pause: Duration, terminal: &mut Terminal<'_>) {
+impl Progress<'_> {
+    fn show(&mut self, reason: &str, pause: Duration, terminal: &Terminal) {
         let (subject, reason) = (self.subject, one_line(reason));
         if !terminal.shows_status() {
             if self.since.elapsed() >= MINUTE * self.lines {

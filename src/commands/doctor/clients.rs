@@ -17,7 +17,9 @@ pub(super) fn our_helper<'a>(
     file: &'a ClientConfig,
     host: Option<&RegistryHost>,
 ) -> Option<&'a str> {
-    let helper = file.helper_for(host?).or_else(|| file.creds_store())?;
+    let helper = file
+        .helper_for(host?.as_str())
+        .or_else(|| file.creds_store())?;
     Some(helper).filter(|name| client_config::is_our_helper(name))
 }
 
@@ -72,44 +74,34 @@ pub(super) fn docker(
 fn helper_in_docker_file(file: &ClientConfig, host: &RegistryHost) -> Finding {
     let path = shown(&file.path);
     let add = format!("docker-credential-ionos configure-docker {host}");
-    match (file.helper_for(host), file.creds_store()) {
-        (Some(""), _) => Finding::warning(
-            format!("credHelpers in {path} has '' for {host}, which is no helper"),
-            add,
-        ),
+    let what = match (file.helper_for(host.as_str()), file.creds_store()) {
+        (Some(""), _) => format!("credHelpers in {path} has '' for {host}, which is no helper"),
         (Some(helper), _) if client_config::is_our_helper(helper) => {
-            Finding::passed(format!("{path} has helper '{helper}' for {host}"))
+            return Finding::passed(format!("{path} has helper '{helper}' for {host}"));
         }
-        (Some(helper), _) => Finding::warning(
-            format!("{path} has helper '{}' for {host}", one_line(helper)),
-            add,
-        ),
+        (Some(helper), _) => format!("{path} has helper '{}' for {host}", one_line(helper)),
         // `docker login` of every other registry fails.
-        (None, Some(store)) if client_config::is_our_helper(store) => Finding::warning(
-            format!(
-                "{path} has credsStore '{store}', but this program stores no login of other registries"
-            ),
-            format!("{add}, then remove credsStore from {path}"),
-        ),
-        (None, Some(store)) => Finding::warning(
-            format!(
-                "{path} has no helper for {host}, so Docker asks credsStore '{}'",
-                one_line(store)
-            ),
-            add,
-        ),
-        (None, None) if !file.exists => Finding::warning(format!("{path} does not exist"), add),
-        (None, None) => match misspelled(file, host) {
-            Some(key) => Finding::warning(
+        (None, Some(store)) if client_config::is_our_helper(store) => {
+            return Finding::warning(
                 format!(
-                    "{path} has a helper for '{}', which Docker does not take for {host}",
-                    one_line(key)
+                    "{path} has credsStore '{store}', but this program stores no login of other registries"
                 ),
-                add,
-            ),
-            None => Finding::warning(format!("{path} has no helper for {host}"), add),
+                format!("{add}, then remove credsStore from {path}"),
+            );
+        }
+        (None, Some(store)) => {
+            let store = one_line(store);
+            format!("{path} has no helper for {host}, so Docker asks credsStore '{store}'")
+        }
+        (None, None) if !file.exists => format!("{path} does not exist"),
+        (None, None) => match misspelled(file, host).map(one_line) {
+            Some(key) => {
+                format!("{path} has a helper for '{key}', which Docker does not take for {host}")
+            }
+            None => format!("{path} has no helper for {host}"),
         },
-    }
+    };
+    Finding::warning(what, add)
 }
 
 /// A key for the host that clients never look up, because they compare it letter by letter.
@@ -210,26 +202,25 @@ fn entry_for_podman(file: &ClientConfig, host: &RegistryHost) -> Option<Finding>
         shell_word(&file.path.display().to_string()),
         client_config::helper_name(None)
     );
-    match file.helper_for(host) {
-        Some("") => Some(Finding::failed(Failure::new(
+    Some(match file.helper_for(host.as_str()) {
+        Some("") => Finding::failed(Failure::new(
             format!("credHelpers in {path} has '' for {host}, with which podman fails"),
             edit,
-        ))),
-        Some(helper) if client_config::is_our_helper(helper) => Some(Finding::passed(format!(
-            "{path} has helper '{helper}' for {host}"
-        ))),
-        Some(helper) => Some(Finding::warning(
+        )),
+        Some(helper) if client_config::is_our_helper(helper) => {
+            Finding::passed(format!("{path} has helper '{helper}' for {host}"))
+        }
+        Some(helper) => Finding::warning(
             format!("{path} has helper '{}' for {host}", one_line(helper)),
             edit,
-        )),
-        None => file.login_keys(host).next().map(|key| {
-            Finding::warning(
-                format!(
-                    "{path} has a login for '{}', which podman uses",
-                    one_line(key)
-                ),
-                how_to_remove(&file.path, key),
-            )
-        }),
-    }
+        ),
+        None => {
+            let key = file.login_keys(host).next()?;
+            let what = format!(
+                "{path} has a login for '{}', which podman uses",
+                one_line(key)
+            );
+            Finding::warning(what, how_to_remove(&file.path, key))
+        }
+    })
 }
