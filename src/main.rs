@@ -1,7 +1,7 @@
 //! Wires the process to the library: arguments, the three streams, the exit code.
 
+use std::panic;
 use std::process::{self, ExitCode};
-use std::{io, panic};
 
 use docker_credential_ionos::{output, run};
 
@@ -22,13 +22,7 @@ fn main() -> ExitCode {
         process::exit(i32::from(!ok));
     }));
     let args: Vec<_> = std::env::args_os().collect();
-    let is_ok = run(
-        &args,
-        &mut io::stdin().lock(),
-        &mut io::stdout(),
-        &mut io::stderr(),
-    );
-    if is_ok {
+    if run(&args) {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

@@ -95,9 +95,9 @@ impl Reply {
     }
 
     /// Prints both lines, then does the deferred work. `true` is exit code 0.
-    pub fn print(mut self, stdout: &mut dyn Write, stderr: &mut dyn Write) -> bool {
+    pub fn print(mut self) -> bool {
         if let Some(line) = &self.stdout {
-            match write_line(stdout, line) {
+            match write_line(&mut io::stdout(), line) {
                 Ok(true) => {}
                 // Dropped, not run: the client has no answer.
                 Ok(false) => drop(self.deferred.take()),
@@ -110,7 +110,7 @@ impl Reply {
         }
         if let Some(line) = &self.stderr {
             // A closed stderr is no further failure.
-            let _ = write_line(stderr, line);
+            let _ = write_line(&mut io::stderr(), line);
         }
         if let Some(deferred) = self.deferred {
             // The client has its answer: a panic from here on changes nothing of it.

@@ -61,9 +61,9 @@ pub struct Arguments {
     pub command: Command,
 }
 
-/// The commands.
+/// The verbs of Docker's protocol, and the version.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub enum Verb {
     /// Print the credential for a registry; mint a token if none is cached
     ///
     /// Without HOST, read the server URL from stdin, as Docker sends it.
@@ -86,6 +86,14 @@ pub enum Command {
     /// Print the version (also --version, -v)
     #[command(after_help = example!("version"))]
     Version,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// A verb.
+    #[command(flatten)]
+    Verb(Verb),
     /// Set this program as Docker's credential helper for your registries
     ///
     /// Adds each HOST to credHelpers in Docker's config.json and changes nothing else there.
@@ -142,8 +150,8 @@ pub enum Command {
     Completions(commands::completions::Options),
 }
 
-impl Command {
-    /// What a verb of Docker's protocol reads from stdin, for a person who calls it in a terminal.
+impl Verb {
+    /// What it reads from stdin, for a person who calls it in a terminal.
     pub fn input(&self) -> Option<&'static str> {
         match self {
             Self::Get { host: None } => Some("the registry's host (or pass it: get HOST)"),

@@ -6,11 +6,11 @@ mod args;
 mod usage;
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, IsTerminal as _, Read, Write};
+use std::io::{self, IsTerminal as _};
 
 use clap::Parser as _;
 
-pub use args::{Arguments, Command, definition};
+pub use args::{Arguments, Command, Verb, definition};
 
 use crate::commands::{self, Session};
 use crate::config::{self, ConfigFile};
@@ -22,75 +22,63 @@ use crate::output::Reply;
 use crate::secret;
 use crate::terminal::Terminal;
 
+const VERSION: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
+
 /// Runs one command. The first argument is the program's own name. `true` is exit code 0; clients
 /// know only 0 and 1.
-pub fn run(
-    args: &[OsString],
-    stdin: &mut dyn Read,
-    stdout: &mut dyn Write,
-    stderr: &mut dyn Write,
-) -> bool {
+pub fn run(args: &[OsString]) -> bool {
     secret::forbid_core_dumps();
     log::init();
     let profile = args.first().and_then(|program| config::profile_of(program));
     let profile = profile.as_deref();
     let Some(verb) = protocol_verb(args) else {
         if args.get(1).is_some_and(|verb| verb == account::GUARD) {
-            account::guard(stdin);
+            account::guard(&mut io::stdin());
             return true;
         }
-        return parse(args, profile, stdin, stdout, stderr);
+        return parse(args, profile);
     };
     // No client passes its own terminal on: this is a person who tries the verb.
     if let Some(input) = verb.input()
         && io::stdin().is_terminal()
     {
-        let mut terminal = Terminal::new(stdin, stdout, stderr);
+        let terminal = Terminal::detect();
         terminal.say(&format!("waiting for {input}; end with Ctrl-D"));
-        return terminal.protocol(|stdin| answer(&verb, profile, stdin));
+        return terminal.reply(answer(&verb, profile));
     }
-    answer(&verb, profile, stdin).print(stdout, stderr)
+    answer(&verb, profile).print()
 }
 
 /// A verb of Docker's protocol, called as clients call it. clap would cost a warm `get` more than
 /// the rest of it.
-fn protocol_verb(args: &[OsString]) -> Option<Command> {
+fn protocol_verb(args: &[OsString]) -> Option<Verb> {
     let [_, verb] = args else {
         return None;
     };
     Some(match verb.to_str()? {
-        "get" => Command::Get { host: None },
-        "store" => Command::Store,
-        "erase" => Command::Erase,
-        "list" => Command::List,
-        "version" | "--version" | "-v" | "-V" => Command::Version,
+        "get" => Verb::Get { host: None },
+        "store" => Verb::Store,
+        "erase" => Verb::Erase,
+        "list" => Verb::List,
+        "version" | "--version" | "-v" | "-V" => Verb::Version,
         _ => return None,
     })
 }
 
 /// Answers a verb of Docker's protocol.
-fn answer(verb: &Command, profile: Option<&str>, stdin: &mut dyn Read) -> Reply {
+fn answer(verb: &Verb, profile: Option<&str>) -> Reply {
+    let input = || input::read_text(&mut io::stdin());
     match verb {
-        Command::Get { host: Some(host) } => docker::get(Some(host), profile),
-        Command::Get { host: None } => docker::get(input::read_text(stdin).as_deref(), profile),
-        Command::Store => docker::store(input::read_text(stdin).as_deref()),
-        Command::Erase => docker::erase(input::read_text(stdin).as_deref(), profile),
-        Command::List => docker::list(),
-        _ => Reply::line(format!(
-            "{} {}",
-            env!("CARGO_PKG_NAME"),
-            env!("CARGO_PKG_VERSION")
-        )),
+        Verb::Get { host: Some(host) } => docker::get(Some(host), profile),
+        Verb::Get { host: None } => docker::get(input().as_deref(), profile),
+        Verb::Store => docker::store(input().as_deref()),
+        Verb::Erase => docker::erase(input().as_deref(), profile),
+        Verb::List => docker::list(),
+        Verb::Version => Reply::line(VERSION.into()),
     }
 }
 
-fn parse(
-    args: &[OsString],
-    profile: Option<&str>,
-    stdin: &mut dyn Read,
-    stdout: &mut dyn Write,
-    stderr: &mut dyn Write,
-) -> bool {
+fn parse(args: &[OsString], profile: Option<&str>) -> bool {
     env::note_secrets();
     let is_protocol = matches!(
         args.get(1).and_then(|verb| verb.to_str()),
@@ -101,7 +89,7 @@ fn parse(
     let args = std::iter::once(name).chain(args.iter().skip(1).cloned());
     let parsed = Arguments::try_parse_from(commands::with_default_time(args));
     let mut loaded = ConfigFile::load();
-    let mut terminal = Terminal::new(stdin, stdout, stderr);
+    let mut terminal = Terminal::detect();
     let Arguments {
         command,
         profile: chosen,
@@ -122,19 +110,16 @@ fn parse(
         terminal,
     };
     let outcome = match command {
-        Command::Get { host: Some(host) } => {
-            let status = format!("getting a credential for {host} …");
-            let answer = || answer(command, profile, &mut io::empty());
-            let reply = session.terminal.while_saying(&status, answer);
-            Ok(session.terminal.reply(reply))
-        }
-        Command::Get { host: None }
-        | Command::Store
-        | Command::Erase
-        | Command::List
-        | Command::Version => {
-            let answer = |stdin: &mut dyn Read| answer(command, profile, stdin);
-            Ok(session.terminal.protocol(answer))
+        Command::Verb(verb) => {
+            let terminal = &session.terminal;
+            let reply = match verb {
+                Verb::Get { host: Some(host) } => {
+                    let status = format!("getting a credential for {host} …");
+                    terminal.while_saying(&status, || answer(verb, profile))
+                }
+                _ => answer(verb, profile),
+            };
+            Ok(terminal.reply(reply))
         }
         Command::ConfigureDocker(options) => commands::configure_docker::run(options, session),
         Command::DockerConfig(options) => commands::docker_config::run(options, session),

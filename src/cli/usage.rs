@@ -8,7 +8,7 @@ use crate::terminal::Terminal;
 
 /// Prints help or an error. `true` is exit code 0. For a verb of Docker's protocol the error also
 /// goes to stdout, where clients read it.
-pub(super) fn explain(err: &clap::Error, is_protocol: bool, terminal: &mut Terminal<'_>) -> bool {
+pub(super) fn explain(err: &clap::Error, is_protocol: bool, terminal: &mut Terminal) -> bool {
     match err.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             terminal.help(&err.render());

@@ -97,10 +97,9 @@ impl Shell {
             Self::Powershell => {
                 // PowerShell ends a string at each of these quotes, and takes two for one.
                 let quotes = ['\'', '\u{2018}', '\u{2019}', '\u{201a}', '\u{201b}'];
-                let mut doubled = String::with_capacity(value.len());
-                for c in value.chars() {
-                    doubled.extend(std::iter::repeat_n(c, 1 + usize::from(quotes.contains(&c))));
-                }
+                let double =
+                    |value: String, quote: &char| value.replace(*quote, &format!("{quote}{quote}"));
+                let doubled = quotes.iter().fold(value.to_owned(), double);
                 format!("$Env:{name} = '{doubled}'")
             }
         }
@@ -121,7 +120,7 @@ fn github_env() -> Result<PathBuf, Failure> {
 fn for_github(
     variables: Variables<'_>,
     path: &Path,
-    terminal: &mut Terminal<'_>,
+    terminal: &mut Terminal,
 ) -> Result<(), Failure> {
     let [_, (_, password)] = variables;
     let escaped = password.replace('%', "%25").replace('\n', "%0A");

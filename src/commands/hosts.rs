@@ -88,7 +88,7 @@ impl Credentials {
 
     /// Like [`Self::tidy_up`] after the credentials are printed. What could not be printed is dropped:
     /// its tokens are revoked unless they are cached.
-    pub(super) fn tidy_up_printed(self, terminal: &Terminal<'_>) {
+    pub(super) fn tidy_up_printed(self, terminal: &Terminal) {
         if terminal.has_written_all() {
             self.tidy_up();
         }

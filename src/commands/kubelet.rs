@@ -39,5 +39,5 @@ pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure
     if terminal.is_interactive() {
         terminal.say("waiting for a kubelet's request on stdin; press Ctrl-D to end it");
     }
-    Ok(terminal.protocol(|stdin| kubelet::answer(stdin, profile)))
+    Ok(terminal.reply(kubelet::answer(profile)))
 }

@@ -107,7 +107,7 @@ impl<'a> Refresh<'a> {
     fn states(
         &mut self,
         in_cluster: &'a InCluster,
-        terminal: &mut Terminal<'_>,
+        terminal: &mut Terminal,
     ) -> Result<Vec<State<'a>>, Failure> {
         let mut namespaces: Vec<&'a Name> = Vec::new();
         for namespace in &self.options.namespaces {
@@ -210,7 +210,7 @@ impl<'a> Refresh<'a> {
         Ok(())
     }
 
-    fn add_to_service_accounts(&mut self, states: &[State<'_>], terminal: &mut Terminal<'_>) {
+    fn add_to_service_accounts(&mut self, states: &[State<'_>], terminal: &mut Terminal) {
         let dry_run = self.options.dry_run;
         for State { secret, .. } in states {
             for account in &self.options.service_accounts {
@@ -239,13 +239,13 @@ impl<'a> Refresh<'a> {
         }
     }
 
-    fn fail(&mut self, failure: &Failure, terminal: &mut Terminal<'_>) {
+    fn fail(&mut self, failure: &Failure, terminal: &mut Terminal) {
         self.succeeded = false;
         terminal.fail(failure);
     }
 }
 
-fn print(secret: SecretRef<'_>, result: &str, terminal: &mut Terminal<'_>) {
+fn print(secret: SecretRef<'_>, result: &str, terminal: &mut Terminal) {
     let SecretRef {
         namespace, name, ..
     } = secret;

@@ -179,7 +179,7 @@ fn argocd_names(name: &Name, hosts: &[RegistryHost]) -> Result<Vec<Name>, Failur
 }
 
 /// Comments for people who find the file.
-fn print_head(metadata: &Metadata<'_>, terminal: &mut Terminal<'_>) {
+fn print_head(metadata: &Metadata<'_>, terminal: &mut Terminal) {
     // Client-side apply would store a second copy of the secret in an annotation.
     terminal.result(
         "# docker-credential-ionos kubernetes-manifest … | kubectl apply --server-side -f -",

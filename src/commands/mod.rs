@@ -34,7 +34,7 @@ pub struct Session<'a> {
     /// The profile of this run.
     pub profile: Option<&'a str>,
     /// The streams.
-    pub terminal: Terminal<'a>,
+    pub terminal: Terminal,
 }
 
 impl<'a> Session<'a> {

@@ -91,7 +91,7 @@ pub(super) fn unusable(state: &LocalState) -> Vec<Unusable> {
         .collect()
 }
 
-pub(super) fn show(pending: &[Pending], unusable: &[Unusable], terminal: &mut Terminal<'_>) {
+pub(super) fn show(pending: &[Pending], unusable: &[Unusable], terminal: &mut Terminal) {
     if !pending.is_empty() {
         terminal.result(&format!("{} token(s) to be deleted:", pending.len()));
     }

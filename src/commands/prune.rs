@@ -151,7 +151,7 @@ fn is_old(token: &ListedToken, api_now: i64) -> bool {
     made_at.is_some_and(|at| api_now.saturating_sub(at) > MINTING)
 }
 
-fn list(host: &RegistryHost, tokens: &[ListedToken], terminal: &mut Terminal<'_>) {
+fn list(host: &RegistryHost, tokens: &[ListedToken], terminal: &mut Terminal) {
     let now = env::now();
     for token in tokens {
         let expires = match token.expires_at {
@@ -170,7 +170,7 @@ fn delete(
     host: &RegistryHost,
     registry: &RegistryTokens,
     state: &LocalState,
-    terminal: &mut Terminal<'_>,
+    terminal: &mut Terminal,
 ) -> Result<(), ApiError> {
     let existed = registry
         .api

@@ -6,7 +6,7 @@
 
 mod table;
 
-use std::io::{self, IsTerminal as _, Read, Write};
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
 use clap::builder::StyledStr;
@@ -59,10 +59,7 @@ struct Stream {
 }
 
 /// The streams of one command, and whether each is a terminal.
-pub struct Terminal<'a> {
-    stdin: &'a mut dyn Read,
-    stdout: &'a mut dyn Write,
-    stderr: &'a mut dyn Write,
+pub struct Terminal {
     /// Whether stdin is a terminal, where a person can answer.
     asks: bool,
     out: Stream,
@@ -74,18 +71,11 @@ pub struct Terminal<'a> {
     is_closed: bool,
 }
 
-impl<'a> Terminal<'a> {
+impl Terminal {
     /// The streams of this process.
-    pub fn new(
-        stdin: &'a mut dyn Read,
-        stdout: &'a mut dyn Write,
-        stderr: &'a mut dyn Write,
-    ) -> Self {
+    pub fn detect() -> Self {
         let width = terminal_size::terminal_size().map_or(WIDE, |(width, _)| usize::from(width.0));
         Self {
-            stdin,
-            stdout,
-            stderr,
             asks: io::stdin().is_terminal(),
             out: Stream {
                 is_terminal: io::stdout().is_terminal(),
@@ -121,11 +111,10 @@ impl<'a> Terminal<'a> {
     }
 
     /// One line of the result, in pieces.
-    pub fn result_in_tones(&mut self, pieces: &[(Tone, &str)]) {
-        let line: String = pieces
-            .iter()
-            .map(|(tone, text)| paint(self.out, *tone, text))
-            .collect();
+    pub fn result_in_tones<S: AsRef<str>>(&mut self, pieces: &[(Tone, S)]) {
+        let pieces = pieces.iter();
+        let painted = pieces.map(|(tone, text)| paint(self.out, *tone, text.as_ref()));
+        let line: String = painted.collect();
         self.write_result(&line);
     }
 
@@ -135,7 +124,7 @@ impl<'a> Terminal<'a> {
     }
 
     fn write_result(&mut self, line: &str) {
-        match write_line(self.stdout, line) {
+        match write_line(&mut io::stdout(), line) {
             Ok(is_read) => self.is_closed |= !is_read,
             Err(failure) => {
                 self.unwritten.get_or_insert(failure);
@@ -156,47 +145,36 @@ impl<'a> Terminal<'a> {
     }
 
     /// Writes a line to stderr.
-    pub fn say(&mut self, line: &str) {
-        self.write_message(&paint(self.err, Tone::Plain, &clean(line)));
-    }
-
-    fn write_message(&mut self, line: &str) {
-        // A closed stderr is no failure.
-        let _ = write_line(self.stderr, line);
+    pub fn say(&self, line: &str) {
+        write_message(&paint(self.err, Tone::Plain, &clean(line)));
     }
 
     /// A problem that does not stop the command.
-    pub fn warn(&mut self, warning: &Failure) {
+    pub fn warn(&self, warning: &Failure) {
         self.message(Tone::Warning, "warning", warning);
     }
 
     /// The problem that stopped the command.
-    pub fn fail(&mut self, failure: &Failure) {
+    pub fn fail(&self, failure: &Failure) {
         self.message(Tone::Bad, "error", failure);
     }
 
-    fn message(&mut self, tone: Tone, kind: &str, failure: &Failure) {
+    fn message(&self, tone: Tone, kind: &str, failure: &Failure) {
         let kind = paint(self.err, tone, &format!("{kind}:"));
-        self.write_message(&format!("{kind} {}", redact(&failure.what_and_said())));
+        write_message(&format!("{kind} {}", redact(&failure.what_and_said())));
         if !failure.hint.is_empty() {
             let hint = paint(self.err, Tone::Faint, "hint:");
-            self.write_message(&format!("{hint} {}", redact(&failure.hint)));
+            write_message(&format!("{hint} {}", redact(&failure.hint)));
         }
     }
 
     /// Prints the answer of a verb of Docker's protocol. If both streams are a terminal, a failure is
     /// printed once. `true` is exit code 0.
-    pub fn reply(&mut self, mut reply: Reply) -> bool {
+    pub fn reply(&self, mut reply: Reply) -> bool {
         if self.out.is_terminal && self.err.is_terminal && reply.stdout == reply.stderr {
             reply.stdout = None;
         }
-        reply.print(self.stdout, self.stderr)
-    }
-
-    /// Runs a verb of Docker's protocol that a person called.
-    pub fn protocol(&mut self, verb: impl FnOnce(&mut dyn Read) -> Reply) -> bool {
-        let reply = verb(self.stdin);
-        self.reply(reply)
+        reply.print()
     }
 
     /// Help, which is a result.
@@ -222,28 +200,23 @@ impl<'a> Terminal<'a> {
     }
 
     /// Asks a question and reads one line; `None` without a terminal.
-    pub fn ask(&mut self, question: &str) -> Option<String> {
+    pub fn ask(&self, question: &str) -> Option<String> {
         if !self.is_interactive() {
             return None;
         }
         let question = paint(self.err, Tone::Strong, question);
-        let _ = write!(self.stderr, "{question} ").and_then(|()| self.stderr.flush());
-        // A byte at a time: what comes after the line is not ours.
+        let _ = write!(io::stderr(), "{question} ");
         let mut answer = Vec::new();
-        let mut byte = [0];
-        while self.stdin.read(&mut byte).is_ok_and(|read| read == 1) {
-            if byte[0] == b'\n' {
-                return Some(String::from_utf8_lossy(&answer).trim().to_owned());
-            }
-            answer.push(byte[0]);
+        let _ = io::stdin().lock().read_until(b'\n', &mut answer);
+        if !answer.ends_with(b"\n") {
+            // Ctrl-D leaves the cursor behind the question.
+            self.say("");
         }
-        // Ctrl-D leaves the cursor behind the question.
-        self.say("");
         Some(String::from_utf8_lossy(&answer).trim().to_owned())
     }
 
     /// Whether the answer to a question is yes.
-    pub fn confirm(&mut self, question: &str) -> bool {
+    pub fn confirm(&self, question: &str) -> bool {
         let answer = self.ask(&format!("{question} [y/N]")).unwrap_or_default();
         matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes")
     }
@@ -254,7 +227,7 @@ impl<'a> Terminal<'a> {
     }
 
     /// Shows a line until the next one or [`Self::end_status`].
-    pub fn status(&mut self, line: &str) {
+    pub fn status(&self, line: &str) {
         let width = self.width.saturating_sub(1);
         let line: String = one_line(line).chars().take(width).collect();
         let line = paint(self.err, Tone::Faint, &line);
@@ -262,23 +235,28 @@ impl<'a> Terminal<'a> {
     }
 
     /// Removes the status line.
-    pub fn end_status(&mut self) {
+    pub fn end_status(&self) {
         self.replace_status("");
     }
 
-    fn replace_status(&mut self, line: &str) {
+    fn replace_status(&self, line: &str) {
         if self.err.is_terminal {
-            let _ = write!(self.stderr, "\r\x1b[K{line}").and_then(|()| self.stderr.flush());
+            let _ = write!(io::stderr(), "\r\x1b[K{line}");
         }
     }
 
     /// Shows a status line while `work` runs.
-    pub fn while_saying<T>(&mut self, line: &str, work: impl FnOnce() -> T) -> T {
+    pub fn while_saying<T>(&self, line: &str, work: impl FnOnce() -> T) -> T {
         self.status(line);
         let done = work();
         self.end_status();
         done
     }
+}
+
+fn write_message(line: &str) {
+    // A closed stderr is no failure.
+    let _ = write_line(&mut io::stderr(), line);
 }
 
 /// A string in its tone, without the secrets of this run.

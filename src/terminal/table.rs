@@ -28,7 +28,7 @@ impl Table {
     }
 
     /// Prints it as a result.
-    pub fn print(&self, terminal: &mut Terminal<'_>) {
+    pub fn print(&self, terminal: &mut Terminal) {
         let mut widths: Vec<usize> = self.heading.iter().map(String::len).collect();
         for row in &self.rows {
             for ((_, text), width) in row.iter().zip(&mut widths) {
@@ -43,27 +43,22 @@ impl Table {
         }
     }
 
-    fn print_columns(&self, widths: &[usize], terminal: &mut Terminal<'_>) {
+    fn print_columns(&self, widths: &[usize], terminal: &mut Terminal) {
         let heading = self.heading.iter().map(|name| (Tone::Strong, name.clone()));
         let heading: Vec<_> = heading.collect();
         for row in std::iter::once(&heading).chain(&self.rows) {
-            let end = row.iter().rposition(|(_, text)| !text.trim().is_empty());
-            let cells = row.iter().zip(widths).take(end.map_or(0, |end| end + 1));
             let mut line: Vec<(Tone, String)> = Vec::new();
-            for ((tone, text), width) in cells {
+            for ((tone, text), width) in row.iter().zip(widths) {
                 line.push((*tone, text.clone()));
                 line.push((Tone::Plain, " ".repeat(width + GAP - text.chars().count())));
             }
+            // No line ends in spaces: the last column is never empty.
             line.pop();
-            let line: Vec<_> = line
-                .iter()
-                .map(|(tone, text)| (*tone, text.as_str()))
-                .collect();
             terminal.result_in_tones(&line);
         }
     }
 
-    fn print_blocks(&self, terminal: &mut Terminal<'_>) {
+    fn print_blocks(&self, terminal: &mut Terminal) {
         for (number, row) in self.rows.iter().enumerate() {
             if number > 0 {
                 terminal.result("");
@@ -77,7 +72,7 @@ impl Table {
                 } else {
                     let name = format!("  {}:", name.to_lowercase());
                     terminal.result_in_tones(&[
-                        (Tone::Faint, &name),
+                        (Tone::Faint, name.as_str()),
                         (Tone::Plain, " "),
                         (*tone, text),
                     ]);

@@ -135,7 +135,7 @@ impl Report {
         outcomes.all(|outcome| outcome != Outcome::Failed)
     }
 
-    pub(super) fn show(&self, with_host: bool, terminal: &mut Terminal<'_>) {
+    pub(super) fn show(&self, with_host: bool, terminal: &mut Terminal) {
         if with_host {
             terminal.result_in_tones(&[(Tone::Strong, self.host.as_deref().unwrap_or_default())]);
         }
@@ -155,10 +155,11 @@ impl Report {
             }
             // In one line, because it may be a command to copy.
             if !finding.hint.is_empty() {
+                let (indent, hint) = (" ".repeat(INDENT), format!(" {}", finding.hint));
                 terminal.result_in_tones(&[
-                    (Tone::Plain, &format!("{:INDENT$}", "")),
+                    (Tone::Plain, indent.as_str()),
                     (Tone::Faint, "hint:"),
-                    (Tone::Plain, &format!(" {}", finding.hint)),
+                    (Tone::Plain, &hint),
                 ]);
             }
         }
