@@ -42,7 +42,7 @@ pub fn run(args: &[OsString]) -> bool {
     if let Some(input) = verb.input()
         && io::stdin().is_terminal()
     {
-        let terminal = Terminal::detect();
+        let terminal = Terminal::default();
         terminal.say(&format!("waiting for {input}; end with Ctrl-D"));
         return terminal.reply(answer(&verb, profile));
     }
@@ -89,7 +89,7 @@ fn parse(args: &[OsString], profile: Option<&str>) -> bool {
     let args = std::iter::once(name).chain(args.iter().skip(1).cloned());
     let parsed = Arguments::try_parse_from(commands::with_default_time(args));
     let mut loaded = ConfigFile::load();
-    let mut terminal = Terminal::detect();
+    let mut terminal = Terminal::default();
     let Arguments {
         command,
         profile: chosen,

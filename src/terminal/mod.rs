@@ -6,11 +6,11 @@
 
 mod table;
 
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::io::{self, BufRead as _, IsTerminal as _, Write};
 
-use anstream::{AutoStream, ColorChoice};
 use clap::builder::StyledStr;
 use clap::builder::styling::{AnsiColor, Style};
+use terminal_size::{Height, Width, terminal_size_of};
 
 pub use table::Table;
 
@@ -51,20 +51,9 @@ impl Tone {
     }
 }
 
-/// One of the two streams that a person reads.
-#[derive(Debug, Clone, Copy)]
-struct Stream {
-    is_terminal: bool,
-    colour: bool,
-}
-
-/// The streams of one command, and whether each is a terminal.
+/// The streams of this process.
+#[derive(Debug, Default)]
 pub struct Terminal {
-    /// Whether stdin is a terminal, where a person can answer.
-    asks: bool,
-    out: Stream,
-    err: Stream,
-    width: usize,
     /// Why a line of the result was not written.
     unwritten: Option<Failure>,
     /// Whether the reader of the result has closed its end.
@@ -72,37 +61,14 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// The streams of this process.
-    pub fn detect() -> Self {
-        let width = terminal_size::terminal_size().map_or(WIDE, |(width, _)| usize::from(width.0));
-        Self {
-            asks: io::stdin().is_terminal(),
-            out: Stream {
-                is_terminal: io::stdout().is_terminal(),
-                colour: AutoStream::choice(&io::stdout()) != ColorChoice::Never,
-            },
-            err: Stream {
-                is_terminal: io::stderr().is_terminal(),
-                colour: AutoStream::choice(&io::stderr()) != ColorChoice::Never,
-            },
-            width,
-            unwritten: None,
-            is_closed: false,
-        }
-    }
-
     /// Whether a person can answer: questions go to stderr, answers come from stdin.
     pub fn is_interactive(&self) -> bool {
-        self.asks && self.err.is_terminal
+        io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
     /// How many columns a result may take.
     pub fn width(&self) -> usize {
-        if self.out.is_terminal {
-            self.width
-        } else {
-            WIDE
-        }
+        columns(terminal_size_of(io::stdout()))
     }
 
     /// One or more lines of the result.
@@ -113,18 +79,18 @@ impl Terminal {
     /// One line of the result, in pieces.
     pub fn result_in_tones<S: AsRef<str>>(&mut self, pieces: &[(Tone, S)]) {
         let pieces = pieces.iter();
-        let painted = pieces.map(|(tone, text)| paint(self.out, *tone, text.as_ref()));
+        let painted = pieces.map(|(tone, text)| paint(*tone, text.as_ref()));
         let line: String = painted.collect();
-        self.write_result(&line);
+        self.write_result(&mut anstream::stdout(), &line);
     }
 
     /// One or more lines with a credential in them, for which the user asked.
     pub fn credential(&mut self, text: &str) {
-        self.write_result(&clean_lines(text));
+        self.write_result(&mut io::stdout(), &clean_lines(text));
     }
 
-    fn write_result(&mut self, line: &str) {
-        match write_line(&mut io::stdout(), line) {
+    fn write_result(&mut self, stdout: &mut dyn Write, line: &str) {
+        match write_line(stdout, line) {
             Ok(is_read) => self.is_closed |= !is_read,
             Err(failure) => {
                 self.unwritten.get_or_insert(failure);
@@ -141,37 +107,29 @@ impl Terminal {
     pub fn json(&mut self, value: &impl serde::Serialize) {
         // This cannot fail: the keys of all values are strings.
         let json = output::json(value).unwrap_or_default();
-        self.write_result(&redact(&json));
+        self.write_result(&mut io::stdout(), &redact(&json));
     }
 
     /// Writes a line to stderr.
     pub fn say(&self, line: &str) {
-        write_message(&paint(self.err, Tone::Plain, &clean(line)));
+        write_message(&paint(Tone::Plain, &clean(line)));
     }
 
     /// A problem that does not stop the command.
     pub fn warn(&self, warning: &Failure) {
-        self.message(Tone::Warning, "warning", warning);
+        print_message(Tone::Warning, "warning", warning);
     }
 
     /// The problem that stopped the command.
     pub fn fail(&self, failure: &Failure) {
-        self.message(Tone::Bad, "error", failure);
-    }
-
-    fn message(&self, tone: Tone, kind: &str, failure: &Failure) {
-        let kind = paint(self.err, tone, &format!("{kind}:"));
-        write_message(&format!("{kind} {}", redact(&failure.what_and_said())));
-        if !failure.hint.is_empty() {
-            let hint = paint(self.err, Tone::Faint, "hint:");
-            write_message(&format!("{hint} {}", redact(&failure.hint)));
-        }
+        print_message(Tone::Bad, "error", failure);
     }
 
     /// Prints the answer of a verb of Docker's protocol. If both streams are a terminal, a failure is
     /// printed once. `true` is exit code 0.
     pub fn reply(&self, mut reply: Reply) -> bool {
-        if self.out.is_terminal && self.err.is_terminal && reply.stdout == reply.stderr {
+        let are_terminals = io::stdout().is_terminal() && io::stderr().is_terminal();
+        if are_terminals && reply.stdout == reply.stderr {
             reply.stdout = None;
         }
         reply.print()
@@ -179,13 +137,9 @@ impl Terminal {
 
     /// Help, which is a result.
     pub fn help(&mut self, text: &StyledStr) {
-        let text = if self.out.colour {
-            text.ansi().to_string()
-        } else {
-            text.to_string()
-        };
         // It contains the escape sequences of its styles, and nothing from outside.
-        self.write_result(text.trim_end());
+        let text = text.ansi().to_string();
+        self.write_result(&mut anstream::stdout(), text.trim_end());
     }
 
     /// Whether the command succeeded and its result was written.
@@ -204,8 +158,8 @@ impl Terminal {
         if !self.is_interactive() {
             return None;
         }
-        let question = paint(self.err, Tone::Strong, question);
-        let _ = write!(io::stderr(), "{question} ");
+        let question = paint(Tone::Strong, question);
+        let _ = write!(anstream::stderr(), "{question} ");
         let mut answer = Vec::new();
         let _ = io::stdin().lock().read_until(b'\n', &mut answer);
         if !answer.ends_with(b"\n") {
@@ -223,26 +177,22 @@ impl Terminal {
 
     /// Whether a status line is visible: stderr is a terminal.
     pub fn shows_status(&self) -> bool {
-        self.err.is_terminal
+        io::stderr().is_terminal()
     }
 
     /// Shows a line until the next one or [`Self::end_status`].
     pub fn status(&self, line: &str) {
-        let width = self.width.saturating_sub(1);
-        let line: String = one_line(line).chars().take(width).collect();
-        let line = paint(self.err, Tone::Faint, &line);
-        self.replace_status(&line);
+        let width = columns(terminal_size_of(io::stderr()));
+        let line: String = one_line(line)
+            .chars()
+            .take(width.saturating_sub(1))
+            .collect();
+        replace_status(&paint(Tone::Faint, &line));
     }
 
     /// Removes the status line.
     pub fn end_status(&self) {
-        self.replace_status("");
-    }
-
-    fn replace_status(&self, line: &str) {
-        if self.err.is_terminal {
-            let _ = write!(io::stderr(), "\r\x1b[K{line}");
-        }
+        replace_status("");
     }
 
     /// Shows a status line while `work` runs.
@@ -254,16 +204,36 @@ impl Terminal {
     }
 }
 
+fn columns(size: Option<(Width, Height)>) -> usize {
+    size.map_or(WIDE, |(Width(columns), _)| columns.into())
+}
+
+fn replace_status(line: &str) {
+    if io::stderr().is_terminal() {
+        let _ = write!(io::stderr(), "\r\x1b[K");
+        let _ = write!(anstream::stderr(), "{line}");
+    }
+}
+
+fn print_message(tone: Tone, kind: &str, failure: &Failure) {
+    let kind = paint(tone, &format!("{kind}:"));
+    write_message(&format!("{kind} {}", redact(&failure.what_and_said())));
+    if !failure.hint.is_empty() {
+        let hint = paint(Tone::Faint, "hint:");
+        write_message(&format!("{hint} {}", redact(&failure.hint)));
+    }
+}
+
 fn write_message(line: &str) {
     // A closed stderr is no failure.
-    let _ = write_line(&mut io::stderr(), line);
+    let _ = write_line(&mut anstream::stderr(), line);
 }
 
 /// A string in its tone, without the secrets of this run.
-fn paint(stream: Stream, tone: Tone, text: &str) -> String {
+fn paint(tone: Tone, text: &str) -> String {
     let text = clean_lines(text);
     let text = redact(&text);
-    if !stream.colour || tone == Tone::Plain || text.is_empty() {
+    if tone == Tone::Plain || text.is_empty() {
         return text.into();
     }
     let style = tone.style();

@@ -6,19 +6,23 @@ use crate::error::clean;
 /// Between two columns.
 const GAP: usize = 2;
 
+type Row = Vec<(Tone, String)>;
+
 /// A table with a heading.
 #[derive(Debug)]
 pub struct Table {
-    heading: Vec<String>,
-    rows: Vec<Vec<(Tone, String)>>,
+    heading: Row,
+    rows: Vec<Row>,
 }
 
 impl Table {
     /// A table with these columns, separated by spaces.
     pub fn new(heading: &str) -> Self {
-        let heading = heading.split(' ').map(ToOwned::to_owned).collect();
-        let rows = Vec::new();
-        Self { heading, rows }
+        let names = heading.split(' ');
+        Self {
+            heading: names.map(|it| (Tone::Strong, it.to_owned())).collect(),
+            rows: Vec::new(),
+        }
     }
 
     /// Adds a row, one cell for each column. Each cell becomes one line.
@@ -29,8 +33,8 @@ impl Table {
 
     /// Prints it as a result.
     pub fn print(&self, terminal: &mut Terminal) {
-        let mut widths: Vec<usize> = self.heading.iter().map(String::len).collect();
-        for row in &self.rows {
+        let mut widths = vec![0; self.heading.len()];
+        for row in std::iter::once(&self.heading).chain(&self.rows) {
             for ((_, text), width) in row.iter().zip(&mut widths) {
                 *width = text.chars().count().max(*width);
             }
@@ -44,10 +48,8 @@ impl Table {
     }
 
     fn print_columns(&self, widths: &[usize], terminal: &mut Terminal) {
-        let heading = self.heading.iter().map(|name| (Tone::Strong, name.clone()));
-        let heading: Vec<_> = heading.collect();
-        for row in std::iter::once(&heading).chain(&self.rows) {
-            let mut line: Vec<(Tone, String)> = Vec::new();
+        for row in std::iter::once(&self.heading).chain(&self.rows) {
+            let mut line = Row::new();
             for ((tone, text), width) in row.iter().zip(widths) {
                 line.push((*tone, text.clone()));
                 line.push((Tone::Plain, " ".repeat(width + GAP - text.chars().count())));
@@ -63,20 +65,18 @@ impl Table {
             if number > 0 {
                 terminal.result("");
             }
-            for (column, (name, (tone, text))) in self.heading.iter().zip(row).enumerate() {
-                if text == "-" {
-                    continue;
-                }
-                if column == 0 {
-                    terminal.result_in_tones(&[(*tone, text)]);
-                } else {
-                    let name = format!("  {}:", name.to_lowercase());
-                    terminal.result_in_tones(&[
-                        (Tone::Faint, name.as_str()),
-                        (Tone::Plain, " "),
-                        (*tone, text),
-                    ]);
-                }
+            let cells = self.heading.iter().zip(row);
+            let mut cells = cells.filter(|(_, (_, text))| text != "-");
+            if let Some((_, (tone, text))) = cells.next() {
+                terminal.result_in_tones(&[(*tone, text)]);
+            }
+            for ((_, name), (tone, text)) in cells {
+                let name = format!("  {}:", name.to_lowercase());
+                terminal.result_in_tones(&[
+                    (Tone::Faint, name.as_str()),
+                    (Tone::Plain, " "),
+                    (*tone, text),
+                ]);
             }
         }
     }
