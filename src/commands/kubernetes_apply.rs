@@ -14,7 +14,7 @@ use crate::config::ConfigFile;
 use crate::env;
 use crate::error::Failure;
 use crate::kubernetes::{
-    self, Applied, Document, InCluster, Labels, Metadata, Name, SERVICE_ACCOUNT_DIR, SecretRef,
+    self, Applied, Cluster, Document, Labels, Metadata, Name, SERVICE_ACCOUNT_DIR, SecretRef,
 };
 use crate::registry_host::RegistryHost;
 use crate::terminal::Terminal;
@@ -53,7 +53,7 @@ pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure
     let labels = options.secret.labels()?;
     let config = session.config()?;
     let hosts = hosts::parse_all(&options.hosts, config)?;
-    let in_cluster = InCluster::find(&options.service_account_dir)?;
+    let cluster = Cluster::of_pod(&options.service_account_dir)?;
     let (settings, lifetime) = settings(&hosts, config, session.profile)?;
     let mut refresh = Refresh {
         options,
@@ -63,7 +63,7 @@ pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure
         labels: &labels,
         succeeded: true,
     };
-    let states = refresh.states(&in_cluster, &mut session.terminal)?;
+    let states = refresh.states(&cluster, &mut session.terminal)?;
     if !options.dry_run && states.iter().any(|state| state.fresh_until.is_none()) {
         refresh.mint_and_write(&states, session)?;
     } else {
@@ -106,7 +106,7 @@ impl<'a> Refresh<'a> {
     /// The state of each namespace that accepts the Secret.
     fn states(
         &mut self,
-        in_cluster: &'a InCluster,
+        cluster: &'a Cluster,
         terminal: &mut Terminal,
     ) -> Result<Vec<State<'a>>, Failure> {
         let mut namespaces: Vec<&'a Name> = Vec::new();
@@ -116,7 +116,7 @@ impl<'a> Refresh<'a> {
             }
         }
         if namespaces.is_empty() {
-            namespaces.push(in_cluster.namespace.as_ref().ok_or_else(|| {
+            namespaces.push(cluster.namespace.as_ref().ok_or_else(|| {
                 Failure::new(
                     "no --namespace was given, and the pod does not know its own namespace",
                     "give --namespace",
@@ -126,7 +126,7 @@ impl<'a> Refresh<'a> {
         let mut states = Vec::new();
         for namespace in namespaces {
             let secret = SecretRef {
-                in_cluster,
+                cluster,
                 namespace,
                 name: &self.options.secret.name,
             };

@@ -5,7 +5,6 @@
 //! the UID of the Secret that an image was pulled with.
 
 mod cluster;
-mod in_cluster;
 pub mod kubelet;
 mod names;
 mod objects;
@@ -14,7 +13,7 @@ mod secret;
 
 #[cfg(any(test, fuzzing))]
 pub(crate) use cluster::message;
-pub use in_cluster::{InCluster, SERVICE_ACCOUNT_DIR};
+pub use cluster::{Cluster, SERVICE_ACCOUNT_DIR};
 pub use names::{Labels, Name, label, labels};
 pub use objects::{Applied, SecretRef};
 pub use secret::{Document, Metadata};

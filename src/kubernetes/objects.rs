@@ -3,8 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::cluster::{APPLY_PATCH, JSON_PATCH};
-use super::in_cluster::InCluster;
+use super::cluster::{APPLY_PATCH, Cluster, JSON_PATCH};
 use super::names::Name;
 use super::refusal::{Attempt, TO_CHANGE, TO_READ};
 use super::secret::{Document, ExistingSecret, PULL_SECRET};
@@ -30,8 +29,8 @@ pub enum Applied {
 /// A Secret in one namespace.
 #[derive(Debug, Clone, Copy)]
 pub struct SecretRef<'a> {
-    /// The cluster and the service account.
-    pub in_cluster: &'a InCluster,
+    /// The cluster.
+    pub cluster: &'a Cluster,
     /// Its namespace.
     pub namespace: &'a Name,
     /// Its name.
@@ -50,7 +49,7 @@ impl SecretRef<'_> {
     /// Reads the Secret. One that cannot become an image pull secret is an error.
     pub fn read(&self) -> Result<Option<ExistingSecret>, Failure> {
         let attempt = self.attempt("secrets", self.name);
-        let existing: ExistingSecret = match self.in_cluster.cluster.get(&attempt.path()) {
+        let existing: ExistingSecret = match self.cluster.get(&attempt.path()) {
             Ok(existing) => existing,
             Err(err) if err.status() == Some(404) => return Ok(None),
             Err(err) => return Err(attempt.failure(TO_READ, &err)),
@@ -75,8 +74,10 @@ impl SecretRef<'_> {
         let body = document.json();
         let mut tried = 1;
         loop {
-            let cluster = &self.in_cluster.cluster;
-            match cluster.patch(&attempt.path(), &query, APPLY_PATCH, &body) {
+            match self
+                .cluster
+                .patch(&attempt.path(), &query, APPLY_PATCH, &body)
+            {
                 Ok(true) => return Ok(Applied::Created),
                 Ok(false) => return Ok(Applied::Changed),
                 Err(err) if err.status() == Some(409) && tried < TRIES => tried += 1,
@@ -88,20 +89,23 @@ impl SecretRef<'_> {
     /// Adds the Secret to the image pull secrets of a service account and keeps the others.
     /// Kubernetes treats the list as one value: an apply or a merge patch would replace it.
     pub fn add_to(&self, account: &Name, dry_run: bool) -> Result<Applied, Failure> {
-        let cluster = &self.in_cluster.cluster;
         let attempt = self.attempt("serviceaccounts", account);
         let query = [("fieldManager", MANAGER), ("dryRun", "All")];
         let query = &query[..=usize::from(dry_run)];
         let mut tried = 1;
         loop {
-            let existing: ServiceAccount = cluster
+            let existing: ServiceAccount = self
+                .cluster
                 .get(&attempt.path())
                 .map_err(|err| attempt.failure(TO_READ, &err))?;
             let Some(patch) = self.addition(&existing) else {
                 return Ok(Applied::Unchanged);
             };
             let patch = patch.to_string().into();
-            match cluster.patch(&attempt.path(), query, JSON_PATCH, &patch) {
+            match self
+                .cluster
+                .patch(&attempt.path(), query, JSON_PATCH, &patch)
+            {
                 Ok(_) => return Ok(Applied::Changed),
                 // A failed test is a 422: the list has changed since it was read.
                 Err(err) if [Some(409), Some(422)].contains(&err.status()) && tried < TRIES => {
@@ -138,8 +142,7 @@ impl SecretRef<'_> {
             resource,
             name,
             namespace: self.namespace,
-            account: &self.in_cluster.account,
-            host: self.in_cluster.cluster.host(),
+            cluster: self.cluster,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::cluster::ClusterError;
+use super::cluster::{Cluster, ClusterError};
 use super::names::Name;
 use crate::error::Failure;
 use crate::http::TransportError;
@@ -19,8 +19,7 @@ pub(super) struct Attempt<'a> {
     pub(super) resource: &'static str,
     pub(super) name: &'a Name,
     pub(super) namespace: &'a Name,
-    pub(super) account: &'a str,
-    pub(super) host: &'a str,
+    pub(super) cluster: &'a Cluster,
 }
 
 /// `secret NAME in namespace NAMESPACE`.
@@ -106,8 +105,7 @@ impl Attempt<'_> {
             name,
             namespace,
             resource,
-            account,
-            ..
+            cluster,
         } = self;
         let says = |words: &str| said.is_some_and(|said| said.contains(words));
         if says("exceeded quota") {
@@ -141,7 +139,8 @@ impl Attempt<'_> {
         }
         let role = format!("docker-credential-ionos-{resource}");
         let hint = format!(
-            "grant it: kubectl -n {namespace} create role {role} --verb=get,patch --resource={resource} --resource-name={name} && kubectl -n {namespace} create rolebinding {role} --role={role} --serviceaccount={account}"
+            "grant it: kubectl -n {namespace} create role {role} --verb=get,patch --resource={resource} --resource-name={name} && kubectl -n {namespace} create rolebinding {role} --role={role} --serviceaccount={}",
+            cluster.account
         );
         (right.into(), hint)
     }
@@ -172,7 +171,7 @@ impl Attempt<'_> {
             }
             _ => "the next run tries again",
         };
-        let failure = err.failure(&format!("the cluster at {}", self.host));
+        let failure = err.failure(&format!("the cluster at {}", self.cluster.host()));
         Failure::new(failure.what, hint).within(&self.to_string())
     }
 }

@@ -45,8 +45,8 @@ const INNER_LAYERS: [(&str, &[&[&str]]); 3] = [
         &[
             &["kubelet", "objects"],
             &["refusal", "secret"],
-            &["in_cluster"],
-            &["cluster", "names"],
+            &["cluster"],
+            &["names"],
         ],
     ),
 ];

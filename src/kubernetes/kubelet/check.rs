@@ -5,10 +5,10 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::ApiVersion;
+use super::provider_config::{Config, Provider};
 use crate::config::{self, ConfigFile};
 use crate::error::{Failure, one_line, shown, system};
 use crate::files::{self, UserFile};
@@ -25,70 +25,6 @@ pub struct Report {
     pub errors: Vec<Failure>,
     /// What may be intended, or may differ on the node.
     pub warnings: Vec<Failure>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "a mapping")]
-struct Config {
-    #[serde(rename = "apiVersion")]
-    _api_version: ConfigVersion,
-    #[serde(rename = "kind")]
-    _kind: Kind,
-    providers: Vec<Value>,
-}
-
-#[derive(Deserialize)]
-enum ConfigVersion {
-    #[serde(rename = "kubelet.config.k8s.io/v1")]
-    #[serde(alias = "kubelet.config.k8s.io/v1beta1")]
-    #[serde(alias = "kubelet.config.k8s.io/v1alpha1")]
-    Known,
-}
-
-#[derive(Deserialize)]
-enum Kind {
-    CredentialProviderConfig,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "a mapping")]
-struct Provider {
-    name: String,
-    match_images: Vec<String>,
-    #[serde(rename = "defaultCacheDuration")]
-    _default_cache_duration: String,
-    api_version: ApiVersion,
-    args: Option<Vec<String>>,
-    env: Option<Vec<Object<Variable>>>,
-    token_attributes: Option<Object<TokenAttributes>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a mapping")]
-struct Variable {
-    name: String,
-    value: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, expecting = "a mapping")]
-struct TokenAttributes {
-    #[serde(rename = "serviceAccountTokenAudience")]
-    _audience: String,
-    #[serde(rename = "cacheType")]
-    _cache_type: CacheType,
-    #[serde(rename = "requireServiceAccount")]
-    _require_service_account: bool,
-    #[serde(rename = "requiredServiceAccountAnnotationKeys")]
-    _required_keys: Option<Vec<String>>,
-    #[serde(rename = "optionalServiceAccountAnnotationKeys")]
-    _optional_keys: Option<Vec<String>>,
-}
-
-#[derive(Deserialize)]
-enum CacheType {
-    ServiceAccount,
-    Token,
 }
 
 /// Checks a file, or the files of a directory as one configuration, as the kubelet reads them.

@@ -5,16 +5,15 @@
 //! rejects a response, so [`Response`] can only be what it accepts. It logs stderr on failure, and
 //! kills the program after a minute.
 
-mod api_version;
 pub mod check;
+mod provider_config;
 mod request;
 mod response;
 
 use std::io;
 use std::time::Duration;
 
-pub use api_version::ApiVersion;
-pub use request::{PROFILE_ANNOTATION, Request};
+pub use request::{ApiVersion, PROFILE_ANNOTATION, Request};
 pub use response::Response;
 
 use crate::config::{ConfigFile, Places};

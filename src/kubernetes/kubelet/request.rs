@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::api_version::ApiVersion;
 use crate::error::Failure;
 use crate::json;
 use crate::registry_host::RegistryHost;
@@ -15,6 +14,20 @@ use crate::registry_host::RegistryHost;
 pub const PROFILE_ANNOTATION: &str = "docker-credential-ionos/profile";
 
 const KIND: &str = "CredentialProviderRequest";
+
+/// A version of the credential provider protocol. The response must have the request's version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ApiVersion {
+    /// Since Kubernetes 1.26.
+    #[serde(rename = "credentialprovider.kubelet.k8s.io/v1")]
+    V1,
+    /// Since Kubernetes 1.24.
+    #[serde(rename = "credentialprovider.kubelet.k8s.io/v1beta1")]
+    V1Beta1,
+    /// Since Kubernetes 1.20.
+    #[serde(rename = "credentialprovider.kubelet.k8s.io/v1alpha1")]
+    V1Alpha1,
+}
 
 /// The fields that are used of a request. The service account's token is not read.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 
-use super::api_version::ApiVersion;
-use super::request::Request;
+use super::request::{ApiVersion, Request};
 use crate::credential::Credential;
 
 /// The longest time that a kubelet may cache a response. It does not notice a revoked token, and our
