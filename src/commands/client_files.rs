@@ -72,18 +72,17 @@ impl ClientFiles {
     /// The clients that run this program for a host.
     pub(super) fn clients_of(&self, host: &str) -> Vec<&'static str> {
         let is_ours = |helper: Option<&str>| helper.is_some_and(client_config::is_our_helper);
-        let docker = self.readable.iter().any(|(client, file)| {
-            let helper = file.helper_for(host).or(file.creds_store());
-            *client == Client::Docker && is_ours(helper)
-        });
-        let podman = self
-            .readable
-            .iter()
-            .any(|(_, file)| file.podman_refusal.is_none() && is_ours(file.helper_for(host)));
-        let clients = [(docker, Client::Docker), (podman, Client::Podman)];
-        clients
-            .iter()
-            .filter_map(|(runs_us, client)| runs_us.then_some(client.name()))
-            .collect()
+        let runs_us = |client: &Client| {
+            let mut files = self.readable.iter();
+            files.any(|(of, file)| match client {
+                Client::Docker => {
+                    let helper = file.helper_for(host).or(file.creds_store());
+                    *of == Client::Docker && is_ours(helper)
+                }
+                Client::Podman => file.podman_refusal.is_none() && is_ours(file.helper_for(host)),
+            })
+        };
+        let clients = [Client::Docker, Client::Podman].into_iter();
+        clients.filter(runs_us).map(Client::name).collect()
     }
 }

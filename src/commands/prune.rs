@@ -8,7 +8,7 @@ use super::{Session, hosts, when};
 use crate::credential::mint::{self, Maker};
 use crate::env::{self, Deadline};
 use crate::error::{Failure, clean};
-use crate::ionos::api::{ApiError, ListedToken};
+use crate::ionos::api::ListedToken;
 use crate::registry_host::RegistryHost;
 use crate::terminal::Terminal;
 
@@ -116,8 +116,16 @@ fn prune(
     let mut ok = true;
     for (token, left) in tokens.iter().zip((0..tokens.len()).rev()) {
         registry.api.until(Deadline::after(timeout));
-        let Err(err) = delete(token, host, &registry, &state, terminal) else {
-            continue;
+        let err = match registry.api.delete_token(&registry.registry_id, &token.id) {
+            Ok(existed) => {
+                if let Some(entry) = state.record(&token.name).filter(|_| existed) {
+                    let entry = &mut entry.clone();
+                    state.ledger.note_deletion(entry, &registry.api);
+                }
+                terminal.result(&format!("deleted {} of {host}", clean(&token.name)));
+                continue;
+            }
+            Err(err) => err,
         };
         ok = false;
         let ends = left > 0 && err.ends_a_round();
@@ -163,23 +171,4 @@ fn list(host: &RegistryHost, tokens: &[ListedToken], terminal: &mut Terminal) {
             token.name
         ));
     }
-}
-
-fn delete(
-    token: &ListedToken,
-    host: &RegistryHost,
-    registry: &RegistryTokens,
-    state: &LocalState,
-    terminal: &mut Terminal,
-) -> Result<(), ApiError> {
-    let existed = registry
-        .api
-        .delete_token(&registry.registry_id, &token.id)?;
-    if let Some(entry) = state.record(&token.name).filter(|_| existed) {
-        state
-            .ledger
-            .note_deletion(&mut entry.clone(), &registry.api);
-    }
-    terminal.result(&format!("deleted {} of {host}", clean(&token.name)));
-    Ok(())
 }

@@ -194,22 +194,20 @@ fn ours(server_url: &str, context: &str) -> Result<(RegistryHost, ConfigFile), E
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
 pub(crate) struct GetResponse<'a> {
     #[serde(rename = "ServerURL")]
     pub(crate) server_url: &'a str,
-    #[serde(rename = "Username")]
     pub(crate) username: &'a str,
-    #[serde(rename = "Secret")]
     pub(crate) secret: &'a str,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
 pub(crate) struct StoreRequest {
-    #[serde(rename = "ServerURL", default)]
+    #[serde(rename = "ServerURL")]
     pub(crate) server_url: String,
-    #[serde(rename = "Username", default)]
     pub(crate) username: String,
-    #[serde(rename = "Secret", default)]
     pub(crate) secret: Secret,
 }
 
