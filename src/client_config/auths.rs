@@ -22,11 +22,6 @@ pub enum AuthEntry {
     Kubectl,
 }
 
-#[derive(Serialize)]
-struct Auths<'a> {
-    auths: BTreeMap<&'a str, Login<'a>>,
-}
-
 /// In kubectl's order.
 #[derive(Serialize)]
 struct Login<'a> {
@@ -70,5 +65,7 @@ pub fn auths(
         auths.insert(host.as_str(), login);
     }
     // A map of strings always serializes.
-    Ok(output::json(&Auths { auths }).unwrap_or_default().into())
+    Ok(output::json(&BTreeMap::from([("auths", auths)]))
+        .unwrap_or_default()
+        .into())
 }

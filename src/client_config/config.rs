@@ -1,6 +1,5 @@
 //! What a client's file says about credentials, as the client reads it.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::value::RawValue;
@@ -83,23 +82,21 @@ impl ClientConfig {
     }
 
     /// The hosts that `credHelpers` sends to this program.
-    pub fn hosts(&self) -> Vec<RegistryHost> {
+    pub fn hosts(&self) -> impl Iterator<Item = RegistryHost> {
         // Clients never look up a key in another spelling.
         let host = |key| {
             RegistryHost::parse(key)
                 .ok()
-                .filter(|host| host.as_str() == key)
+                .filter(|it| it.as_str() == key)
         };
-        let keys: BTreeSet<&str> = self.our_keys().map(|(key, _)| key).collect();
-        keys.into_iter().filter_map(host).collect()
+        self.our_keys().filter_map(host)
     }
 
-    /// The keys of `credHelpers` that name one of our helpers, as written, each with its helper.
-    pub fn our_keys(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.helpers
-            .iter()
-            .filter(|(_, helper)| is_our_helper(helper))
-            .map(|(key, helper)| (key.as_str(), helper.as_str()))
+    /// The keys of `credHelpers` that name one of our helpers, as written.
+    pub fn our_keys(&self) -> impl Iterator<Item = &str> {
+        let helpers = self.helpers.iter();
+        let ours = helpers.filter(|(_, helper)| is_our_helper(helper));
+        ours.map(|(key, _)| key.as_str())
     }
 
     /// The keys of `auths`, as written, with a login for this host or a namespace of it.
@@ -167,18 +164,12 @@ impl Types {
 
 /// Whether an entry of `auths` has a secret. Docker leaves an empty entry for a host with a helper.
 fn has_secret(entry: &Member<'_>, types: &mut Types) -> bool {
-    const SECRETS: [&str; 5] = [
-        "auth",
-        "username",
-        "password",
-        "identitytoken",
-        "registrytoken",
-    ];
     let name = format!("auths '{}'", one_line(&entry.key));
     let mut has_secret = false;
     for member in types.object(entry.value, &name) {
-        let mut secrets = SECRETS.iter();
-        if secrets.any(|key| member.key.eq_ignore_ascii_case(key)) {
+        if let "auth" | "username" | "password" | "identitytoken" | "registrytoken" =
+            member.key.to_ascii_lowercase().as_str()
+        {
             types.check_string(member.value, &format!("{name}: {}", member.key));
             has_secret |= !["\"\"", "null"].contains(&member.value.get());
         }
@@ -210,7 +201,7 @@ mod tests {
         assert_eq!(config.helper_for("a.cr.ionos.com"), None);
         assert_eq!(config.helper_for("gcr.io"), None);
         assert_eq!(config.helper_for("c.cr.ionos.com"), Some(""));
-        assert_eq!(config.hosts(), [demo]);
+        assert!(config.hosts().eq([demo]));
         assert_eq!(config.our_keys().count(), 2);
         assert_eq!(config.creds_store(), Some("desktop"));
         assert_eq!(config.podman_refusal, None);
@@ -277,13 +268,13 @@ mod tests {
             ),
         ] {
             let config = parse(&content).unwrap();
-            assert_eq!(config.hosts(), [host("a.cr.ionos.com")]);
+            assert!(config.hosts().eq([host("a.cr.ionos.com")]));
             let found = config.podman_refusal.map(|failure| failure.what);
             assert_eq!(found.as_deref(), refusal);
         }
         assert_eq!(parse("null").unwrap().podman_refusal, None);
         let blank = parse(" \n").unwrap();
-        assert_eq!(blank.hosts(), []);
+        assert_eq!(blank.hosts().count(), 0);
         assert!(blank.podman_refusal.is_some());
     }
 

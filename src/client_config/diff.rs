@@ -29,11 +29,8 @@ pub fn diff(path: &Path, before: Option<&str>, after: &str) -> String {
 fn redacted(text: &str) -> String {
     let mut secret = Vec::new();
     for member in json::members(text).unwrap_or_default() {
-        let helpers = ["credHelpers", "credsStore"];
-        if !helpers
-            .iter()
-            .any(|key| member.key.eq_ignore_ascii_case(key))
-        {
+        let key = member.key.to_ascii_lowercase();
+        if key != "credhelpers" && key != "credsstore" {
             json::strings(text, member.value, &mut secret);
         }
     }

@@ -45,23 +45,20 @@ impl ClientFiles {
             Ok(file) => {
                 let refusal = file.podman_refusal.clone();
                 self.readable.push((client, file));
-                match refusal {
-                    Some(failure) => (&[Client::Podman], failure),
-                    None => return,
-                }
+                (&[Client::Podman], refusal)
             }
             // Podman reads Docker's file too.
             Err(failure) if client == Client::Docker => {
-                (&[Client::Docker, Client::Podman], failure)
+                (&[Client::Docker, Client::Podman], Some(failure))
             }
-            Err(failure) => (&[Client::Podman], failure),
+            Err(failure) => (&[Client::Podman], Some(failure)),
         };
-        self.unreadable.push(Unreadable {
+        self.unreadable.extend(failure.map(|failure| Unreadable {
             file: path.display().to_string(),
             clients: clients.iter().map(|it| it.name()).collect(),
             what: failure.what,
             hint: failure.hint,
-        });
+        }));
     }
 
     /// The registries that `credHelpers` sends to this program.

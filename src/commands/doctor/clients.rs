@@ -106,8 +106,8 @@ fn helper_in_docker_file(file: &ClientConfig, host: &RegistryHost) -> Finding {
 
 /// A key for the host that clients never look up, because they compare it letter by letter.
 fn misspelled<'a>(file: &'a ClientConfig, host: &RegistryHost) -> Option<&'a str> {
-    let mut keys = file.our_keys().map(|(key, _)| key);
-    keys.find(|key| RegistryHost::parse(key).as_ref() == Ok(host))
+    file.our_keys()
+        .find(|key| RegistryHost::parse(key).as_ref() == Ok(host))
 }
 
 /// The snap of Docker has its own home directory and runs no program from outside.
