@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use secrecy::ExposeSecret as _;
 
-use super::Session;
-use super::hosts::{self, Credentials};
-use crate::credential::Credential;
+use super::{Session, hosts};
+use crate::credential::{Cleanup, Credential};
 use crate::env;
 use crate::error::{Failure, is_unsafe, is_unsafe_in_lines, quoted_for_shell, shown, system};
 use crate::files;
@@ -50,22 +49,19 @@ pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure
         // GitHub Actions the mask is the password in the clear.
         append(path, "")?;
     }
-    let credentials = Credentials::get(&[host], session)?;
-    for (host, credential) in &credentials.logins {
-        let variables = variables(credential).map_err(|failure| failure.within(host.as_str()))?;
-        match &github {
-            Some(path) => for_github(variables, path, &mut session.terminal)?,
-            None => {
-                for (name, value) in variables {
-                    session.terminal.credential(&options.shell.set(name, value));
-                }
+    let lookup = hosts::credential(&host, session)?;
+    let variables = variables(&lookup.credential).map_err(|it| it.within(host.as_str()))?;
+    let terminal = &mut session.terminal;
+    match &github {
+        Some(path) => for_github(variables, path, terminal)?,
+        None => {
+            for (name, value) in variables {
+                terminal.credential(&options.shell.set(name, value));
             }
         }
     }
-    if github.is_some() {
-        credentials.tidy_up();
-    } else {
-        credentials.tidy_up_printed(&session.terminal);
+    if github.is_some() || terminal.has_written_all() {
+        lookup.cleanup.into_iter().for_each(Cleanup::run);
     }
     Ok(true)
 }

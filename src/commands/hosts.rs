@@ -49,37 +49,41 @@ pub(super) fn parse_all(
     Ok(registries)
 }
 
+/// Gets a cached or minted credential.
+pub(super) fn credential(host: &RegistryHost, session: &Session<'_>) -> Result<Lookup, Failure> {
+    let (config, profile) = (session.config()?, session.profile);
+    look_up(host, session, || credential::get(host, config, profile))
+}
+
+fn look_up(
+    host: &RegistryHost,
+    session: &Session<'_>,
+    get: impl FnOnce() -> Result<Lookup, Failure>,
+) -> Result<Lookup, Failure> {
+    let status = format!("getting a credential for {host} …");
+    let answer = session.terminal.while_saying(&status, get);
+    answer.map_err(|failure| failure.within(&format!("no credential for {host}")))
+}
+
 /// Credentials, and the work to do after they are printed.
 #[derive(Debug, Default)]
 #[must_use]
 pub(super) struct Credentials {
     /// One for each host, in the given order.
     pub(super) logins: Vec<(RegistryHost, Credential)>,
-    /// Run by [`Self::tidy_up`].
-    pub(super) cleanup: Vec<Cleanup>,
+    cleanup: Vec<Cleanup>,
 }
 
 impl Credentials {
-    /// Gets cached or minted credentials.
-    pub(super) fn get(hosts: &[RegistryHost], session: &mut Session<'_>) -> Result<Self, Failure> {
-        let (config, profile) = (session.config()?, session.profile);
-        Self::each(hosts, session, |host| {
-            credential::get(host, config, profile)
-        })
-    }
-
     /// Gets one credential for each host with `get`.
     pub(super) fn each(
         hosts: &[RegistryHost],
-        session: &mut Session<'_>,
+        session: &Session<'_>,
         get: impl Fn(&RegistryHost) -> Result<Lookup, Failure>,
     ) -> Result<Self, Failure> {
         let mut credentials = Self::default();
         for host in hosts {
-            let status = format!("getting a credential for {host} …");
-            let answer = session.terminal.while_saying(&status, || get(host));
-            let answer =
-                answer.map_err(|failure| failure.within(&format!("no credential for {host}")))?;
+            let answer = look_up(host, session, || get(host))?;
             credentials.logins.push((host.clone(), answer.credential));
             credentials.cleanup.extend(answer.cleanup);
         }

@@ -6,12 +6,11 @@ use std::process::{Command, ExitStatus, Stdio};
 use clap::{Args, ValueEnum};
 use secrecy::ExposeSecret as _;
 
-use super::Session;
 use super::client_files::ClientFiles;
-use super::hosts::{self, Credentials};
 use super::wait::WaitOptions;
+use super::{Session, hosts};
 use crate::client_config::Client;
-use crate::credential::Credential;
+use crate::credential::{Cleanup, Credential};
 use crate::error::{Failure, system};
 use crate::registry_host::RegistryHost;
 use crate::terminal::Terminal;
@@ -80,12 +79,9 @@ pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure
     note_if_unnecessary(program, &host, &mut session.terminal);
     let wait = &options.wait;
     wait.wait_for(std::slice::from_ref(&host), session)?;
-    let credentials = Credentials::get(&[host], session)?;
-    let mut outcome = Ok(());
-    for (host, credential) in &credentials.logins {
-        outcome = log_in(program, host, credential);
-    }
-    credentials.tidy_up();
+    let lookup = hosts::credential(&host, session)?;
+    let outcome = log_in(program, &host, &lookup.credential);
+    lookup.cleanup.into_iter().for_each(Cleanup::run);
     outcome.map(|()| true)
 }
 
