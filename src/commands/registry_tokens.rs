@@ -23,37 +23,35 @@ pub(super) struct RegistryTokens {
 
 impl RegistryTokens {
     /// Asks the API, as the account that a `get` for this host asks as.
-    pub(super) fn fetch(host: &RegistryHost, session: &mut Session<'_>) -> Result<Self, Failure> {
+    pub(super) fn fetch(host: &RegistryHost, session: &Session<'_>) -> Result<Self, Failure> {
         let context = format!("cannot list the tokens of {host}");
         let settings = session.config()?.settings(host, session.profile)?;
         let account =
             Account::choose(&settings)?.ok_or_else(|| account::missing().within(&context))?;
         let deadline = Deadline::after(settings.timeout);
-        session
-            .terminal
-            .while_saying(&format!("asking for the tokens of {host} …"), || {
-                let api = account.connect(Some(host), deadline)?;
-                let notes = Notes::new(Places::find_lossy().cache);
-                let key = account.confirm(api.access(), &notes);
-                let registry_id = match &settings.target {
-                    Target::Id(id) => id.clone(),
-                    target => {
-                        mint::registry(&api, host, target)
-                            .map_err(|err| err.failure(api.access()))?
-                            .id
-                    }
-                };
-                let tokens = api
-                    .tokens(&registry_id)
-                    .map_err(|err| err.failure(api.access()))?;
-                Ok(Self {
-                    api,
-                    account: key,
-                    registry_id,
-                    tokens,
-                    timeout: settings.timeout,
-                })
+        let fetch = || {
+            let api = account.connect(Some(host), deadline)?;
+            let access = api.access();
+            let key = account.confirm(access, &Notes::new(Places::find_lossy().cache));
+            let registry_id = match &settings.target {
+                Target::Id(id) => id.clone(),
+                target => {
+                    let registry = mint::registry(&api, host, target);
+                    registry.map_err(|err| err.failure(access))?.id
+                }
+            };
+            let tokens = api.tokens(&registry_id);
+            let tokens = tokens.map_err(|err| err.failure(access))?;
+            Ok(Self {
+                api,
+                account: key,
+                registry_id,
+                tokens,
+                timeout: settings.timeout,
             })
-            .map_err(|failure: Failure| failure.asked_as(account.origin()).within(&context))
+        };
+        let status = format!("asking for the tokens of {host} …");
+        let found = session.terminal.while_saying(&status, fetch);
+        found.map_err(|failure: Failure| failure.asked_as(account.origin()).within(&context))
     }
 }

@@ -81,12 +81,12 @@ impl WaitOptions {
     pub(super) fn wait_for(
         &self,
         hosts: &[RegistryHost],
-        session: &mut Session<'_>,
+        session: &Session<'_>,
     ) -> Result<(), Failure> {
         if let Some(limit) = &self.wait {
             for host in hosts {
-                let attempt = |session: &mut Session<'_>| log_in(host, session, limit.deadline);
-                self.until(host.as_str(), session, attempt)?;
+                let attempt = || log_in(host, session, limit.deadline);
+                self.until(host.as_str(), &session.terminal, attempt)?;
             }
         }
         Ok(())
@@ -97,13 +97,14 @@ impl WaitOptions {
     pub(super) fn until<T>(
         &self,
         subject: &str,
-        session: &mut Session<'_>,
-        mut attempt: impl FnMut(&mut Session<'_>) -> Result<T, Failure>,
+        terminal: &Terminal,
+        mut attempt: impl FnMut() -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let Some(limit) = &self.wait else {
-            return attempt(session);
+            return attempt();
         };
         let mut progress = Progress {
+            terminal,
             subject,
             time: limit.time,
             since: Instant::now(),
@@ -111,7 +112,7 @@ impl WaitOptions {
         };
         let mut pause = SHORTEST_PAUSE;
         let outcome = loop {
-            let failure = match attempt(session) {
+            let failure = match attempt() {
                 Ok(done) => break Ok(done),
                 Err(failure) if failure.is_permanent => {
                     break Err(failure.within(&format!("{subject} is not ready")));
@@ -122,20 +123,17 @@ impl WaitOptions {
             // The failure of an attempt that had too little time would hide this one.
             let until_last_attempt = left.saturating_sub(LAST_ATTEMPT);
             if until_last_attempt.is_zero() {
-                progress.show(&failure.what, left, &session.terminal);
+                progress.show(&failure.what, left);
                 let context = format!("{subject} is not ready after {}", shown(limit.time));
                 break Err(failure.within(&context));
             }
-            let next = pause.min(until_last_attempt);
-            progress.show(&failure.what, next, &session.terminal);
+            progress.show(&failure.what, pause.min(until_last_attempt));
             pause = (pause * 2).min(LONGEST_PAUSE);
         };
-        session.terminal.end_status();
+        terminal.end_status();
         if outcome.is_ok() && progress.lines > 0 {
             let waited = shown(progress.since.elapsed());
-            session
-                .terminal
-                .say(&format!("{subject} is ready after {waited}"));
+            terminal.say(&format!("{subject} is ready after {waited}"));
         }
         outcome
     }
@@ -174,6 +172,7 @@ fn log_in(host: &RegistryHost, session: &Session<'_>, deadline: Deadline) -> Res
 
 /// Says what is waited for: on a terminal in one line with a spinner, else in a line a minute.
 struct Progress<'a> {
+    terminal: &'a Terminal,
     subject: &'a str,
     time: Duration,
     since: Instant,
@@ -182,8 +181,8 @@ struct Progress<'a> {
 }
 
 impl Progress<'_> {
-    fn show(&mut self, reason: &str, pause: Duration, terminal: &Terminal) {
-        let (subject, reason) = (self.subject, one_line(reason));
+    fn show(&mut self, reason: &str, pause: Duration) {
+        let (terminal, subject, reason) = (self.terminal, self.subject, one_line(reason));
         if !terminal.shows_status() {
             if self.since.elapsed() >= MINUTE * self.lines {
                 let (waited, time) = (shown(self.since.elapsed()), shown(self.time));

@@ -16,7 +16,9 @@ pub(super) fn choose(
     wait: &WaitOptions,
     session: &mut Session<'_>,
 ) -> Result<Vec<RegistryHost>, Failure> {
-    let (hosts, unfinished) = wait.until("the account's registry", session, candidates)?;
+    let (hosts, unfinished) = wait.until("the account's registry", &session.terminal, || {
+        candidates(session)
+    })?;
     let terminal = &mut session.terminal;
     for name in unfinished {
         terminal.say(&format!("left out: {name}, which is still being created"));
@@ -59,7 +61,7 @@ pub(super) fn choose(
 
 /// The hosts of the account's registries and of config.json, at least one, and the names of
 /// registries that have no hostname yet.
-fn candidates(session: &mut Session<'_>) -> Result<(Vec<RegistryHost>, Vec<String>), Failure> {
+fn candidates(session: &Session<'_>) -> Result<(Vec<RegistryHost>, Vec<String>), Failure> {
     let context = "cannot list the account's registries";
     let config = session.config()?;
     let settings = config.general_settings(session.profile);
@@ -68,15 +70,15 @@ fn candidates(session: &mut Session<'_>) -> Result<(Vec<RegistryHost>, Vec<Strin
         .and_then(|account| account.ok_or_else(|| account::missing().within(context)))
         .map_err(Failure::permanently)?;
     let deadline = Deadline::after(settings.timeout);
-    let found = session
-        .terminal
-        .while_saying("asking for the account's registries …", || {
-            let api = account.connect(None, deadline);
-            let api = api.map_err(Failure::permanently)?;
-            api.registries(None)
-                .map_err(|err| err.failure(api.access()))
-        })
-        .map_err(|failure| failure.asked_as(account.origin()).within(context))?;
+    let list = || {
+        let api = account.connect(None, deadline);
+        let api = api.map_err(Failure::permanently)?;
+        let found = api.registries(None);
+        found.map_err(|err| err.failure(api.access()))
+    };
+    let terminal = &session.terminal;
+    let found = terminal.while_saying("asking for the account's registries …", list);
+    let found = found.map_err(|failure| failure.asked_as(account.origin()).within(context))?;
     let mut hosts: Vec<RegistryHost> = config.registries.keys().cloned().collect();
     let mut unfinished = Vec::new();
     for registry in found {

@@ -119,9 +119,8 @@ fn remove(options: &Options, path: &Path, session: &mut Session<'_>) -> Result<(
     // A host may be removed after it was deleted from our config.json.
     let hosts = options.hosts.iter().map(|host| hosts::address(host));
     let hosts = hosts.collect::<Result<Vec<RegistryHost>, _>>()?;
-    let only = session
-        .profile
-        .map(|name| client_config::helper_name(Some(name)));
+    let profile = session.profile;
+    let only = profile.map(|name| client_config::helper_name(Some(name)));
     let rewritten = client_config::rewrite(path, options.dry_run, |draft| {
         draft.remove(|key, helper| {
             let host = RegistryHost::parse(key);
@@ -130,33 +129,28 @@ fn remove(options: &Options, path: &Path, session: &mut Session<'_>) -> Result<(
                 && (hosts.is_empty() || host.is_ok_and(|host| hosts.contains(&host)))
         })
     })?;
-    let file = shown(path);
+    let (file, removed) = (shown(path), &rewritten.outcome);
+    let terminal = &mut session.terminal;
     if options.dry_run {
-        show(path, &rewritten, &mut session.terminal);
+        show(path, &rewritten, terminal);
     } else {
-        for key in &rewritten.outcome {
-            session
-                .terminal
-                .result(&format!("removed {} from {file}", one_line(key)));
+        for key in removed {
+            terminal.result(&format!("removed {} from {file}", one_line(key)));
         }
     }
-    let helper = only.map_or_else(
-        || "this program".to_owned(),
-        |only| format!("helper {only}"),
-    );
-    if hosts.is_empty() && rewritten.outcome.is_empty() {
-        session
-            .terminal
-            .result(&format!("unchanged: nothing in {file} uses {helper}"));
-    }
-    let is_gone = |host: &&RegistryHost| {
-        let mut keys = rewritten.outcome.iter();
-        !keys.any(|key| RegistryHost::parse(key).as_ref() == Ok(*host))
+    let helper = match only {
+        Some(only) => format!("helper {only}"),
+        None => "this program".to_owned(),
     };
-    for host in hosts.iter().filter(is_gone) {
-        session.terminal.result(&format!(
-            "unchanged: {host} does not use {helper} in {file}"
-        ));
+    if hosts.is_empty() && removed.is_empty() {
+        terminal.result(&format!("unchanged: nothing in {file} uses {helper}"));
+    }
+    let removed: Vec<_> = removed.iter().map(|key| RegistryHost::parse(key)).collect();
+    for host in hosts {
+        let line = format!("unchanged: {host} does not use {helper} in {file}");
+        if !removed.contains(&Ok(host)) {
+            terminal.result(&line);
+        }
     }
     Ok(())
 }
