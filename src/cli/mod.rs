@@ -95,10 +95,7 @@ fn parse(args: &[OsString], profile: Option<&str>) -> bool {
         profile: chosen,
     } = match &parsed {
         Ok(arguments) => arguments,
-        Err(err) => {
-            let ok = usage::explain(err, is_protocol, &mut terminal);
-            return terminal.close(ok);
-        }
+        Err(err) => return usage::explain(err, is_protocol, &mut terminal),
     };
     if let (Command::KubernetesApply(_), Ok(config)) = (command, &mut loaded) {
         config.default_timeout = Some(commands::kubernetes_apply::TIMEOUT);
@@ -136,9 +133,8 @@ fn parse(args: &[OsString], profile: Option<&str>) -> bool {
         Command::KubernetesApply(options) => commands::kubernetes_apply::run(options, session),
         Command::Completions(options) => commands::completions::run(options, session),
     };
-    let ok = outcome.unwrap_or_else(|failure| {
-        session.terminal.fail(&failure);
-        false
-    });
-    session.terminal.close(ok)
+    if let Err(failure) = &outcome {
+        session.terminal.fail(failure);
+    }
+    session.terminal.close() && outcome == Ok(true)
 }

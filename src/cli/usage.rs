@@ -12,7 +12,7 @@ pub(super) fn explain(err: &clap::Error, is_protocol: bool, terminal: &mut Termi
     match err.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             terminal.help(&err.render());
-            true
+            terminal.close()
         }
         // A client may call a verb of a later protocol version, and clients read stdout.
         ErrorKind::InvalidSubcommand | ErrorKind::MissingSubcommand => {

@@ -55,15 +55,14 @@ pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure
     let hosts = hosts::parse_all(&options.hosts, config)?;
     let cluster = Cluster::of_pod(&options.service_account_dir)?;
     let (settings, lifetime) = settings(&hosts, config, session.profile)?;
-    let mut refresh = Refresh {
+    let refresh = Refresh {
         options,
         hosts,
         settings,
         lifetime,
         labels: &labels,
-        succeeded: true,
     };
-    let states = refresh.states(&cluster, &mut session.terminal)?;
+    let states = refresh.states(&cluster, &session.terminal)?;
     if !options.dry_run && states.iter().any(|state| state.fresh_until.is_none()) {
         refresh.mint_and_write(&states, session)?;
     } else {
@@ -79,7 +78,7 @@ pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure
         }
     }
     refresh.add_to_service_accounts(&states, &mut session.terminal);
-    Ok(refresh.succeeded)
+    Ok(true)
 }
 
 /// The Secret of one namespace.
@@ -99,16 +98,11 @@ struct Refresh<'a> {
     /// The shortest lifetime of a token, in seconds.
     lifetime: i64,
     labels: &'a Labels,
-    succeeded: bool,
 }
 
 impl<'a> Refresh<'a> {
     /// The state of each namespace that accepts the Secret.
-    fn states(
-        &mut self,
-        cluster: &'a Cluster,
-        terminal: &mut Terminal,
-    ) -> Result<Vec<State<'a>>, Failure> {
+    fn states(&self, cluster: &'a Cluster, terminal: &Terminal) -> Result<Vec<State<'a>>, Failure> {
         let mut namespaces: Vec<&'a Name> = Vec::new();
         for namespace in &self.options.namespaces {
             if !namespaces.contains(&namespace) {
@@ -132,7 +126,7 @@ impl<'a> Refresh<'a> {
             };
             match self.state(secret) {
                 Ok(state) => states.push(state),
-                Err(failure) => self.fail(&failure, terminal),
+                Err(failure) => terminal.fail(&failure),
             }
         }
         Ok(states)
@@ -167,7 +161,7 @@ impl<'a> Refresh<'a> {
     /// Mints once for all namespaces. If fresh ones were left out, each would have its own token
     /// after a while. The old token is left to expire, because running pulls use it.
     fn mint_and_write(
-        &mut self,
+        &self,
         states: &[State<'a>],
         session: &mut Session<'_>,
     ) -> Result<(), Failure> {
@@ -199,7 +193,7 @@ impl<'a> Refresh<'a> {
                     is_in_use |= self
                         .expires_at(*secret)
                         .map_or(true, |found| found.is_some() && found == expires_at);
-                    self.fail(&failure, &mut session.terminal);
+                    session.terminal.fail(&failure);
                 }
             }
         }
@@ -210,7 +204,7 @@ impl<'a> Refresh<'a> {
         Ok(())
     }
 
-    fn add_to_service_accounts(&mut self, states: &[State<'_>], terminal: &mut Terminal) {
+    fn add_to_service_accounts(&self, states: &[State<'_>], terminal: &mut Terminal) {
         let dry_run = self.options.dry_run;
         for State { secret, .. } in states {
             for account in &self.options.service_accounts {
@@ -219,7 +213,7 @@ impl<'a> Refresh<'a> {
                     Ok(_) if dry_run => "would be changed (dry run)",
                     Ok(_) => "changed",
                     Err(failure) => {
-                        self.fail(&failure, terminal);
+                        terminal.fail(&failure);
                         continue;
                     }
                 };
@@ -238,17 +232,10 @@ impl<'a> Refresh<'a> {
             settings: None,
         }
     }
-
-    fn fail(&mut self, failure: &Failure, terminal: &mut Terminal) {
-        self.succeeded = false;
-        terminal.fail(failure);
-    }
 }
 
 fn print(secret: SecretRef<'_>, result: &str, terminal: &mut Terminal) {
-    let SecretRef {
-        namespace, name, ..
-    } = secret;
+    let (namespace, name) = (secret.namespace, secret.name);
     terminal.result(&format!("{namespace}: secret {name}: {result}"));
 }
 

@@ -45,22 +45,15 @@ pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure
             "name it: docker-credential-ionos prune demo.cr.de-fra.ionos.com",
         ));
     }
-    let mut ok = true;
     for host in &hosts {
-        let pruned = prune(host, options, session);
-        ok &= pruned.unwrap_or_else(|failure| {
+        if let Err(failure) = prune(host, options, session) {
             session.terminal.fail(&failure);
-            false
-        });
+        }
     }
-    Ok(ok)
+    Ok(true)
 }
 
-fn prune(
-    host: &RegistryHost,
-    options: &Options,
-    session: &mut Session<'_>,
-) -> Result<bool, Failure> {
+fn prune(host: &RegistryHost, options: &Options, session: &mut Session<'_>) -> Result<(), Failure> {
     let mut registry = RegistryTokens::fetch(host, session)?;
     let terminal = &mut session.terminal;
     let mut tokens = std::mem::take(&mut registry.tokens);
@@ -84,11 +77,11 @@ fn prune(
     }
     if tokens.is_empty() {
         terminal.say(&format!("{host}: nothing to delete"));
-        return Ok(true);
+        return Ok(());
     }
     list(host, &tokens, terminal);
     if options.dry_run {
-        return Ok(true);
+        return Ok(());
     }
     if !options.yes {
         let count = tokens.len();
@@ -105,7 +98,7 @@ fn prune(
         }
         if !terminal.confirm(&format!("delete {count} token(s) of {host}?{warning}")) {
             terminal.say("nothing is deleted");
-            return Ok(true);
+            return Ok(());
         }
         // Meanwhile another process may have cached one.
         let state = LocalState::find();
@@ -113,7 +106,6 @@ fn prune(
     }
     // The time that the person took does not count.
     let timeout = registry.timeout;
-    let mut ok = true;
     for (token, left) in tokens.iter().zip((0..tokens.len()).rev()) {
         registry.api.until(Deadline::after(timeout));
         let err = match registry.api.delete_token(&registry.registry_id, &token.id) {
@@ -127,19 +119,13 @@ fn prune(
             }
             Err(err) => err,
         };
-        ok = false;
-        let ends = left > 0 && err.ends_a_round();
-        let more = if ends {
-            format!(" and {left} more")
-        } else {
-            String::new()
-        };
-        let context = format!("cannot delete {} of {host}{more}", token.name);
         let failure = err.failure(registry.api.access());
-        terminal.fail(&failure.within(&context));
-        if ends {
-            return Ok(false);
+        let context = format!("cannot delete {} of {host}", token.name);
+        if left > 0 && err.ends_a_round() {
+            terminal.fail(&failure.within(&format!("{context} and {left} more")));
+            return Ok(());
         }
+        terminal.fail(&failure.within(&context));
     }
     state.ledger.settle(
         &registry.api,
@@ -148,7 +134,7 @@ fn prune(
         &mut state.ledger.entries(),
         Some(host),
     );
-    Ok(ok)
+    Ok(())
 }
 
 /// Whether a token is too old to belong to a request that is still under way. Where the list does

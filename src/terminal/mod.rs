@@ -6,6 +6,7 @@
 
 mod table;
 
+use std::cell::Cell;
 use std::io::{self, BufRead as _, IsTerminal as _, Write};
 
 use clap::builder::StyledStr;
@@ -58,6 +59,7 @@ pub struct Terminal {
     unwritten: Option<Failure>,
     /// Whether the reader of the result has closed its end.
     is_closed: bool,
+    has_failed: Cell<bool>,
 }
 
 impl Terminal {
@@ -120,8 +122,9 @@ impl Terminal {
         print_message(Tone::Warning, "warning", warning);
     }
 
-    /// The problem that stopped the command.
+    /// A problem with which the command fails.
     pub fn fail(&self, failure: &Failure) {
+        self.has_failed.set(true);
         print_message(Tone::Bad, "error", failure);
     }
 
@@ -142,15 +145,12 @@ impl Terminal {
         self.write_result(&mut anstream::stdout(), text.trim_end());
     }
 
-    /// Whether the command succeeded and its result was written.
-    pub fn close(&mut self, ok: bool) -> bool {
-        match self.unwritten.take() {
-            Some(failure) => {
-                self.fail(&failure);
-                false
-            }
-            None => ok,
+    /// Whether the command succeeded: its result was written, and no error.
+    pub fn close(&self) -> bool {
+        if let Some(failure) = &self.unwritten {
+            self.fail(failure);
         }
+        !self.has_failed.get()
     }
 
     /// Asks a question and reads one line; `None` without a terminal.

@@ -37,42 +37,37 @@ pub struct Options {
 /// Runs the checks and prints what they found. `true` if none failed.
 pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure> {
     let (config, profile) = (session.loaded, session.profile);
-    let hosts: Vec<Option<RegistryHost>> = match (&options.host, config) {
-        (Some(host), Ok(config)) => vec![Some(hosts::parse(host, config)?)],
+    let hosts = match (&options.host, config) {
+        (Some(host), Ok(config)) => vec![hosts::parse(host, config)?],
         // Only a readable config.json tells whether the host is an IONOS registry.
-        (Some(host), Err(_)) => vec![Some(hosts::address(host)?)],
-        (None, Ok(config)) => {
-            let known = local_state::known_hosts(&LocalState::find(), config);
-            known.into_iter().map(Some).collect()
-        }
+        (Some(host), Err(_)) => vec![hosts::address(host)?],
+        (None, Ok(config)) => local_state::known_hosts(&LocalState::find(), config),
         (None, Err(_)) => Vec::new(),
     };
-    let mut is_ready = true;
-    if let (true, Ok(_)) = (options.wait.is_set(), config) {
-        let known: Vec<RegistryHost> = hosts.iter().flatten().cloned().collect();
-        let waited = if known.is_empty() {
+    if options.wait.is_set() && config.is_ok() {
+        let waited = if hosts.is_empty() {
             Err(Failure::new(
                 "no registry is known on this machine",
                 "name it: docker-credential-ionos doctor --wait HOST",
             ))
         } else {
-            options.wait.wait_for(&known, session)
+            options.wait.wait_for(&hosts, session)
         };
         if let Err(failure) = waited {
             session.terminal.fail(&failure);
-            is_ready = false;
         }
     }
     let may_mint = options.mint || options.wait.is_set();
-    let hosts = if hosts.is_empty() { vec![None] } else { hosts };
+    let mut subjects: Vec<Option<&RegistryHost>> = hosts.iter().map(Some).collect();
+    if hosts.is_empty() {
+        subjects.push(None);
+    }
     let mut reports: Vec<Report> = Vec::new();
-    for host in &hosts {
-        let named = host.as_ref().map_or("the account", RegistryHost::as_str);
-        let report = session
-            .terminal
-            .while_saying(&format!("checking {named} …"), || {
-                check(host.as_ref(), config.as_ref(), profile, may_mint)
-            });
+    for host in subjects {
+        let subject = host.map_or("the account", RegistryHost::as_str);
+        let status = format!("checking {subject} …");
+        let check = || check(host, config.as_ref(), profile, may_mint);
+        let report = session.terminal.while_saying(&status, check);
         if !options.json {
             report.show(hosts.len() > 1, &mut session.terminal);
         }
@@ -81,7 +76,7 @@ pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure
     if options.json {
         session.terminal.json(&reports);
     }
-    Ok(is_ready && reports.iter().all(Report::has_no_failure))
+    Ok(reports.iter().all(Report::has_no_failure))
 }
 
 /// Runs every check that does not need a failed one.
