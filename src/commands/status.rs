@@ -132,14 +132,9 @@ fn lines(
     }
     let tokens = state.tokens.iter().map(|it| (it, line(&it.host)));
     let kubelet_tokens = state.kubelet_tokens.iter().map(|it| {
-        let clients = vec!["kubelet"];
-        (
-            it,
-            Line {
-                clients,
-                ..line(&it.host)
-            },
-        )
+        let mut line = line(&it.host);
+        line.clients = vec!["kubelet"];
+        (it, line)
     });
     for (token, line) in tokens.chain(kubelet_tokens) {
         let is_wanted = profile.is_none_or(|profile| profile == token.profile);
@@ -212,7 +207,6 @@ fn table(lines: &[Line]) -> Table {
     let now = env::now();
     let heading = "HOST STATE PROFILE ACCOUNT SCOPES EXPIRES REFRESHED CLIENTS";
     let mut table = Table::new(heading);
-    let dash = || (Tone::Faint, "-".to_owned());
     let plain = |text: &str| (Tone::Plain, text.to_owned());
     for line in lines {
         let state = match line.state {
@@ -221,30 +215,26 @@ fn table(lines: &[Line]) -> Table {
             State::None => (Tone::Faint, "none".to_owned()),
         };
         let account = match (&line.account, line.state) {
-            (Some(account), _) => (Tone::Plain, one_line(account)),
             (None, State::Cached) => (Tone::Warning, "other account".to_owned()),
-            _ => dash(),
+            (account, _) => plain(&one_line(account.as_deref().unwrap_or_default())),
         };
         let expires = match (line.expires_at, line.state) {
-            (Some(Time(at)), _) => (Tone::Plain, when::relative(at, now)),
+            (Some(Time(at)), _) => plain(&when::relative(at, now)),
             (None, State::Stored) => plain("at logout"),
-            _ => dash(),
+            _ => plain(""),
         };
         let refreshed = match line.refresh_at {
             Some(Time(at)) if at <= now => plain("at the next get"),
-            Some(Time(at)) => (Tone::Plain, when::relative(at, now)),
-            None => dash(),
+            Some(Time(at)) => plain(&when::relative(at, now)),
+            None => plain(""),
         };
         let clients = match line.clients.as_slice() {
             [] => (Tone::Warning, "no client".to_owned()),
-            clients => (Tone::Plain, clients.join(", ")),
+            clients => plain(&clients.join(", ")),
         };
-        let profile = line.profile.as_deref().map_or_else(dash, plain);
-        let scopes: Vec<String> = line.scopes.iter().map(ToString::to_string).collect();
-        let scopes = match scopes.as_slice() {
-            [] => dash(),
-            scopes => (Tone::Plain, one_line(&scopes.join(" "))),
-        };
+        let profile = plain(line.profile.as_deref().unwrap_or_default());
+        let scopes = line.scopes.iter().map(|it| one_line(&it.to_string()));
+        let scopes = plain(&scopes.collect::<Vec<_>>().join(" "));
         let host = (Tone::Strong, line.host.clone());
         table.row([
             host, state, profile, account, scopes, expires, refreshed, clients,

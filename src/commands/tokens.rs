@@ -14,7 +14,7 @@ use crate::ionos::api::ListedToken;
 use crate::scope::Scope;
 use crate::terminal::{Table, Tone};
 
-/// What `tokens` takes.
+/// The arguments of `tokens`.
 #[derive(Debug, Args)]
 pub struct Options {
     /// The registry
@@ -47,7 +47,7 @@ struct Line<'a> {
     cached: bool,
 }
 
-/// Prints them, the longest-lived last.
+/// Prints the tokens, those with the latest expiry last.
 pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure> {
     let config = session.config()?;
     let host = hosts::parse(&options.host, config)?;
@@ -79,13 +79,10 @@ pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure
         };
         let machine = match line.machine {
             _ if line.this_machine => "this one".to_owned(),
-            machine => one_line(machine.unwrap_or("-")),
+            machine => one_line(machine.unwrap_or_default()),
         };
-        let cached = if line.cached {
-            (Tone::Good, "here".to_owned())
-        } else {
-            (Tone::Faint, "-".to_owned())
-        };
+        let cached = if line.cached { "here" } else { "" };
+        let cached = (Tone::Good, cached.to_owned());
         let name = (Tone::Strong, one_line(line.name));
         let status = (Tone::Plain, one_line(line.status));
         table.row([name, expires, status, (Tone::Plain, machine), cached]);

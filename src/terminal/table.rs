@@ -25,9 +25,12 @@ impl Table {
         }
     }
 
-    /// Adds a row, one cell for each column. Each cell becomes one line.
+    /// Adds a row, one cell for each column. Each cell becomes one line, an empty one a dash.
     pub fn row<const COLUMNS: usize>(&mut self, cells: [(Tone, String); COLUMNS]) {
-        let cells = cells.map(|(tone, text)| (tone, clean(&text).into()));
+        let cells = cells.map(|(tone, text)| match text.as_str() {
+            "" => (Tone::Faint, "-".to_owned()),
+            text => (tone, clean(text).into()),
+        });
         self.rows.push(cells.into());
     }
 
