@@ -1,4 +1,4 @@
-//! `env HOST`: user name and password as variables, from one answer so that they fit.
+//! `env HOST`: user name and password as variables, both of one credential.
 
 use std::path::{Path, PathBuf};
 

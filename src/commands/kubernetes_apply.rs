@@ -50,7 +50,7 @@ pub struct Options {
 
 /// Updates every namespace. A failure in one does not stop the others.
 pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure> {
-    let labels = options.secret.labels()?;
+    let labels = kubernetes::labels(&options.secret.labels)?;
     let config = session.config()?;
     let hosts = hosts::parse_all(&options.hosts, config)?;
     let cluster = Cluster::of_pod(&options.service_account_dir)?;
@@ -133,7 +133,7 @@ impl<'a> Refresh<'a> {
     }
 
     fn state(&self, secret: SecretRef<'a>) -> Result<State<'a>, Failure> {
-        // Another program wrote a date that is later than any mint sets.
+        // A date that is later than any mint sets was written by another program.
         let fresh = self.lifetime / 2 + 1..=self.lifetime.saturating_mul(2);
         let fresh_until = self
             .expires_at(secret)?
@@ -168,7 +168,7 @@ impl<'a> Refresh<'a> {
         let credentials = manifest::get(&self.hosts, self.options.force, session)?;
         let payload = manifest::payload(&credentials)?;
         let expires_at = manifest::expires_at(&credentials);
-        // A stored login has no end, and its password may be weak: no hash of it is written.
+        // A stored login does not expire, and its password may be weak: no hash of it is written.
         let mut logins = credentials.logins.iter();
         let all_expire = logins.all(|(_, login)| login.expires_at.is_some());
         let mut is_in_use = false;

@@ -12,7 +12,7 @@ use crate::config::Places;
 use crate::credential;
 use crate::env;
 use crate::error::Failure;
-use crate::kubernetes::{self, Document, Labels, Metadata, Name};
+use crate::kubernetes::{self, Document, Metadata, Name};
 use crate::registry_host::RegistryHost;
 use crate::terminal::Terminal;
 
@@ -43,7 +43,7 @@ pub(super) struct SecretOptions {
     pub(super) name: Name,
     /// A label of the Secret; may be repeated
     #[arg(long = "label", value_name = "KEY=VALUE", value_parser = kubernetes::label)]
-    labels: Vec<(String, String)>,
+    pub(super) labels: Vec<(String, String)>,
 }
 
 /// The format of the output.
@@ -57,15 +57,10 @@ enum Format {
     Argocd,
 }
 
-impl SecretOptions {
-    pub(super) fn labels(&self) -> Result<Labels, Failure> {
-        kubernetes::labels(&self.labels)
-    }
-}
-
 /// Prints the manifest.
 pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure> {
-    let (name, labels) = (&options.secret.name, options.secret.labels()?);
+    let SecretOptions { name, labels } = &options.secret;
+    let labels = kubernetes::labels(labels)?;
     let namespace = options.namespace.as_ref();
     let is_bare = name.as_str() == NAME && labels.is_empty() && namespace.is_none();
     if options.format == Format::Dockerconfigjson && !is_bare {
@@ -160,7 +155,7 @@ pub(super) fn payload(credentials: &Credentials) -> Result<SecretString, Failure
     client_config::auths(&credentials.logins, AuthEntry::Kubectl)
 }
 
-/// The name of a Secret for each registry, which Argo CD needs.
+/// The names of the Secrets: Argo CD needs one for each registry.
 fn argocd_names(name: &Name, hosts: &[RegistryHost]) -> Result<Vec<Name>, Failure> {
     if hosts.len() == 1 {
         return Ok(vec![name.clone()]);

@@ -15,7 +15,7 @@ use crate::terminal::Terminal;
 /// A token that is not on record may belong to a request that is still under way.
 const MINTING: i64 = 15 * 60;
 
-/// What `prune` takes.
+/// The arguments of `prune`.
 #[derive(Debug, Args)]
 pub struct Options {
     /// The registry [default: every registry known on this machine]
@@ -32,7 +32,7 @@ pub struct Options {
     all_machines: bool,
 }
 
-/// Deletes them, and prints which.
+/// Deletes the tokens and prints their names.
 pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure> {
     let config = session.config()?;
     let hosts = match &options.host {
@@ -104,7 +104,7 @@ fn prune(host: &RegistryHost, options: &Options, session: &mut Session<'_>) -> R
         let state = LocalState::find();
         tokens.retain(|token| !state.is_in_use(&token.name));
     }
-    // The time that the person took does not count.
+    // The time limit starts after the answer to the question.
     let timeout = registry.timeout;
     for (token, left) in tokens.iter().zip((0..tokens.len()).rev()) {
         registry.api.until(Deadline::after(timeout));

@@ -170,7 +170,7 @@ fn log_in(host: &RegistryHost, session: &Session<'_>, deadline: Deadline) -> Res
     registry_login::log_in(host, &lookup.credential, deadline).map(drop)
 }
 
-/// Says what is waited for: on a terminal in one line with a spinner, else in a line a minute.
+/// Shows what is waited for: on a terminal one line with a spinner, else one line a minute.
 struct Progress<'a> {
     terminal: &'a Terminal,
     subject: &'a str,
