@@ -45,7 +45,7 @@ pub(super) fn write(slot: &Slot, fingerprint: &str, failure: &Failure) {
         what: redact(&failure.what).into_owned(),
         hint: redact(&failure.hint).into_owned(),
     };
-    slot.save(&slot.name("failure"), &failed);
+    slot.write_unsynced(&slot.name("failure"), &failed);
 }
 
 /// Forgets it after a success.

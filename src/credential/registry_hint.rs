@@ -61,7 +61,7 @@ impl RegistryHint {
 
     /// Keeps it.
     pub fn write(&self, slot: &Slot, account: &AccountKey) {
-        slot.save(&file_name(account), self);
+        slot.write_unsynced(&file_name(account), self);
     }
 }
 

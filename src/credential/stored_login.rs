@@ -77,6 +77,7 @@ impl StoredLogins {
             secret: secret.expose_secret().into(),
         };
         dir.write(&file_name(host), &serde_json::to_vec(&login)?)?;
+        dir.sync();
         dir.sweep();
         Ok(())
     }

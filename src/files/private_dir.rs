@@ -82,13 +82,13 @@ impl PrivateDir {
         read(&self.file(name).ok()?)
     }
 
-    /// Writes a file so that readers see the old content or the new one.
+    /// Writes a file so that readers see the old content or the new one, after a power cut too.
+    /// [`Self::sync`] makes sure that it is the new one.
     pub fn write(&self, name: &str, content: &[u8]) -> Result<()> {
         self.put(name, content, Put::Synced)
     }
 
-    /// Like [`Self::write`], but does not wait for the disk. After a power cut the old content may
-    /// be back.
+    /// Like [`Self::write`], but does not wait for the disk.
     pub fn write_unsynced(&self, name: &str, content: &[u8]) -> Result<()> {
         self.put(name, content, Put::Unsynced)
     }
@@ -154,14 +154,15 @@ impl PrivateDir {
             io::ErrorKind::NotFound => attempt(),
             _ => Err(err),
         };
-        attempt().or_else(again).or_else(again)?;
-        // Writes the rename to disk. If this fails, a power cut may restore the old content.
-        if how == Put::Synced
-            && let Ok(dir) = File::open(&self.0)
-        {
+        attempt().or_else(again).or_else(again)
+    }
+
+    /// Waits until the disk has what was written. If this fails, a power cut may restore the old
+    /// content.
+    pub fn sync(&self) {
+        if let Ok(dir) = File::open(&self.0) {
             let _ = dir.sync_all();
         }
-        Ok(())
     }
 
     /// Fails if a private file cannot be written below `root`. Leaves only `root` behind.

@@ -91,14 +91,23 @@ impl Slot {
 
     /// Writes the entry. `false` if it could not be written.
     pub fn write(&self, entry: &CachedToken) -> bool {
-        self.save(&self.name("json"), entry)
+        self.save(&self.name("json"), entry, PrivateDir::write)
     }
 
-    /// Writes a file into the host's directory. `false` if it could not be written.
-    pub fn save(&self, name: &str, value: &impl Serialize) -> bool {
+    /// Writes a file that a `get` can do without, so it does not wait for the disk.
+    pub fn write_unsynced(&self, name: &str, value: &impl Serialize) {
+        self.save(name, value, PrivateDir::write_unsynced);
+    }
+
+    fn save(
+        &self,
+        name: &str,
+        value: &impl Serialize,
+        write: impl Fn(&PrivateDir, &str, &[u8]) -> Result<()>,
+    ) -> bool {
         let written = serde_json::to_vec(value)
             .map_err(Into::into)
-            .and_then(|json| self.prepare()?.write(name, &json));
+            .and_then(|json| write(self.prepare()?, name, &json));
         if let Err(err) = &written {
             debug!("{name} is not cached: {err:#}");
         }

@@ -1,10 +1,11 @@
 //! A token that is being requested, and its record.
 
+use anyhow::Result;
 use log::debug;
 
 use super::{Entry, Ledger, Record, State};
 use crate::credential::signals::Signals;
-use crate::files::Lock;
+use crate::files::{Lock, PrivateDir};
 
 /// A token that is being requested. One of the methods notes the result; dropping it leaves a
 /// `minting` record.
@@ -58,10 +59,7 @@ impl Ledger {
             let new_lock = lock
                 .is_none()
                 .then(|| dir.try_lock(&entry.record.lock_name()));
-            dir.write(
-                &entry.record.file_name(),
-                &serde_json::to_vec(&entry.record)?,
-            )?;
+            write_synced(dir, &entry.record)?;
             Ok((dir.clone(), new_lock.flatten()))
         });
         match written {
@@ -85,22 +83,18 @@ impl Minting {
     /// Another expiry is about to be requested under the same name.
     pub fn reschedule(&mut self, posted_at: Option<i64>, expires_at: i64) {
         self.entry.record.reuse(posted_at, Some(expires_at));
-        self.write_synced();
+        self.write_before_request();
     }
 
     /// The same is about to be requested again, after no usable answer.
     pub fn repeat(&mut self, posted_at: Option<i64>) {
         self.entry.record.repeat(posted_at);
-        self.write_synced();
+        self.write_before_request();
     }
 
-    /// Synced like the first record: the next request follows.
-    fn write_synced(&self) {
+    fn write_before_request(&self) {
         let record = &self.entry.record;
-        let written = self
-            .ledger
-            .in_first_dir(|dir| dir.write(&record.file_name(), &serde_json::to_vec(record)?));
-        if let Err(err) = written {
+        if let Err(err) = self.ledger.in_first_dir(|dir| write_synced(dir, record)) {
             debug!("the record of {} is not updated: {err:#}", record.name);
         }
     }
@@ -147,4 +141,11 @@ impl Minting {
             dir.remove(&self.entry.record.lock_name());
         }
     }
+}
+
+/// Returns once the disk has the record, because a request follows.
+fn write_synced(dir: &PrivateDir, record: &Record) -> Result<()> {
+    dir.write(&record.file_name(), &serde_json::to_vec(record)?)?;
+    dir.sync();
+    Ok(())
 }
