@@ -7,13 +7,15 @@
 //!
 //! 1. The record is written as `minting` and synced. Only then is the request sent. A process that
 //!    dies between the two leaves a record of a token that does not exist, which a look-up settles.
-//! 2. The answer arrives. The cache entry is written and synced.
-//! 3. The record becomes `current`, without a sync. If that is lost, a later process finds the
-//!    `minting` record and the cache entry of the same name, and completes the record itself.
+//! 2. The answer arrives. The cache entry is written.
+//! 3. The record becomes `current`. If that is lost, a later process finds the `minting` record and
+//!    the cache entry of the same name, and completes the record itself.
 //! 4. The credential is printed.
 //!
-//! So a mint costs one synced write more than the cache, and a cached credential none. A process that
-//! dies before step 2 leaves a token without a cache entry. No client has
+//! A record and an entry are synced before they replace an older one, because XFS leaves an empty
+//! file after a power cut otherwise. Only step 1 waits for the rename too.
+//!
+//! A process that dies before step 2 leaves a token without a cache entry. No client has
 //! its password, and the next contact with the API deletes it. `NAME.lock` is locked while a process
 //! works on a `minting` record; the kernel frees it when the process dies.
 //!
@@ -118,15 +120,15 @@ impl Ledger {
         self.read().0
     }
 
-    /// Writes a changed record. Not synced: after a power cut the older record is still there, and
-    /// leads to the same end.
+    /// Writes a changed record. After a power cut the older record may be back, and leads to the same
+    /// end.
     pub fn save(&self, entry: &mut Entry) -> bool {
         let name = entry.record.file_name();
         let Ok(content) = serde_json::to_vec(&entry.record) else {
             return false;
         };
         let written = self.in_first_dir(|dir| {
-            dir.write_unsynced(&name, &content)?;
+            dir.write(&name, &content)?;
             Ok(dir.clone())
         });
         // On a full disk the token that a client just got would stay `minting` and be deleted.

@@ -2,6 +2,8 @@
 
 mod accounts;
 mod live_tokens;
+#[cfg(target_os = "linux")]
+mod power_cuts;
 mod records;
 mod requests;
 mod turns;
