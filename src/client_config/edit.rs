@@ -52,19 +52,19 @@ impl Draft {
             self.text.replace_range(root.span, &new);
             return Change::Added;
         };
-        let Some(found) = self.helpers() else {
+        let Some((_, _, helpers)) = self.helpers() else {
             let value = root_style.nested(&key, &value);
             root.append(&mut self.text, &root_style, &quoted(CRED_HELPERS), &value);
             return Change::Added;
         };
-        let Some(style) = found.helpers.style(&self.text) else {
+        let Some(style) = helpers.style(&self.text) else {
             let value = root_style.nested(&key, &value);
-            self.text.replace_range(found.helpers.span, &value);
+            self.text.replace_range(helpers.span, &value);
             return Change::Added;
         };
         let mut change = Change::Added;
         // From the end, so that earlier places stay valid. Clients use the last of duplicate keys.
-        for member in found.helpers.members.iter().rev() {
+        for member in helpers.members.iter().rev() {
             if member.key != host.as_str() {
                 continue;
             }
@@ -77,7 +77,7 @@ impl Draft {
             }
         }
         if change == Change::Added {
-            found.helpers.append(&mut self.text, &style, &key, &value);
+            helpers.append(&mut self.text, &style, &key, &value);
         }
         change
     }
@@ -86,7 +86,7 @@ impl Draft {
     /// empty. Returns the keys.
     pub fn remove(&mut self, is_wanted: impl Fn(&str, &str) -> bool) -> Vec<String> {
         let mut removed = Vec::new();
-        while let Some(Found { root, at, helpers }) = self.helpers() {
+        while let Some((root, at, helpers)) = self.helpers() {
             let wanted = |member: &Member| {
                 let helper = serde_json::from_str(&self.text[member.value.clone()]);
                 helper.is_ok_and(|helper: String| is_wanted(&member.key, &helper))
@@ -111,12 +111,13 @@ impl Draft {
     }
 
     /// No change makes `credHelpers` invalid after [`Self::new`].
-    fn helpers(&self) -> Option<Found> {
+    fn helpers(&self) -> Option<(Object, usize, Object)> {
         self.checked_helpers().ok().flatten()
     }
 
-    /// Finds `credHelpers`. Go ignores the case of this key.
-    fn checked_helpers(&self) -> Result<Option<Found>, Failure> {
+    /// Finds `credHelpers`: the root, the index among its members, and the object. Go ignores the
+    /// case of this key.
+    fn checked_helpers(&self) -> Result<Option<(Object, usize, Object)>, Failure> {
         let Some(root) = self.root() else {
             return Ok(None);
         };
@@ -142,15 +143,8 @@ impl Draft {
                 )
             })?,
         };
-        Ok(Some(Found { root, at, helpers }))
+        Ok(Some((root, at, helpers)))
     }
-}
-
-struct Found {
-    root: Object,
-    /// The index among the root's members.
-    at: usize,
-    helpers: Object,
 }
 
 fn quoted(text: &str) -> String {

@@ -9,16 +9,13 @@ use crate::files::UserFile;
 
 /// The content of a client's file; `None` if the file does not exist.
 pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
+    let is_below_a_file = || path.parent().is_some_and(Path::is_file);
     match UserFile::read(path) {
         Ok(file) => Ok(Some(file.unchecked())),
         // Windows says that a path below a file does not exist.
-        Err(err) if err.kind() == ErrorKind::NotFound && !is_below_a_file(path) => Ok(None),
+        Err(err) if err.kind() == ErrorKind::NotFound && !is_below_a_file() => Ok(None),
         Err(err) => Err(unreadable(path, &err)),
     }
-}
-
-fn is_below_a_file(path: &Path) -> bool {
-    path.parent().is_some_and(Path::is_file)
 }
 
 fn unreadable(path: &Path, err: &io::Error) -> Failure {

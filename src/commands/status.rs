@@ -139,7 +139,17 @@ fn lines(
     for (token, line) in tokens.chain(kubelet_tokens) {
         let is_wanted = profile.is_none_or(|profile| profile == token.profile);
         if is_wanted && token.age(now) != Age::Expired {
-            lines.push(line.minted(token, config, notes));
+            lines.push(Line {
+                state: State::Cached,
+                username: Some(token.username.clone()),
+                profile: Some(token.profile.clone()),
+                account: account(token, config, notes),
+                scopes: token.scopes.clone(),
+                issued_at: Some(Time(token.issued_at)),
+                expires_at: Some(Time(token.expires_at)),
+                refresh_at: Some(Time(token.refresh_at())),
+                ..line
+            });
         }
     }
     let covered: BTreeSet<String> = lines.iter().map(|line| line.host.clone()).collect();
@@ -150,22 +160,6 @@ fn lines(
     }
     lines.sort_by(|one, other| (&one.host, &one.profile).cmp(&(&other.host, &other.profile)));
     lines
-}
-
-impl Line {
-    fn minted(self, entry: &CachedToken, config: &ConfigFile, notes: &Notes) -> Self {
-        Self {
-            state: State::Cached,
-            username: Some(entry.username.clone()),
-            profile: Some(entry.profile.clone()),
-            account: account(entry, config, notes),
-            scopes: entry.scopes.clone(),
-            issued_at: Some(Time(entry.issued_at)),
-            expires_at: Some(Time(entry.expires_at)),
-            refresh_at: Some(Time(entry.refresh_at())),
-            ..self
-        }
-    }
 }
 
 /// The source of the account that a `get` would use now, if that account minted the token; or why

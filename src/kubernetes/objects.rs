@@ -71,13 +71,10 @@ impl SecretRef<'_> {
         if dry_run {
             query.extend([("dryRun", "All"), ("fieldValidation", "Strict")]);
         }
-        let body = document.json();
+        let (path, body) = (attempt.path(), document.json());
         let mut tried = 1;
         loop {
-            match self
-                .cluster
-                .patch(&attempt.path(), &query, APPLY_PATCH, &body)
-            {
+            match self.cluster.patch(&path, &query, APPLY_PATCH, &body) {
                 Ok(true) => return Ok(Applied::Created),
                 Ok(false) => return Ok(Applied::Changed),
                 Err(err) if err.status() == Some(409) && tried < TRIES => tried += 1,
@@ -92,20 +89,16 @@ impl SecretRef<'_> {
         let attempt = self.attempt("serviceaccounts", account);
         let query = [("fieldManager", MANAGER), ("dryRun", "All")];
         let query = &query[..=usize::from(dry_run)];
+        let path = attempt.path();
         let mut tried = 1;
         loop {
-            let existing: ServiceAccount = self
-                .cluster
-                .get(&attempt.path())
-                .map_err(|err| attempt.failure(TO_READ, &err))?;
-            let Some(patch) = self.addition(&existing) else {
+            let existing: Result<ServiceAccount, _> = self.cluster.get(&path);
+            let existing = existing.map_err(|err| attempt.failure(TO_READ, &err))?;
+            let Some(addition) = self.addition(&existing) else {
                 return Ok(Applied::Unchanged);
             };
-            let patch = patch.to_string().into();
-            match self
-                .cluster
-                .patch(&attempt.path(), query, JSON_PATCH, &patch)
-            {
+            let body = addition.to_string().into();
+            match self.cluster.patch(&path, query, JSON_PATCH, &body) {
                 Ok(_) => return Ok(Applied::Changed),
                 // A failed test is a 422: the list has changed since it was read.
                 Err(err) if [Some(409), Some(422)].contains(&err.status()) && tried < TRIES => {
