@@ -14,7 +14,7 @@ use crate::config::ConfigFile;
 use crate::env;
 use crate::error::Failure;
 use crate::kubernetes::{
-    self, Applied, Cluster, Document, Labels, Metadata, Name, SERVICE_ACCOUNT_DIR, SecretRef,
+    self, Cluster, Document, Labels, Metadata, Name, SERVICE_ACCOUNT_DIR, SecretRef,
 };
 use crate::registry_host::RegistryHost;
 use crate::terminal::Terminal;
@@ -68,10 +68,10 @@ pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure
     } else {
         for state in &states {
             let expires = expires(state.fresh_until);
-            let result = match (state.dry_run, state.fresh_until) {
+            let result = match (state.would_create, state.fresh_until) {
                 (None, _) => format!("unchanged, {expires}"),
                 (_, Some(_)) => format!("could be refreshed; {expires} (dry run)"),
-                (Some(Applied::Created), None) => "would be created (dry run)".into(),
+                (Some(true), None) => "would be created (dry run)".into(),
                 (_, None) => "would be refreshed (dry run)".into(),
             };
             print(state.secret, &result, &mut session.terminal);
@@ -86,8 +86,8 @@ struct State<'a> {
     secret: SecretRef<'a>,
     /// When its credential expires, if it is fresh.
     fresh_until: Option<i64>,
-    /// The result of the dry run, which a fresh Secret does not need.
-    dry_run: Option<Applied>,
+    /// Whether the dry run created it. A fresh Secret needs no dry run.
+    would_create: Option<bool>,
 }
 
 struct Refresh<'a> {
@@ -139,16 +139,16 @@ impl<'a> Refresh<'a> {
             .expires_at(secret)?
             .filter(|end| fresh.contains(&end.saturating_sub(env::now())))
             .filter(|_| !self.options.force);
-        let mut dry_run = None;
+        let mut would_create = None;
         if fresh_until.is_none() || self.options.dry_run {
             let placeholder = r#"{"auths":{}}"#.to_owned().into();
             let placeholder = Document::pull_secret(&self.metadata(secret), &placeholder);
-            dry_run = Some(secret.apply(&placeholder, true)?);
+            would_create = Some(secret.apply(&placeholder, true)?);
         }
         Ok(State {
             secret,
             fresh_until,
-            dry_run,
+            would_create,
         })
     }
 
@@ -179,11 +179,8 @@ impl<'a> Refresh<'a> {
                 ..self.metadata(*secret)
             };
             match secret.apply(&Document::pull_secret(&metadata, &payload), false) {
-                Ok(applied) => {
-                    let done = match applied {
-                        Applied::Created => "created",
-                        Applied::Changed | Applied::Unchanged => "refreshed",
-                    };
+                Ok(is_created) => {
+                    let done = if is_created { "created" } else { "refreshed" };
                     let result = format!("{done}, {}", expires(expires_at));
                     print(*secret, &result, &mut session.terminal);
                     is_in_use = true;
@@ -209,9 +206,9 @@ impl<'a> Refresh<'a> {
         for State { secret, .. } in states {
             for account in &self.options.service_accounts {
                 let result = match secret.add_to(account, dry_run) {
-                    Ok(Applied::Unchanged) => "unchanged",
-                    Ok(_) if dry_run => "would be changed (dry run)",
-                    Ok(_) => "changed",
+                    Ok(false) => "unchanged",
+                    Ok(true) if dry_run => "would be changed (dry run)",
+                    Ok(true) => "changed",
                     Err(failure) => {
                         terminal.fail(&failure);
                         continue;

@@ -15,7 +15,7 @@ mod secret;
 pub(crate) use cluster::message;
 pub use cluster::{Cluster, SERVICE_ACCOUNT_DIR};
 pub use names::{Labels, Name, label, labels};
-pub use objects::{Applied, SecretRef};
+pub use objects::SecretRef;
 pub use secret::{Document, Metadata};
 
 use crate::config::ConfigFile;

@@ -15,17 +15,6 @@ const MANAGER: &str = env!("CARGO_PKG_NAME");
 /// Attempts when other writers change the same object at the same time.
 const TRIES: u32 = 5;
 
-/// The result of a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Applied {
-    /// The object did not exist.
-    Created,
-    /// The object existed.
-    Changed,
-    /// The object was already as wanted.
-    Unchanged,
-}
-
 /// A Secret in one namespace.
 #[derive(Debug, Clone, Copy)]
 pub struct SecretRef<'a> {
@@ -64,8 +53,8 @@ impl SecretRef<'_> {
     }
 
     /// Writes the Secret by server-side apply and takes over fields of other writers. A dry run
-    /// passes the same checks of the cluster and changes nothing.
-    pub fn apply(&self, document: &Document, dry_run: bool) -> Result<Applied, Failure> {
+    /// passes the same checks of the cluster and changes nothing. Returns whether it did not exist.
+    pub fn apply(&self, document: &Document, dry_run: bool) -> Result<bool, Failure> {
         let attempt = self.attempt("secrets", self.name);
         let mut query = vec![("fieldManager", MANAGER), ("force", "true")];
         if dry_run {
@@ -75,8 +64,7 @@ impl SecretRef<'_> {
         let mut tried = 1;
         loop {
             match self.cluster.patch(&path, &query, APPLY_PATCH, &body) {
-                Ok(true) => return Ok(Applied::Created),
-                Ok(false) => return Ok(Applied::Changed),
+                Ok(is_created) => return Ok(is_created),
                 Err(err) if err.status() == Some(409) && tried < TRIES => tried += 1,
                 Err(err) => return Err(attempt.failure(TO_CHANGE, &err)),
             }
@@ -85,7 +73,8 @@ impl SecretRef<'_> {
 
     /// Adds the Secret to the image pull secrets of a service account and keeps the others.
     /// Kubernetes treats the list as one value: an apply or a merge patch would replace it.
-    pub fn add_to(&self, account: &Name, dry_run: bool) -> Result<Applied, Failure> {
+    /// Returns whether it was missing there.
+    pub fn add_to(&self, account: &Name, dry_run: bool) -> Result<bool, Failure> {
         let attempt = self.attempt("serviceaccounts", account);
         let query = [("fieldManager", MANAGER), ("dryRun", "All")];
         let query = &query[..=usize::from(dry_run)];
@@ -95,11 +84,11 @@ impl SecretRef<'_> {
             let existing: Result<ServiceAccount, _> = self.cluster.get(&path);
             let existing = existing.map_err(|err| attempt.failure(TO_READ, &err))?;
             let Some(addition) = self.addition(&existing) else {
-                return Ok(Applied::Unchanged);
+                return Ok(false);
             };
             let body = addition.to_string().into();
             match self.cluster.patch(&path, query, JSON_PATCH, &body) {
-                Ok(_) => return Ok(Applied::Changed),
+                Ok(_) => return Ok(true),
                 // A failed test is a 422: the list has changed since it was read.
                 Err(err) if [Some(409), Some(422)].contains(&err.status()) && tried < TRIES => {
                     tried += 1;
