@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::local_state::LocalState;
 use super::when::Time;
 use crate::config::ConfigFile;
-use crate::credential::ledger::{Entry, Ledger, State};
+use crate::credential::ledger::{Entry, Ledger, State, UnusableFile};
 use crate::env;
 use crate::error::{Failure, one_line, shown};
 use crate::ionos::account::{Account, AccountKey, Notes};
@@ -26,13 +26,6 @@ pub(super) struct Pending {
     reason: String,
     /// `null`: never.
     expires_at: Option<Time>,
-}
-
-/// A file of the ledger that cannot be used.
-#[derive(Debug, Serialize)]
-pub(super) struct Unusable {
-    file: String,
-    problem: &'static str,
 }
 
 pub(super) fn pending(state: &LocalState, config: &ConfigFile, notes: &Notes) -> Vec<Pending> {
@@ -81,17 +74,7 @@ fn reason(entry: &Entry, account: Option<&AccountKey>) -> String {
     }
 }
 
-pub(super) fn unusable(state: &LocalState) -> Vec<Unusable> {
-    let files = state.unusable.iter();
-    files
-        .map(|it| Unusable {
-            file: shown(&it.path),
-            problem: it.problem,
-        })
-        .collect()
-}
-
-pub(super) fn show(pending: &[Pending], unusable: &[Unusable], terminal: &mut Terminal) {
+pub(super) fn show(pending: &[Pending], unusable: &[UnusableFile], terminal: &mut Terminal) {
     if !pending.is_empty() {
         terminal.result(&format!("{} token(s) to be deleted:", pending.len()));
     }
@@ -107,7 +90,7 @@ pub(super) fn show(pending: &[Pending], unusable: &[Unusable], terminal: &mut Te
     }
     for file in unusable {
         terminal.warn(&Failure::new(
-            format!("the record {} is ignored: {}", file.file, file.problem),
+            format!("the record {} is ignored: {}", shown(&file.path), file.problem),
             "its token may be live: look for it with \"docker-credential-ionos tokens HOST\", then delete the file",
         ));
     }

@@ -8,10 +8,11 @@ use serde::Serialize;
 use super::Session;
 use super::client_files::{ClientFiles, Unreadable};
 use super::local_state::{self, LocalState};
-use super::pending::{self, Pending, Unusable};
+use super::pending::{self, Pending};
 use super::when::{self, Time};
 use crate::config::{ConfigFile, DEFAULT_PROFILE, Places};
 use crate::credential::cache::{Age, CachedToken};
+use crate::credential::ledger::UnusableFile;
 use crate::env;
 use crate::error::{Failure, one_line};
 use crate::ionos::account::{Account, Notes};
@@ -35,13 +36,13 @@ const UNUSABLE_ACCOUNT: &str = "unusable account";
 /// The output of `--json`. Times are RFC 3339 in UTC by this machine's clock. Members may be added.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Status {
+struct Status<'a> {
     /// One for each credential and for each registry without one, by host.
     credentials: Vec<Line>,
     /// Tokens that are to be deleted.
     pending_revocations: Vec<Pending>,
     /// Records of tokens that cannot be used.
-    unusable_records: Vec<Unusable>,
+    unusable_records: &'a [UnusableFile],
     /// Configuration files that a client refuses.
     unreadable: Vec<Unreadable>,
 }
@@ -95,7 +96,7 @@ pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure
     let status = Status {
         credentials,
         pending_revocations: pending::pending(&state, config, &notes),
-        unusable_records: pending::unusable(&state),
+        unusable_records: &state.unusable,
         unreadable: files.unreadable,
     };
     if options.json {
@@ -180,7 +181,7 @@ fn account(entry: &CachedToken, config: &ConfigFile, notes: &Notes) -> Option<St
     found.unwrap_or_else(|_| Some(UNUSABLE_ACCOUNT.into()))
 }
 
-fn show(status: &Status, terminal: &mut Terminal) {
+fn show(status: &Status<'_>, terminal: &mut Terminal) {
     if status.credentials.is_empty() {
         terminal.say("no credential is stored or cached, and no client uses this program");
         terminal.say("hint: run docker-credential-ionos configure-docker");
@@ -189,7 +190,7 @@ fn show(status: &Status, terminal: &mut Terminal) {
     }
     pending::show(
         &status.pending_revocations,
-        &status.unusable_records,
+        status.unusable_records,
         terminal,
     );
     for Unreadable { what, hint, .. } in &status.unreadable {

@@ -32,8 +32,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
 use log::debug;
+use serde::{Serialize, Serializer};
 
 use crate::env;
+use crate::error::shown;
 use crate::files::{self, Lock, PrivateDir};
 
 pub use minting::Minting;
@@ -70,12 +72,17 @@ impl Entry {
 }
 
 /// A file in the ledger that cannot be used. It is never deleted: its token may live.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub struct UnusableFile {
     /// The file.
+    #[serde(rename = "file", serialize_with = "serialize_shown")]
     pub path: PathBuf,
     /// What is wrong with it.
     pub problem: &'static str,
+}
+
+fn serialize_shown<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&shown(path))
 }
 
 impl Ledger {
