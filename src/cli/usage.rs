@@ -42,7 +42,7 @@ fn unknown_command(err: &clap::Error) -> Failure {
 /// clap's first paragraph is the error; its tip becomes the hint.
 pub(super) fn wrong_arguments(err: &clap::Error) -> Failure {
     let mut rendered = err.render().to_string();
-    // The reason stands after the value, so the value is cut and not the line.
+    // clap puts the reason after the value, so the value is cut, not the line.
     for kind in [ContextKind::InvalidValue, ContextKind::InvalidArg] {
         if let Some(value) = text(err, kind).filter(|value| value.len() > MOST) {
             rendered = rendered.replace(&value, &one_line(&value));

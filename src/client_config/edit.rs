@@ -131,7 +131,7 @@ impl Draft {
         }
         let span = root.members[at].value.clone();
         let helpers = match &self.text[span.clone()] {
-            // To every client the same as empty.
+            // Every client treats it as an empty object.
             "null" => Object {
                 span,
                 members: Vec::new(),

@@ -39,7 +39,7 @@ pub enum Client {
 }
 
 impl Client {
-    /// As people call it, and the command they type.
+    /// The name, which is also the command.
     pub fn name(self) -> &'static str {
         match self {
             Self::Docker => "docker",

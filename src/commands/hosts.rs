@@ -23,7 +23,7 @@ pub(super) fn parse(host: &str, config: &ConfigFile) -> Result<RegistryHost, Fai
     if config.is_ours(&registry) {
         return Ok(registry);
     }
-    // With the path, because Docker's file has the same name.
+    // The path, because Docker's file is also called config.json.
     let place = match shown(&config.path) {
         path if path.is_empty() => "the file that IONOS_CR_CONFIG names".into(),
         path => path,

@@ -11,7 +11,7 @@ use crate::ionos::account::{self, Account, AccountKey, Notes};
 use crate::ionos::api::{Api, ListedToken};
 use crate::registry_host::RegistryHost;
 
-/// A registry, its tokens, and the connection they came on.
+/// A registry, its tokens, and the connection to the API.
 pub(super) struct RegistryTokens {
     pub(super) api: Api,
     pub(super) account: AccountKey,
@@ -22,7 +22,7 @@ pub(super) struct RegistryTokens {
 }
 
 impl RegistryTokens {
-    /// Asks the API, as the account that a `get` for this host asks as.
+    /// Asks the API with the account that a `get` for this host uses.
     pub(super) fn fetch(host: &RegistryHost, session: &Session<'_>) -> Result<Self, Failure> {
         let context = format!("cannot list the tokens of {host}");
         let settings = session.config()?.settings(host, session.profile)?;

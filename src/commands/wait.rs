@@ -22,7 +22,7 @@ use crate::terminal::Terminal;
 
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// How long before the end the last attempt starts.
+/// The last attempt starts this long before the time is over.
 const LAST_ATTEMPT: Duration = Duration::from_secs(1);
 const FRAME: Duration = Duration::from_millis(125);
 const FRAMES: [char; 4] = ['|', '/', '-', '\\'];
@@ -61,7 +61,7 @@ pub fn with_default_time(args: impl Iterator<Item = OsString>) -> Vec<OsString> 
     for n in 0..args.len() {
         let next = args.get(n + 1).and_then(|next| next.to_str());
         let has_time = next.is_some_and(|it| {
-            // Bare digits are no host, and a TIME without its unit.
+            // Bare digits are a TIME without its unit, not a host.
             it.parse::<SignedDuration>().is_ok() || it.bytes().all(|byte| byte.is_ascii_digit())
         });
         if args[n] == "--wait" && !has_time {
