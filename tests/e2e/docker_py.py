@@ -1,4 +1,4 @@
-"""What a program that uses docker-py does. Prints the user name and a digest, never a secret."""
+"""A program that uses docker-py. Prints the user name and a digest of the secret."""
 
 import hashlib
 import sys

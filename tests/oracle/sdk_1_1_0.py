@@ -1,11 +1,11 @@
-"""Drives the fake IONOS API with IONOS's own SDK, validation switched on.
+"""Calls the fake IONOS API with IONOS's SDK, with validation.
 
 usage: sdk_1_1_0.py URL TOKEN USER PASSWORD
 
-The fake must hold five registries, of which "fresh" is still New and two have
-"team" in their name, and no tokens. The SDK then refuses, on our behalf, every
-answer that lacks a required field, holds a null where none may be, or breaks a
-pattern or an enumeration of the specification.
+The fake must have no tokens and five registries, of which "fresh" is still New
+and two have "team" in their name. The SDK refuses every answer without a required
+field, with a null that is not allowed, or with a value that violates a pattern or
+an enumeration of the specification.
 """
 
 import datetime
@@ -20,7 +20,7 @@ URL, TOKEN, USER, PASSWORD = sys.argv[1:5]
 BASE = URL + "/containerregistries"
 UUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}")
 
-# Every model makes its own Configuration, so a flag on ours alone would check nothing.
+# Every model creates its own Configuration, so a flag on one instance would check nothing.
 _original = sdk.Configuration.__init__
 _validate = True
 
@@ -28,7 +28,7 @@ _validate = True
 def _strict(self, *args, **kwargs):
     _original(self, *args, **kwargs)
     self.client_side_validation = _validate
-    # The SDK sleeps for a hundred seconds before it tries a 503 again.
+    # The SDK waits a hundred seconds before it repeats a request after a 503.
     self.max_retries = 1
 
 
@@ -46,7 +46,7 @@ def check(what, condition, seen=None):
 
 
 def refused(what, status, call, text=""):
-    """The call fails with this status and a body of the documented shape."""
+    """Checks that the call fails with this status and a body of the documented shape."""
     try:
         call()
     except sdk.ApiException as error:
@@ -78,7 +78,7 @@ api = client(token=TOKEN)
 registries = sdk.RegistriesApi(api)
 tokens = sdk.TokensApi(api)
 
-# That validation is on at all, before anything is concluded from it.
+# Check that the SDK validates at all.
 try:
     sdk.PostTokenProperties(name="1bad")
 except ValueError as error:
@@ -233,7 +233,7 @@ refused("deleting again", 404, lambda: tokens.registries_tokens_delete(demo.id, 
 refused("reading what is gone", 404, lambda: tokens.registries_tokens_find_by_id(demo.id, made.id))
 check("a freed name can be had again", make("push-token")[1] == 201)
 
-# --- what the SDK would not let out
+# --- requests that the SDK refuses to send
 
 _validate = False
 loose = sdk.TokensApi(client(token=TOKEN))
@@ -258,7 +258,7 @@ refused("no properties", 400, lambda: loose.registries_tokens_post(demo.id, {}))
 refused("an id that is no UUID", 400, lambda: loose.registries_tokens_get("demo"))
 _validate = True
 
-# --- who may ask
+# --- accounts
 
 basic = sdk.RegistriesApi(client(username=USER, password=PASSWORD))
 check("Basic", len(basic.registries_get().items) == 5)
@@ -274,7 +274,7 @@ for who, strange in {
         "Unauthorized, wrong or no api key",
     )
 
-# --- below the SDK
+# --- requests without the SDK
 
 http = urllib3.PoolManager(retries=False)
 auth = {"Authorization": f"Bearer {TOKEN}"}

@@ -173,7 +173,7 @@ fn damage_again_and_erase(setup: &Setup, entry: &Path, damage: fn(&Path), replac
 #[test]
 fn file_of_another_user_is_not_used() {
     if !platform::is_root() {
-        return skip::skip_or_fail("a file of another user", "only root can give files away");
+        return skip::skip_or_fail("a file of another user", "only root can chown files");
     }
     let setup = Setup::new();
     let before = setup.helper.get(DEMO_HOST).credential();

@@ -179,7 +179,7 @@ fn home_of_another_user_caches_nothing() {
     };
     let helper = home.helper_for(&fake);
     let Ok(done) = run(helper.clone()) else {
-        return skip::skip_or_fail("a home of another user", "the program is not theirs to run");
+        return skip::skip_or_fail("a home of another user", "that user cannot run the program");
     };
     let _ = done.credential();
     let _ = run(helper.without("HOME")).unwrap().credential();

@@ -22,7 +22,7 @@ pub fn run(helper: Helper, script: &str, stdin: impl AsRef<[u8]>) -> Option<Done
         .status()
         .is_ok_and(|status| status.success());
     if !works {
-        skip::skip_or_fail("mounts of its own", "unshare or mount is not allowed here");
+        skip::skip_or_fail("private mounts", "unshare or mount is not allowed here");
         return None;
     }
     let helper = helper

@@ -75,7 +75,7 @@ fn only_our_key_changes() {
 #[test]
 fn file_of_another_user_keeps_its_owner() {
     if !platform::is_root() {
-        return skip::skip_or_fail("a file of another user", "only root can give files away");
+        return skip::skip_or_fail("a file of another user", "only root can chown files");
     }
     let person = Person::with("{}");
     platform::chown(person.config(), 4711, Some(4712));

@@ -135,7 +135,7 @@ fn read_only_directory_is_reported_and_its_file_kept() {
     let done = command.output().map(Done::from);
     platform::set_mode(&dir, 0o700);
     let Ok(done) = done else {
-        return skip::skip_or_fail("a read-only directory", "the program is not theirs to run");
+        return skip::skip_or_fail("a read-only directory", "that user cannot run the program");
     };
     person.sees(
         &done,
