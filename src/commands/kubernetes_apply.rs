@@ -112,7 +112,7 @@ impl<'a> Refresh<'a> {
         if namespaces.is_empty() {
             namespaces.push(cluster.namespace.as_ref().ok_or_else(|| {
                 Failure::new(
-                    "no --namespace was given, and the pod does not know its own namespace",
+                    "no --namespace was given, and the namespace of the pod is unknown",
                     "give --namespace",
                 )
             })?);

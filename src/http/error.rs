@@ -160,11 +160,14 @@ impl TransportError {
             ),
             Self::Untrusted { why, pinned: true } => (
                 format!("no trusted connection to {host}: {why}"),
-                format!("check which certificate IONOS publishes, then set {PINNED_CERT} to its fingerprint or unset it"),
+                format!(
+                    "check which certificate IONOS publishes, then set {PINNED_CERT} to its fingerprint or unset it"
+                ),
             ),
             Self::Untrusted { why, .. } => (
                 format!("no trusted connection to {host}: {why}"),
-                "if a company proxy is between, add its CA to the system's or name it in SSL_CERT_FILE".into(),
+                "behind a company proxy, add its CA to the system's or name it in SSL_CERT_FILE"
+                    .into(),
             ),
             Self::WithoutTls => (
                 format!("no trusted connection to {host}: it does not speak TLS"),
@@ -175,7 +178,7 @@ impl TransportError {
                 format!("try again, or {}", config::ALLOW_MORE_TIME),
             ),
             Self::Foreign => (
-                format!("{host} gave no usable answer: an answer that is not what the API describes"),
+                format!("{host} gave no usable answer: it does not match the API's description"),
                 format!("{OTHER_SERVER}: check the network and HTTPS_PROXY"),
             ),
             Self::Lost { why } => (

@@ -218,7 +218,7 @@ fn missing_pod_file_is_named() {
     let helper = job.helper();
     let run = || job.apply_as(&helper, &[]);
     std::fs::remove_file(pod.join("namespace")).unwrap();
-    run().refuses("no --namespace was given, and the pod does not know its own namespace");
+    run().refuses("no --namespace was given, and the namespace of the pod is unknown");
     job.home.file("pod/ca.crt", "not a certificate");
     run().refuses(&format!("{}: it contains no certificate", path("ca.crt")));
     job.home.file("pod/token", "\n");

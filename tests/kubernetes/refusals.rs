@@ -208,7 +208,7 @@ fn answer_that_is_no_object_is_not_quoted() {
         is_refused_before_minting(
             &job,
             &format!(
-                ": the cluster at {address} gave no usable answer: an answer that is not what the API describes"
+                ": the cluster at {address} gave no usable answer: it does not match the API's description"
             ),
         );
     }

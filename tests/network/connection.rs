@@ -11,7 +11,7 @@ use crate::support::tls::Ca;
 
 const NETWORK: &str = "check the network, HTTPS_PROXY and IONOS_API_URL";
 const TRUST: &str =
-    "if a company proxy is between, add its CA to the system's or name it in SSL_CERT_FILE";
+    "behind a company proxy, add its CA to the system's or name it in SSL_CERT_FILE";
 
 fn line(what: &str, hint: &str) -> String {
     format!("no credential for {DEMO_HOST}: {what} (account from IONOS_TOKEN); {hint}")

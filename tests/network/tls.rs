@@ -223,6 +223,6 @@ fn untrusted_certificate_is_explained() {
         helper(&home, &fake, &ca)
             .env("IONOS_API_URL", &format!("https://localhost:{port}"))
             .get(DEMO_HOST)
-            .fails(&format!("no credential for {DEMO_HOST}: no trusted connection to localhost:{port}: {why} (account from IONOS_TOKEN); if a company proxy is between, add its CA to the system's or name it in SSL_CERT_FILE"));
+            .fails(&format!("no credential for {DEMO_HOST}: no trusted connection to localhost:{port}: {why} (account from IONOS_TOKEN); behind a company proxy, add its CA to the system's or name it in SSL_CERT_FILE"));
     }
 }

@@ -28,7 +28,7 @@ fn message_is_quoted_for_every_status() {
         ),
         (
             404,
-            "API did not find it: 404",
+            "API did not find the requested object: 404",
             "check IONOS_API_URL, and registryId in config.json if it is set",
         ),
         (409, "API refused the request: 409", REPORT),

@@ -21,7 +21,7 @@ pub(super) fn choose(
     })?;
     let terminal = &mut session.terminal;
     for name in unfinished {
-        terminal.say(&format!("left out: {name}, which is still being created"));
+        terminal.say(&format!("skipped: {name}, which is still being created"));
     }
     let none_chosen = || {
         let first = hosts.first().map_or("HOST", RegistryHost::as_str);
@@ -53,7 +53,7 @@ pub(super) fn choose(
                 let chosen = numbers.into_iter().filter_map(|at| hosts.get(at - 1));
                 return Ok(chosen.cloned().collect());
             }
-            Err(word) => terminal.say(&format!("not a number of the list: '{}'", one_line(&word))),
+            Err(word) => terminal.say(&format!("not a number in the list: '{}'", one_line(&word))),
         }
     }
     Err(none_chosen())

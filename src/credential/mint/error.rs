@@ -47,7 +47,7 @@ impl MintError {
             ),
             Self::ShortLived => Failure::new(
                 format!(
-                    "{} made a token that expires at once",
+                    "{} created a token that expires at once",
                     access.endpoint.host()
                 ),
                 "check this machine's clock and try again",

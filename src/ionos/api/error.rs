@@ -140,12 +140,12 @@ impl ApiError {
                 "ask the contract's owner for the privilege to access and manage registries (accessAndManageRegistries)".into(),
             ),
             404 => (
-                "did not find it",
+                "did not find the requested object",
                 "check IONOS_API_URL, and registryId in config.json if it is set".into(),
             ),
             409 if self.is_taken_name() => ("refused every name for a token", TRY_LATER.into()),
             300..=399 => (
-                "redirects elsewhere, where the account's credentials are not sent",
+                "redirects to another address, to which the account's credentials are not sent",
                 "check IONOS_API_URL".into(),
             ),
             429 => ("has too many requests", after(self.retry_after())),

@@ -122,7 +122,7 @@ fn without_host_and_terminal_the_registries_are_listed() {
         &run(&helper, &[]),
         1,
         "demo.cr.de-fra.ionos.com\nother.cr.de-fra.ionos.com\n",
-        "left out: young, which is still being created\n\
+        "skipped: young, which is still being created\n\
          error: no registry was chosen\n\
          hint: name it: docker-credential-ionos configure-docker demo.cr.de-fra.ionos.com\n",
     );

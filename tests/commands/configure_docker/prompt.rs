@@ -45,7 +45,7 @@ fn prompt_offers_the_registries_of_the_account() {
         0,
         &format!(
             "{LIST}{WHICH}3\n\
-             not a number of the list: '3'\n\
+             not a number in the list: '3'\n\
              {WHICH}1-2\n\
              added demo.cr.de-fra.ionos.com to ~/.docker/config.json, helper ionos\n\
              added other.cr.de-fra.ionos.com to ~/.docker/config.json, helper ionos\n\

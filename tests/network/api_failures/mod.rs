@@ -27,11 +27,11 @@ const UNFIT: &str = "API refused the request: 422 \"Unprocessable Content\"";
 const BUSY: &str = "API has too many requests: 429 \"Too Many Requests\"";
 const UNAVAILABLE: &str = "API is not available: 503 \"Service Unavailable\"";
 const GATEWAY_TIMEOUT: &str = "API is not available: 504 \"Gateway Timeout\"";
-const NOT_FOUND: &str = "API did not find it: 404 \"Not Found\"";
+const NOT_FOUND: &str = "API did not find the requested object: 404 \"Not Found\"";
 pub(crate) const BROKEN: &str = "API failed: 500 \"Internal Server Error\"";
 const RESET: &str = "API gave no usable answer: Connection reset by peer";
 const CLOSED: &str = "API gave no usable answer: the connection was closed";
-const GARBAGE: &str = "API gave no usable answer: an answer that is not what the API describes";
+const GARBAGE: &str = "API gave no usable answer: it does not match the API's description";
 const NOTHING: &str = "API gave no usable answer: an answer without the token's name and password";
 const HUGE: &str = "API gave no usable answer: an answer of more than 4 MiB";
 
@@ -303,7 +303,7 @@ fn redirects_are_not_followed() {
             fake.fault(fault.on(method, path).always());
             let helper = home.helper_for(&fake);
             let what = format!(
-                "API redirects elsewhere, where the account's credentials are not sent: {status}"
+                "API redirects to another address, to which the account's credentials are not sent: {status}"
             );
             let done = helper.get(DEMO_HOST);
             done.fails(&line(&fake, &what, "check IONOS_API_URL"));
