@@ -74,7 +74,7 @@ impl fmt::Display for OtherCertificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "its certificate has the fingerprint {}, not {} ({PINNED_CERT})",
+            "its certificate has the fingerprint {}, {PINNED_CERT} is {}",
             self.shown, self.pinned
         )
     }

@@ -168,7 +168,7 @@ fn pin_applies_to_every_endpoint_and_overrides_the_file() {
                 let _ = done.credential();
             } else {
                 let line = done.failure();
-                assert!(line.contains("(IONOS_PINNED_CERT)"), "{line}");
+                assert!(line.contains("IONOS_PINNED_CERT is "), "{line}");
                 assert!(fake.requests().is_empty(), "{asked:?}");
             }
         }

@@ -85,7 +85,7 @@ fn other_certificate_than_the_pinned_one_is_refused() {
         ask(&url, &Proof::Pinned(pin)).unwrap_err(),
         TransportError::Untrusted {
             why: format!(
-                "its certificate has the fingerprint {shown}, not AB:AB:AB:AB:AB:AB:AB:AB:… (IONOS_PINNED_CERT)"
+                "its certificate has the fingerprint {shown}, IONOS_PINNED_CERT is AB:AB:AB:AB:AB:AB:AB:AB:…"
             ),
             pinned: true,
         }
