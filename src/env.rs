@@ -190,7 +190,7 @@ fn platform_dir(place: Place) -> Option<PathBuf> {
     }
 }
 
-/// By the variables that Docker and ionosctl read too. `directories` asks SHGetKnownFolderPath,
+/// By the variables that Docker and ionosctl read too. `directories` asks `SHGetKnownFolderPath`,
 /// which ignores them, so a moved profile would split the three programs.
 #[cfg(windows)]
 fn platform_dir(place: Place) -> Option<PathBuf> {
