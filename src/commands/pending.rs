@@ -79,10 +79,8 @@ pub(super) fn show(pending: &[Pending], unusable: &[UnusableFile], terminal: &mu
         terminal.result(&format!("{} token(s) to be deleted:", pending.len()));
     }
     for token in pending {
-        let host = match &token.host {
-            Some(host) => format!(" of {host}"),
-            None => String::new(),
-        };
+        let host = token.host.as_ref().map(|host| format!(" of {host}"));
+        let host = host.unwrap_or_default();
         terminal.result(&one_line(&format!(
             "- {}{host}: {}",
             token.username, token.reason

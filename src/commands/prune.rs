@@ -85,11 +85,8 @@ fn prune(host: &RegistryHost, options: &Options, session: &mut Session<'_>) -> R
     }
     if !options.yes {
         let count = tokens.len();
-        let warning = if options.all_machines {
-            " Other machines may use them."
-        } else {
-            ""
-        };
+        let warning = " Other machines may use them.";
+        let warning = if options.all_machines { warning } else { "" };
         if !terminal.is_interactive() {
             return Err(Failure::new(
                 format!("{host}: cannot ask whether to delete {count} token(s) without a terminal"),

@@ -39,10 +39,9 @@ pub(super) fn choose(
     terminal.say("registries of the account:");
     let digits = hosts.len().to_string().len();
     for (number, host) in (1..).zip(&hosts) {
-        let note = match present.helper_for(host.as_str()) {
-            Some(helper) => format!("  (helper {})", one_line(helper)),
-            None => String::new(),
-        };
+        let helper = present.helper_for(host.as_str());
+        let note = helper.map(|helper| format!("  (helper {})", one_line(helper)));
+        let note = note.unwrap_or_default();
         terminal.say(&format!("  {number:>digits$}  {host}{note}"));
     }
     for _ in 0..QUESTIONS {
