@@ -62,8 +62,7 @@ impl Places {
     /// The directories for the ledger. The second is for a runner whose home is read-only or missing;
     /// no host's name there begins with a dot.
     pub fn ledger(&self) -> Vec<PathBuf> {
-        let is_disabled = || env::switch("IONOS_CR_DISABLE_CACHE").is_ok_and(|it| it == Some(true));
-        let cache = self.cache.as_ref().filter(|_| !is_disabled());
+        let cache = self.cache_in_use().unwrap_or_else(|_| self.cache.clone());
         let data = self.data.iter().map(|dir| dir.join("ledger"));
         data.chain(cache.map(|dir| dir.join(".ledger"))).collect()
     }

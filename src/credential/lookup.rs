@@ -190,25 +190,23 @@ impl Getter<'_> {
             return Ok(entry.into());
         };
         let deadline = self.deadline.at_most(self.settings.timeout / 2);
+        // The process that has the lock then revokes the token of `entry` at once, see
+        // `Ledger::supersede`.
+        let must_wait = slot.has_sibling() || self.lives_too_long(&entry);
+        let patience = if must_wait {
+            deadline
+        } else {
+            deadline.at_most(Duration::ZERO)
+        };
         let newer = || self.fresh(slot);
-        let _lock = match dir.try_lock(&slot.name("lock")) {
-            Some(lock) => lock,
-            // The other process revokes the token of `entry` at once, see `Ledger::supersede`.
-            None if slot.has_sibling() || self.lives_too_long(&entry) => {
-                match dir.wait_for_lock(&slot.name("lock"), deadline, newer) {
-                    Waited::Locked(lock) => lock,
-                    Waited::Answered(lookup) => return Ok(lookup),
-                    Waited::TimedOut => return Ok(entry.into()),
-                }
-            }
-            None => {
+        let _lock = match dir.wait_for_lock(&slot.name("lock"), patience, newer) {
+            Waited::Locked(lock) => lock,
+            Waited::Answered(lookup) => return Ok(lookup),
+            Waited::TimedOut => {
                 debug!("{}: another process is refreshing", self.host);
                 return Ok(entry.into());
             }
         };
-        if let Some(lookup) = newer() {
-            return Ok(lookup);
-        }
         match self.mint(Some(slot), deadline) {
             Ok(lookup) => Ok(lookup),
             // The command printed another user's token: the entry is not this account's.
@@ -238,9 +236,6 @@ impl Getter<'_> {
             let entry = entry.map(|(entry, _)| Ok(Lookup::from(entry)));
             entry.or_else(|| recent_failure::read(slot, &fingerprint).map(Err))
         };
-        if let Some(found) = by_now() {
-            return found;
-        }
         let dir = match slot.prepare() {
             Ok(dir) => dir,
             Err(err) => {
@@ -253,9 +248,6 @@ impl Getter<'_> {
             Waited::Answered(found) => return found,
             Waited::TimedOut => return Err(still_minting()),
         };
-        if let Some(found) = by_now() {
-            return found;
-        }
         let minted = self.mint(Some(slot), self.deadline);
         match &minted {
             Ok(_) => recent_failure::forget(slot),
@@ -268,27 +260,20 @@ impl Getter<'_> {
     fn mint(&self, slot: Option<&Slot>, deadline: Deadline) -> Result<Lookup, Failure> {
         let access = self.account.resolve(Some(self.host), deadline)?;
         let account = self.account.confirm(&access, &self.notes);
-        let Some(slot) = slot else {
-            return self.mint_as(&account, access, None, deadline);
-        };
-        if account == *slot.account() {
-            return self.mint_as(&account, access, Some(slot), deadline);
+        if slot.is_none_or(|slot| *slot.account() == account) {
+            return self.mint_as(&account, access, slot, deadline);
         }
         debug!("{}: another account than before", self.host);
         let slot = self.slot(&account);
         let Some((slot, dir)) = slot.as_ref().and_then(|it| Some((it, it.prepare().ok()?))) else {
             return self.mint_as(&account, access, None, deadline);
         };
-        let fresh = || self.fresh(slot);
-        let _lock = match dir.wait_for_lock(&slot.name("lock"), deadline, fresh) {
+        let _lock = match dir.wait_for_lock(&slot.name("lock"), deadline, || self.fresh(slot)) {
             Waited::Locked(lock) => lock,
             Waited::Answered(lookup) => return Ok(lookup),
             Waited::TimedOut => return Err(still_minting()),
         };
-        match fresh() {
-            Some(lookup) => Ok(lookup),
-            None => self.mint_as(&account, access, Some(slot), deadline),
-        }
+        self.mint_as(&account, access, Some(slot), deadline)
     }
 
     fn mint_as(
@@ -304,7 +289,7 @@ impl Getter<'_> {
             account,
             settings: self.settings,
             slot,
-            known: slot.and_then(|slot| RegistryHint::read(slot, account, self.host, target)),
+            known: slot.and_then(|slot| RegistryHint::read(slot, self.host, target)),
             ledger: &Ledger::new(self.places.ledger()),
         };
         let (token, cleanup) = new_token::mint(&request, self.cache, access, deadline)?;

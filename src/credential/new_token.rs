@@ -45,7 +45,13 @@ pub(super) fn mint(
     let minting = minting.complete(api_now);
     let entries = ledger.supersede(&minting.entry.record, replaced.as_ref(), cache, api_now);
     let was_interrupted = minting.was_interrupted();
-    remember(request, &token.registry_id, &api);
+    let skew = api.skew().unwrap_or_default();
+    let learnt = RegistryHint::new(host, &settings.target, &token.registry_id, skew);
+    if let Some(slot) = slot
+        && request.known.as_ref() != Some(&learnt)
+    {
+        learnt.write(slot);
+    }
     let cleanup = Cleanup {
         api,
         host: host.clone(),
@@ -68,17 +74,4 @@ pub(super) fn mint(
         ));
     }
     Ok((token, cleanup))
-}
-
-/// Remembers what the answer told about the registry, if it is new.
-fn remember(request: &MintRequest<'_>, registry_id: &str, api: &Api) {
-    let skew = api.skew().unwrap_or_default();
-    let target = &request.settings.target;
-    let learnt = RegistryHint::new(request.host, target, registry_id, skew);
-    if let Some(slot) = request
-        .slot
-        .filter(|_| request.known.as_ref() != Some(&learnt))
-    {
-        learnt.write(slot, request.account);
-    }
 }

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Target;
 use crate::credential::cache::Slot;
-use crate::ionos::account::AccountKey;
 use crate::json;
 use crate::registry_host::RegistryHost;
 use crate::uuid::is_uuid;
@@ -42,14 +41,9 @@ impl RegistryHint {
         }
     }
 
-    /// The hint that `account` has for `host`.
-    pub fn read(
-        slot: &Slot,
-        account: &AccountKey,
-        host: &RegistryHost,
-        target: &Target,
-    ) -> Option<Self> {
-        let content = slot.dir()?.read(&file_name(account))?;
+    /// The hint that the account of `slot` has for `host`.
+    pub fn read(slot: &Slot, host: &RegistryHost, target: &Target) -> Option<Self> {
+        let content = slot.dir()?.read(&file_name(slot))?;
         json::from_slice::<Self>(&content).ok().filter(|known| {
             known.version == VERSION
                 && known.host == host.as_str()
@@ -60,11 +54,11 @@ impl RegistryHint {
     }
 
     /// Keeps it.
-    pub fn write(&self, slot: &Slot, account: &AccountKey) {
-        slot.write_unsynced(&file_name(account), self);
+    pub fn write(&self, slot: &Slot) {
+        slot.write_unsynced(&file_name(slot), self);
     }
 }
 
-fn file_name(account: &AccountKey) -> String {
-    format!("{}.registry", account.as_str())
+fn file_name(slot: &Slot) -> String {
+    format!("{}.registry", slot.account().as_str())
 }

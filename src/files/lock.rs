@@ -28,7 +28,7 @@ impl Lock {
 /// The result of waiting for a lock.
 #[derive(Debug)]
 pub enum Waited<T> {
-    /// The lock was taken.
+    /// The lock was taken, and there was still no answer.
     Locked(Lock),
     /// The lock is not needed: another process has made what we need.
     Answered(T),
@@ -60,7 +60,8 @@ impl PrivateDir {
 
     /// Waits for a lock until the deadline. Calls `answer` repeatedly while it waits, so that many
     /// waiting processes end as soon as one of them has the result, and do not take the lock one
-    /// after the other.
+    /// after the other. Calls it again with the lock, because the process that had the lock may have
+    /// made the result.
     pub fn wait_for_lock<T>(
         &self,
         name: &str,
@@ -69,11 +70,11 @@ impl PrivateDir {
     ) -> Waited<T> {
         let mut pause = Duration::from_millis(5);
         loop {
-            if let Some(lock) = self.try_lock(name) {
-                return Waited::Locked(lock);
-            }
             if let Some(answer) = answer() {
                 return Waited::Answered(answer);
+            }
+            if let Some(lock) = self.try_lock(name) {
+                return answer().map_or(Waited::Locked(lock), Waited::Answered);
             }
             let left = deadline.left();
             if left.is_zero() {
