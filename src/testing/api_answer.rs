@@ -4,7 +4,7 @@ use secrecy::ExposeSecret as _;
 
 use crate::error;
 use crate::http::{self, Endpoint};
-use crate::ionos::api::{Access, ListedToken, Registry, refusal as api_refusal, wire};
+use crate::ionos::api::{Access, Credentials, ListedToken, Registry, refusal as api_refusal, wire};
 use crate::kubernetes;
 use crate::secret::{self, Secret};
 use crate::uuid::is_uuid;
@@ -64,7 +64,7 @@ fn refusal(body: &[u8]) {
 fn refused(body: &[u8], status: u16) -> Option<String> {
     let err = api_refusal(status, body, None);
     let access = Access {
-        authorization: "Bearer 0123456789".into(),
+        credentials: Credentials::Token("0123456789".into()),
         contract: None,
         endpoint: Endpoint::default(),
         token_expires_at: None,

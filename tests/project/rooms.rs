@@ -39,7 +39,7 @@ const INNER_LAYERS: [(&str, &[&[&str]]); 3] = [
             &["cache", "stored_login", "signals"],
         ],
     ),
-    ("ionos", &[&["account"], &["api", "ionosctl"]]),
+    ("ionos", &[&["account"], &["ionosctl"], &["api"]]),
     (
         "kubernetes",
         &[

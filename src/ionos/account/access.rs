@@ -8,11 +8,13 @@ use super::{Account, Source, command, token};
 use crate::env::Deadline;
 use crate::error::{Failure, shown, system};
 use crate::files::{Owner, UserFile};
-use crate::http::{Endpoint, basic};
-use crate::ionos::api::{Access, Api};
-use crate::ionos::ionosctl::{self, Credentials, FileEndpoint};
+use crate::http::Endpoint;
+use crate::ionos::api::{Access, Api, Credentials};
+use crate::ionos::ionosctl::{self, FileEndpoint};
 use crate::registry_host::RegistryHost;
-use crate::secret::Secret;
+
+/// In bytes. A token has about a kilobyte, and servers refuse a header of this length.
+const LONGEST_TOKEN: usize = 16 * 1024;
 
 impl Account {
     /// A client of the API for the registry at `host`, with the account's secret.
@@ -30,39 +32,30 @@ impl Account {
         deadline: Deadline,
     ) -> Result<Access, Failure> {
         let location = host.and_then(RegistryHost::location);
-        let mut in_file = None;
-        if self.endpoint.is_none() && !matches!(self.source, Source::Ionos { .. }) {
-            let owner = match &self.source {
-                Source::TokenFile(_, named_by) => *named_by,
-                _ => Owner::Us,
-            };
-            in_file = endpoint_in_file(location, owner)?;
-        }
-        let authorization = match &self.source {
-            Source::Token(token) => bearer(token, &self.origin, "holds")?,
+        let in_file = |credentials_of| match &self.endpoint {
+            Some(_) => Ok(None),
+            None => endpoint_in_file(location, credentials_of),
+        };
+        let checked = |credentials: &Credentials| match credentials {
+            Credentials::Token(token) => self.checked_token(token),
+            Credentials::Password { .. } => Ok(credentials.clone()),
+        };
+        let (in_file, credentials) = match &self.source {
+            Source::Variables(credentials) => (in_file(Owner::Us)?, checked(credentials)?),
             Source::TokenFile(path, named_by) => {
-                bearer(&token_in_file(path, *named_by)?, &self.origin, "holds")?
+                let in_file = in_file(*named_by)?;
+                (
+                    in_file,
+                    self.checked_token(&token_in_file(path, *named_by)?)?,
+                )
             }
             Source::TokenCommand(argv) => {
-                let printed = command::run(argv, deadline)?;
-                bearer(&printed, &self.origin, "printed").map_err(|failure| Failure {
-                    hint: command::ONLY_A_TOKEN.into(),
-                    ..failure
-                })?
+                let in_file = in_file(Owner::Us)?;
+                (in_file, self.checked_token(&command::run(argv, deadline)?)?)
             }
-            Source::Password { username, password } => basic(username, password),
             Source::Ionos { located, profile } => {
                 let contents = located.read(profile.as_deref(), location)?;
-                in_file = contents.endpoint;
-                match &contents.credentials? {
-                    Credentials::Token(token) => {
-                        bearer(token, &self.origin, "holds").map_err(|failure| Failure {
-                            hint: "correct the token there, or run \"ionosctl login\"".into(),
-                            ..failure
-                        })?
-                    }
-                    Credentials::Password { username, password } => basic(username, password),
-                }
+                (contents.endpoint, checked(&contents.credentials?)?)
             }
         };
         let endpoint = match (&self.endpoint, in_file) {
@@ -71,15 +64,38 @@ impl Account {
             (None, None) => Endpoint::default(),
         };
         Ok(Access {
-            token_expires_at: authorization
-                .expose_secret()
-                .strip_prefix("Bearer ")
-                .and_then(token::expiry),
-            authorization,
+            token_expires_at: match &credentials {
+                Credentials::Token(token) => token::expiry(token.expose_secret()),
+                Credentials::Password { .. } => None,
+            },
+            credentials,
             contract: self.contract.clone(),
             endpoint: endpoint.pinned_by_env()?,
             origin: self.origin.clone(),
         })
+    }
+
+    /// A token that can be sent in a header.
+    fn checked_token(&self, token: &impl ExposeSecret<str>) -> Result<Credentials, Failure> {
+        let token = token.expose_secret().trim();
+        let why = if token.is_empty() {
+            "no token"
+        } else if token.len() > LONGEST_TOKEN {
+            "more than a token: it is longer than 16 KiB"
+        } else if !token.bytes().all(|b| b.is_ascii_graphic()) {
+            "more than a token: there is a character inside that no token has, such as a space or a line break"
+        } else {
+            return Ok(Credentials::Token(token.into()));
+        };
+        let (holds, hint) = match self.source {
+            Source::TokenCommand(_) => ("printed", command::ONLY_A_TOKEN),
+            Source::Ionos { .. } => (
+                "holds",
+                "correct the token there, or run \"ionosctl login\"",
+            ),
+            _ => ("holds", "put the token there, alone on its line"),
+        };
+        Err(Failure::new(format!("{} {holds} {why}", self.origin), hint))
     }
 }
 
@@ -89,14 +105,13 @@ fn endpoint_in_file(
     location: Option<&str>,
     credentials_of: Owner,
 ) -> Result<Option<FileEndpoint>, Failure> {
-    let read = || match ionosctl::locate()? {
-        Some(located) => match located.read(None, location)?.endpoint {
-            Some(endpoint) => endpoint
-                .trusted_with_credentials_of(credentials_of)
-                .map(Some),
-            None => Ok(None),
-        },
-        None => Ok(None),
+    let read = || {
+        let Some(located) = ionosctl::locate()? else {
+            return Ok(None);
+        };
+        let endpoint = located.read(None, location)?.endpoint;
+        let trusted = endpoint.map(|it| it.trusted_with_credentials_of(credentials_of));
+        trusted.transpose()
     };
     read().map_err(|failure: Failure| {
         let what = format!("cannot tell which API to ask: {}", failure.what);
@@ -127,27 +142,4 @@ pub(super) fn token_in_file(path: &Path, named_by: Owner) -> Result<SecretString
     let text = std::str::from_utf8(&content)
         .map_err(|_| Failure::new("the file is not valid UTF-8", hint))?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text).into())
-}
-
-/// In bytes. A token has about a kilobyte, and servers refuse a header of this length.
-const LONGEST_TOKEN: usize = 16 * 1024;
-
-fn bearer(
-    token: &impl ExposeSecret<str>,
-    origin: &str,
-    holds: &str,
-) -> Result<SecretString, Failure> {
-    let token = token.expose_secret().trim();
-    let why = if token.is_empty() {
-        "no token"
-    } else if token.len() > LONGEST_TOKEN {
-        "more than a token: it is longer than 16 KiB"
-    } else if !token.bytes().all(|b| b.is_ascii_graphic()) {
-        "more than a token: there is a character inside that no token has, such as a space or a line break"
-    } else {
-        let token = Secret::from(token);
-        return Ok(format!("Bearer {}", token.expose_secret()).into());
-    };
-    let hint = "put the token there, alone on its line";
-    Err(Failure::new(format!("{origin} {holds} {why}"), hint))
 }

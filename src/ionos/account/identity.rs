@@ -2,14 +2,12 @@
 
 use std::hash::Hasher as _;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
 use super::token;
 use crate::http::Endpoint;
-use crate::ionos::ionosctl::Credentials;
+use crate::ionos::api::Credentials;
 
 /// Names an account in file names and entries. Says nothing about its secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,32 +49,15 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// Only the user name: a hash of a password on disk would help a thief to guess the password.
-    pub(super) fn of_user(username: &str) -> Self {
-        Self {
-            kind: "username",
-            name: username.to_owned(),
-        }
-    }
-
+    /// Of a password only the user name: a hash of it on disk would help a thief to guess the
+    /// password.
     pub(super) fn of(credentials: &Credentials) -> Self {
         match credentials {
             Credentials::Token(token) => token::identity(token.expose_secret().trim()),
-            Credentials::Password { username, .. } => Self::of_user(username),
-        }
-    }
-
-    /// Of the value of an `Authorization` header.
-    pub(super) fn of_authorization(authorization: &SecretString) -> Self {
-        let value = authorization.expose_secret();
-        let username = || {
-            let pair = STANDARD.decode(value.strip_prefix("Basic ")?).ok()?;
-            let end = pair.iter().position(|byte| *byte == b':')?;
-            String::from_utf8(pair.get(..end)?.to_vec()).ok()
-        };
-        match username() {
-            Some(username) => Self::of_user(&username),
-            None => token::identity(value.strip_prefix("Bearer ").unwrap_or(value)),
+            Credentials::Password { username, .. } => Self {
+                kind: "username",
+                name: username.clone(),
+            },
         }
     }
 }

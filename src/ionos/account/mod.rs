@@ -21,9 +21,8 @@ use crate::env;
 use crate::error::{Failure, one_line, shown};
 use crate::files::Owner;
 use crate::http::Endpoint;
-use crate::ionos::api::Access;
+use crate::ionos::api::{Access, Credentials};
 use crate::ionos::ionosctl::{self, Located};
-use crate::secret::Secret;
 
 pub use identity::AccountKey;
 pub(crate) use identity::Identity;
@@ -53,14 +52,11 @@ const COMMAND: &str = "command";
 
 #[derive(Debug)]
 enum Source {
-    Token(Secret),
+    /// `IONOS_TOKEN`, or `IONOS_USERNAME` and `IONOS_PASSWORD`.
+    Variables(Credentials),
     /// The file, and who can change what names it.
     TokenFile(PathBuf, Owner),
     TokenCommand(Vec<String>),
-    Password {
-        username: String,
-        password: Secret,
-    },
     /// A file of ionosctl and the SDKs, and the profile in it if our configuration names one.
     Ionos {
         located: Located,
@@ -104,7 +100,7 @@ impl Account {
     /// Who it is. No command is run to find out.
     pub fn key(&self, notes: &Notes) -> Result<AccountKey, Failure> {
         let identity = match &self.source {
-            Source::Token(token) => token::identity(token.expose_secret().trim()),
+            Source::Variables(credentials) => Identity::of(credentials),
             Source::TokenFile(path, named_by) => {
                 let token = access::token_in_file(path, *named_by)?;
                 token::identity(token.expose_secret().trim())
@@ -117,7 +113,6 @@ impl Account {
                     .read(&name, COMMAND)
                     .unwrap_or(Identity { kind, name })
             }
-            Source::Password { username, .. } => Identity::of_user(username),
             Source::Ionos { located, profile } => {
                 // Without a name it is the profile that is current in the file.
                 let asked = profile
@@ -152,7 +147,7 @@ impl Account {
     /// Who the account is for which `access` was resolved. It may differ from [`Account::key`]: a file
     /// was written since, or a command printed another user's token. Notes what a command gave.
     pub fn confirm(&self, access: &Access, notes: &Notes) -> AccountKey {
-        let identity = Identity::of_authorization(&access.authorization);
+        let identity = Identity::of(&access.credentials);
         if let Source::TokenCommand(argv) = &self.source {
             let argv = argv.join("\0");
             if notes.read(&argv, COMMAND).as_ref() != Some(&identity) {
@@ -170,8 +165,8 @@ impl Account {
     /// May contain a secret: hash it and drop it.
     pub fn failure_cache_input(&self) -> SecretString {
         let account: SecretString = match &self.source {
-            Source::Token(token) => token.expose_secret().into(),
-            Source::Password { username, password } => {
+            Source::Variables(Credentials::Token(token)) => token.expose_secret().into(),
+            Source::Variables(Credentials::Password { username, password }) => {
                 format!("{username}\0{}", password.expose_secret()).into()
             }
             Source::TokenFile(path, _) => env::file_stamp(path).text.into(),
@@ -189,7 +184,8 @@ impl Account {
 
 fn from_env() -> Option<(String, Source)> {
     if let Some(token) = env::var("IONOS_TOKEN") {
-        return Some(("IONOS_TOKEN".into(), Source::Token(token.into())));
+        let credentials = Credentials::Token(token.into());
+        return Some(("IONOS_TOKEN".into(), Source::Variables(credentials)));
     }
     if let Some(path) = env::path("IONOS_TOKEN_FILE") {
         let origin = format!("IONOS_TOKEN_FILE={}", shown(&path));
@@ -198,7 +194,8 @@ fn from_env() -> Option<(String, Source)> {
     let username = env::var("IONOS_USERNAME")?;
     let password = env::var("IONOS_PASSWORD")?.into();
     let origin = "IONOS_USERNAME and IONOS_PASSWORD".into();
-    Some((origin, Source::Password { username, password }))
+    let credentials = Credentials::Password { username, password };
+    Some((origin, Source::Variables(credentials)))
 }
 
 fn configured(named: &ConfiguredAccount) -> Result<(String, Source), Failure> {

@@ -4,13 +4,38 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::env;
-use crate::http::Endpoint;
+use crate::http::{self, Endpoint};
+use crate::secret::Secret;
+
+/// The credentials of an IONOS account.
+#[derive(Debug, Clone)]
+pub enum Credentials {
+    /// An API token.
+    Token(Secret),
+    /// A user name and its password. Accounts with two-factor authentication cannot use them.
+    Password {
+        /// Usually an e-mail address.
+        username: String,
+        /// The password.
+        password: Secret,
+    },
+}
+
+impl Credentials {
+    /// The value of the `Authorization` header.
+    pub(super) fn authorization(&self) -> SecretString {
+        match self {
+            Self::Token(token) => format!("Bearer {}", token.expose_secret()).into(),
+            Self::Password { username, password } => http::basic(username, password),
+        }
+    }
+}
 
 /// Credentials and endpoint for requests to the API.
 #[derive(Debug, Clone)]
 pub struct Access {
-    /// The value of the `Authorization` header.
-    pub authorization: SecretString,
+    /// The account.
+    pub credentials: Credentials,
     /// The value of the `X-Contract-Number` header.
     pub contract: Option<String>,
     /// The API, and the proof of identity that it must give.
@@ -22,18 +47,6 @@ pub struct Access {
 }
 
 impl Access {
-    /// Whether it is a user name and a password, which accounts with two-factor authentication
-    /// cannot use.
-    pub fn is_password(&self) -> bool {
-        self.authorization.expose_secret().starts_with("Basic ")
-    }
-
-    /// Whether the token looks like one of IONOS CLOUD, which are JWTs. Keys of other IONOS products
-    /// are put into `IONOS_TOKEN` by mistake.
-    pub fn is_jwt(&self) -> bool {
-        self.authorization.expose_secret().starts_with("Bearer eyJ")
-    }
-
     /// When the token expires, if it says so.
     pub fn expires(&self) -> Option<Timestamp> {
         Timestamp::from_second(self.token_expires_at?).ok()

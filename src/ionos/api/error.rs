@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use secrecy::ExposeSecret as _;
 
-use super::Access;
+use super::{Access, Credentials};
 use crate::error::{Failure, STATUS_PAGE, TRY_LATER};
 use crate::http::{OTHER_SERVER, TransportError};
 
@@ -168,19 +169,20 @@ impl ApiError {
 fn refused_account(access: &Access) -> String {
     let origin = &access.origin;
     if let Some(at) = access.expired() {
-        format!(
+        return format!(
             "the token in {origin} expired at {at}: make a new one (\"ionosctl token generate\")"
-        )
-    } else if access.is_password() {
-        "check that user name and password are those of the IONOS account, not of a registry token; an account with two-factor authentication needs an API token (IONOS_TOKEN) instead".into()
-    } else if !access.is_jwt() {
-        format!(
+        );
+    }
+    match &access.credentials {
+        Credentials::Password { .. } => "check that user name and password are those of the IONOS account, not of a registry token; an account with two-factor authentication needs an API token (IONOS_TOKEN) instead".into(),
+        // Tokens of IONOS CLOUD are JWTs. Keys of other IONOS products are put into IONOS_TOKEN by
+        // mistake.
+        Credentials::Token(token) if !token.expose_secret().starts_with("eyJ") => format!(
             "IONOS CLOUD tokens begin with eyJ, and this one does not (a key of IONOS hosting is not one): make one (\"ionosctl token generate\") and put it into {origin}"
-        )
-    } else {
-        format!(
+        ),
+        Credentials::Token(_) => format!(
             "the token is wrong, expired or revoked: make a new one (\"ionosctl token generate\") and put it into {origin}"
-        )
+        ),
     }
 }
 

@@ -14,7 +14,7 @@ use std::collections::HashSet;
 use log::debug;
 use serde_json::json;
 
-pub use access::Access;
+pub use access::{Access, Credentials};
 pub use error::ApiError;
 pub use wire::{ListedToken, Registry, Token};
 
@@ -260,7 +260,7 @@ impl Api {
     /// Sends one request as the account. Any status but 2xx is an error.
     fn send(&self, request: Request<'_>) -> Result<Response, ApiError> {
         let request = Request {
-            authorization: Some(&self.access.authorization),
+            authorization: Some(&self.access.credentials.authorization()),
             contract: self.access.contract.as_deref(),
             ..request
         };

@@ -16,6 +16,7 @@ use crate::env;
 use crate::error::{Failure, shown, system};
 use crate::files::{Owner, UserFile};
 use crate::http::Endpoint;
+use crate::ionos::api::Credentials;
 use crate::secret::Secret;
 
 // ionosctl stops at a file that it cannot read, too.
@@ -83,20 +84,6 @@ impl FileEndpoint {
         let endpoint = Endpoint::of(&self.url, &source)?;
         Ok(endpoint.with_tls(self.certificates, self.skip_verify))
     }
-}
-
-/// The credentials of an IONOS account.
-#[derive(Debug)]
-pub enum Credentials {
-    /// An API token.
-    Token(Secret),
-    /// A user name and its password.
-    Password {
-        /// Usually an e-mail address.
-        username: String,
-        /// The password.
-        password: Secret,
-    },
 }
 
 impl Credentials {
