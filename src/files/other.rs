@@ -15,10 +15,6 @@ use super::TEMPORARY;
 use crate::env;
 use crate::error::shown;
 
-pub(super) fn without_following(options: &mut OpenOptions) -> &mut OpenOptions {
-    options
-}
-
 pub(super) fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use log::debug;
+use tempfile::NamedTempFile;
 
 use super::{TEMPORARY, failed, platform, trust};
 use crate::env;
@@ -131,14 +132,7 @@ impl PrivateDir {
     fn try_put(&self, name: &str, content: &[u8], how: Put) -> io::Result<()> {
         let path = self.file(name)?;
         let attempt = || -> io::Result<()> {
-            platform::has_room_for(content.len())?;
-            let mut file = tempfile::Builder::new()
-                .prefix(TEMPORARY)
-                .tempfile_in(&self.0)?;
-            // The sweep keeps a file that is locked. The kernel frees the lock if this process
-            // dies. On a file system without locks the file's age decides.
-            let _ = file.as_file().try_lock();
-            file.write_all(content)?;
+            let file = temporary(&self.0, content)?;
             if how == Put::Synced {
                 file.as_file().sync_all()?;
             }
@@ -160,9 +154,7 @@ impl PrivateDir {
     /// Waits until the disk has what was written. If this fails, a power cut may restore the old
     /// content.
     pub fn sync(&self) {
-        if let Ok(dir) = File::open(&self.0) {
-            let _ = dir.sync_all();
-        }
+        sync_dir(&self.0);
     }
 
     /// Fails if a private file cannot be written below `root`. Leaves only `root` behind.
@@ -243,6 +235,24 @@ fn read(path: &Path) -> Option<Vec<u8>> {
     }
 }
 
+/// A temporary file with this content in a directory.
+pub(super) fn temporary(dir: &Path, content: &[u8]) -> io::Result<NamedTempFile> {
+    platform::has_room_for(content.len())?;
+    let mut file = tempfile::Builder::new()
+        .prefix(TEMPORARY)
+        .tempfile_in(dir)?;
+    // The sweep keeps a file that is locked. The kernel frees the lock if this process dies. On a file
+    // system without locks the file's age decides.
+    let _ = file.as_file().try_lock();
+    file.write_all(content)?;
+    Ok(file)
+}
+
+/// Writes a rename to disk.
+pub(super) fn sync_dir(dir: &Path) {
+    let _ = File::open(dir).and_then(|dir| dir.sync_all());
+}
+
 fn ignored<T>(path: &Path, why: &str) -> Option<T> {
     debug!("ignored {}: {why}", shown(path));
     None
@@ -264,7 +274,7 @@ fn checked_size(file: &File) -> Result<u64, String> {
 }
 
 fn open(path: &Path) -> io::Result<File> {
-    platform::without_following(OpenOptions::new().read(true)).open(path)
+    platform::private_file(OpenOptions::new().read(true)).open(path)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the only remover")]

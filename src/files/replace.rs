@@ -1,16 +1,15 @@
 //! Changes of files that other programs and users own.
 
-use std::fs::{self, DirBuilder, File};
-use std::io::{self, Write as _};
+use std::fs::{DirBuilder, File};
+use std::io;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-use super::private_dir::sweep;
-use super::trust;
-use super::{TEMPORARY, UserFile, platform};
+use super::private_dir::{sweep, sync_dir, temporary};
+use super::{UserFile, platform, trust};
 use crate::env::Deadline;
 use crate::error::shown;
 
@@ -22,13 +21,8 @@ const TO_LOCK: Duration = Duration::from_secs(5);
 /// attributes. Returns `false` if the content is no longer `before` because another program wrote
 /// it: then nothing is changed.
 pub fn replace_user_file(path: &Path, before: Option<&[u8]>, content: &[u8]) -> Result<bool> {
-    let checked = trust::check_path(path)?;
-    let path = &checked.end;
+    let path = &trust::check_target(path)?;
     let dir = path.parent().unwrap_or(path);
-    match fs::metadata(path) {
-        Ok(metadata) => checked.for_file(&metadata)?,
-        Err(_) => checked.for_new_file()?,
-    }
     if before.is_none() {
         platform::private(DirBuilder::new().recursive(true))
             .create(dir)
@@ -41,13 +35,7 @@ pub fn replace_user_file(path: &Path, before: Option<&[u8]>, content: &[u8]) -> 
 }
 
 fn replace(path: &Path, dir: &Path, before: Option<&[u8]>, content: &[u8]) -> io::Result<bool> {
-    platform::has_room_for(content.len())?;
-    let mut file = tempfile::Builder::new()
-        .prefix(TEMPORARY)
-        .tempfile_in(dir)?;
-    // The sweep keeps a file that is locked.
-    let _ = file.as_file().try_lock();
-    file.write_all(content)?;
+    let file = temporary(dir, content)?;
     match File::open(path) {
         Ok(old) => platform::make_alike(file.as_file(), &old)?,
         Err(err) if err.kind() == io::ErrorKind::NotFound => {}
@@ -70,9 +58,7 @@ fn replace(path: &Path, dir: &Path, before: Option<&[u8]>, content: &[u8]) -> io
         Err(err) => return Err(err),
     }
     drop(lock);
-    if let Ok(dir) = File::open(dir) {
-        let _ = dir.sync_all();
-    }
+    sync_dir(dir);
     Ok(true)
 }
 

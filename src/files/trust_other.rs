@@ -45,40 +45,20 @@ impl fmt::Display for Untrusted {
 
 impl std::error::Error for Untrusted {}
 
-/// A path that was checked.
-#[derive(Debug)]
-pub(super) struct CheckedPath {
-    /// Where it leads, without a link at its end.
-    pub(super) end: PathBuf,
-}
-
-#[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "as on unix")]
-impl CheckedPath {
-    pub(super) fn for_new_file(&self) -> Result<(), Untrusted> {
-        Ok(())
-    }
-
-    pub(super) fn for_file(&self, _: &Metadata) -> Result<(), Untrusted> {
-        Ok(())
-    }
-}
-
 #[expect(clippy::unnecessary_wraps, reason = "as on unix")]
 pub(super) fn check_place(_: &Path) -> Result<(), Untrusted> {
     Ok(())
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "as on unix")]
-pub(super) fn check_path(path: &Path) -> Result<CheckedPath, Untrusted> {
+pub(super) fn check_target(path: &Path) -> Result<PathBuf, Untrusted> {
     // A link to nothing leads to the file that is to be created.
     let target = std::fs::read_link(path);
     let end = target.map_or_else(
         |_| path.to_owned(),
         |target| path.parent().unwrap_or(Path::new("")).join(target),
     );
-    Ok(CheckedPath {
-        end: std::fs::canonicalize(&end).unwrap_or(end),
-    })
+    Ok(std::fs::canonicalize(&end).unwrap_or(end))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "as on unix")]

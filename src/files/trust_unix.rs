@@ -143,34 +143,11 @@ impl fmt::Display for Untrusted {
 impl std::error::Error for Untrusted {}
 
 /// A path that was checked.
-#[derive(Debug)]
-pub(super) struct CheckedPath {
+struct CheckedPath {
     /// Where it leads: absolute, without links.
-    pub(super) end: PathBuf,
+    end: PathBuf,
     /// A directory or link on the way that belongs to the user who ran `sudo`.
     of_invoking_user: Option<(PathBuf, u32)>,
-}
-
-impl CheckedPath {
-    /// Refuses a new file in a directory of the user who ran `sudo`: it would belong to root, and
-    /// that user could neither use nor remove it.
-    pub(super) fn for_new_file(&self) -> Result<(), Untrusted> {
-        match &self.of_invoking_user {
-            Some((path, uid)) => Err(Untrusted::new(path, Reason::NewFile(*uid))),
-            None => Ok(()),
-        }
-    }
-
-    /// Refuses to change a file of another user for the user who ran `sudo`: that user may have
-    /// put a link to it.
-    pub(super) fn for_file(&self, file: &Metadata) -> Result<(), Untrusted> {
-        match &self.of_invoking_user {
-            Some((_, uid)) if *uid != file.uid() => {
-                Err(Untrusted::new(&self.end, Reason::Owner(file.uid())))
-            }
-            _ => Ok(()),
-        }
-    }
 }
 
 /// Checks the directory `dir` for files of this program. It need not exist yet.
@@ -185,9 +162,22 @@ pub(super) fn check_place(dir: &Path) -> Result<(), Untrusted> {
     Ok(())
 }
 
-/// Checks the directories and links that lead to a file of a user, which need not exist yet.
-pub(super) fn check_path(path: &Path) -> Result<CheckedPath, Untrusted> {
-    walk(path, invoking_user())
+/// Checks the directories and links that lead to a file of a user that is to be written and need not
+/// exist yet. Returns where it is: absolute, without links.
+pub(super) fn check_target(path: &Path) -> Result<PathBuf, Untrusted> {
+    let checked = walk(path, invoking_user())?;
+    if let Some((path, uid)) = checked.of_invoking_user {
+        match fs::metadata(&checked.end).map(|file| file.uid()) {
+            // That user may have put a link to another user's file.
+            Ok(owner) if owner != uid => {
+                return Err(Untrusted::new(&checked.end, Reason::Owner(owner)));
+            }
+            Ok(_) => {}
+            // It would belong to root, and that user could neither use nor remove it.
+            Err(_) => return Err(Untrusted::new(&path, Reason::NewFile(uid))),
+        }
+    }
+    Ok(checked.end)
 }
 
 /// Checks the open file at `path`, whose content decides what this program does.

@@ -23,19 +23,16 @@ pub(super) const ACL: &CStr = c"system.posix_acl_access";
 /// In bytes. The most that Linux allows for a list of names, and for a value.
 const LARGEST_ATTRIBUTE: usize = 64 * 1024;
 
-/// Does not follow a symbolic link, and does not wait for the other end of a FIFO.
-pub(super) fn without_following(options: &mut OpenOptions) -> &mut OpenOptions {
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    options.custom_flags(flags.bits().cast_signed())
-}
-
 /// Does not wait for the other end of a FIFO.
 pub(super) fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
     options.custom_flags(OFlags::NONBLOCK.bits().cast_signed())
 }
 
+/// Does not follow a symbolic link, and does not wait for the other end of a FIFO. A new file is closed to
+/// others.
 pub(super) fn private_file(options: &mut OpenOptions) -> &mut OpenOptions {
-    without_following(options).mode(0o600)
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    options.custom_flags(flags.bits().cast_signed()).mode(0o600)
 }
 
 pub(super) fn private(builder: &mut DirBuilder) -> &mut DirBuilder {
