@@ -18,36 +18,26 @@ use ureq::http::uri::{Authority, Scheme};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::time::{Duration, Instant};
 use ureq::unversioned::transport::{
-    Buffers, ConnectProxyConnector, ConnectionDetails, Connector, DefaultConnector, Either,
-    LazyBuffers, NextTimeout, RustlsConnector, SocksConnector, TcpConnector, Transport,
-    TransportAdapter,
+    Buffers, ConnectProxyConnector, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout,
+    RustlsConnector, SocksConnector, TcpConnector, Transport, TransportAdapter,
 };
 
 use super::endpoint::bare;
 use crate::error::system;
 
-/// An agent that makes every handshake as ureq does.
-pub(super) fn plain_agent(config: Config) -> ureq::Agent {
-    ureq::Agent::with_parts(
-        config,
-        DefaultConnector::default(),
-        CachingResolver::default(),
-    )
-}
-
-/// An agent that uses `tls` for the handshake with the server, and ureq's own for a proxy's.
-pub(super) fn agent(config: Config, tls: ClientConfig) -> ureq::Agent {
+/// An agent that uses `tls` for the handshake with the server. ureq's own settings are for a proxy's
+/// handshake, and without `tls` for every handshake.
+pub(super) fn agent(config: Config, tls: Option<ClientConfig>) -> ureq::Agent {
     let to_api = ToApi {
-        tls: Arc::new(tls),
+        tls: tls.map(Arc::new),
         proxy: config.proxy().map(|proxy| proxy.uri().clone()),
     };
-    let chain = ()
-        .chain(SocksConnector::default())
-        .chain(ConnectProxyConnector::default())
-        .chain(TcpConnector::default())
-        .chain(to_api)
-        // For a proxy that is reached over TLS. It needs a certificate that the system trusts.
-        .chain(RustlsConnector::default());
+    let chain =
+        ().chain(SocksConnector::default())
+            .chain(ConnectProxyConnector::default())
+            .chain(TcpConnector::default())
+            .chain(to_api)
+            .chain(RustlsConnector::default());
     ureq::Agent::with_parts(config, chain, CachingResolver::default())
 }
 
@@ -130,7 +120,7 @@ fn resolver_words(err: &io::Error) -> String {
 
 #[derive(Debug)]
 struct ToApi {
-    tls: Arc<ClientConfig>,
+    tls: Option<Arc<ClientConfig>>,
     proxy: Option<Uri>,
 }
 
@@ -145,6 +135,9 @@ impl<In: Transport> Connector<In> for ToApi {
         let Some(inner) = chained else {
             return Ok(None);
         };
+        let Some(tls) = &self.tls else {
+            return Ok(Some(Either::A(inner)));
+        };
         // ureq also runs the chain for the proxy, with its address as the target.
         let is_proxy = self.proxy.as_ref() == Some(details.uri);
         if is_proxy || !details.needs_tls() || inner.is_tls() {
@@ -152,7 +145,7 @@ impl<In: Transport> Connector<In> for ToApi {
         }
         let mut inner = TransportAdapter::new(inner.boxed(), Arc::clone(&details.current_time));
         inner.set_timeout(time_left(details));
-        let mut session = ClientConnection::new(Arc::clone(&self.tls), name(details.uri)?)?;
+        let mut session = ClientConnection::new(Arc::clone(tls), name(details.uri)?)?;
         while session.is_handshaking() {
             session.complete_io(&mut inner)?;
         }

@@ -68,12 +68,12 @@ pub(super) fn agent(config: Builder, proof: &Proof) -> Result<ureq::Agent, Failu
         .with_safe_default_protocol_versions()
         .map_err(|err| cannot_set_up(&err))?;
     let accepted = match proof {
-        Proof::System => return Ok(connector::plain_agent(config)),
+        Proof::System => return Ok(connector::agent(config, None)),
         Proof::Only(pem) => {
             let tls = builder
                 .with_root_certificates(only(pem)?)
                 .with_no_client_auth();
-            return Ok(connector::agent(config, tls));
+            return Ok(connector::agent(config, Some(tls)));
         }
         Proof::SystemOr(pem) => system_or(pem, in_place, &provider)?,
         Proof::Pinned(pinned) => Accepted::Pinned(*pinned),
@@ -82,8 +82,9 @@ pub(super) fn agent(config: Builder, proof: &Proof) -> Result<ureq::Agent, Failu
     let verifier = Arc::new(OwnVerifier { accepted, provider });
     let tls = builder
         .dangerous()
-        .with_custom_certificate_verifier(verifier);
-    Ok(connector::agent(config, tls.with_no_client_auth()))
+        .with_custom_certificate_verifier(verifier)
+        .with_no_client_auth();
+    Ok(connector::agent(config, Some(tls)))
 }
 
 /// The certificates in `SSL_CERT_FILE`, which replace those of the system. `None` on Linux, where
