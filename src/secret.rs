@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use percent_encoding::percent_decode;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serializer};
 
@@ -185,7 +186,9 @@ fn readings(text: &str) -> [Vec<u8>; 3] {
     let folded = text.to_lowercase().into_bytes();
     [
         without_spaces(&folded),
-        percent_decoded(&folded).to_ascii_lowercase(),
+        percent_decode(&folded)
+            .map(|byte| byte.to_ascii_lowercase())
+            .collect(),
         folded,
     ]
 }
@@ -196,10 +199,9 @@ fn forms(secret: &str) -> Vec<Vec<u8>> {
         return Vec::new();
     }
     let folded = secret.to_lowercase().into_bytes();
-    let digit = |half: u8| b"0123456789abcdef"[usize::from(half)];
     let hex = secret
         .bytes()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+        .flat_map(|byte| format!("{byte:02x}").into_bytes());
     let mut forms = vec![without_spaces(&folded), hex.collect(), folded];
     // A string has three base64 forms, depending on the number of bytes before it.
     for (before, mixed) in [(0, 0), (1, 2), (2, 3)] {
@@ -225,19 +227,6 @@ fn forms(secret: &str) -> Vec<Vec<u8>> {
 fn without_spaces(text: &[u8]) -> Vec<u8> {
     let is_kept = |byte: &u8| !byte.is_ascii_whitespace() && !byte.is_ascii_control();
     text.iter().copied().filter(is_kept).collect()
-}
-
-fn percent_decoded(text: &[u8]) -> Vec<u8> {
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let [first, after @ ..] = rest {
-        let digits = after.get(..2).and_then(|it| std::str::from_utf8(it).ok());
-        let byte = digits.and_then(|it| u8::from_str_radix(it, 16).ok());
-        let byte = byte.filter(|_| *first == b'%');
-        decoded.push(byte.unwrap_or(*first));
-        rest = byte.map_or(after, |_| &after[2..]);
-    }
-    decoded
 }
 
 /// Forgets the secrets of earlier inputs.

@@ -3,8 +3,7 @@
 //! The IONOS clients disagree on whether `IONOS_API_URL` contains the product's path, so every
 //! form that one of them accepts is normalised to the same URL.
 
-use std::fmt::Write as _;
-
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use ureq::http::Uri;
 
 use super::pin::{Fingerprint, PINNED_CERT};
@@ -13,6 +12,12 @@ use crate::env;
 use crate::error::{Failure, one_line};
 use crate::registry_host::RegistryHost;
 
+/// All but the unreserved characters of RFC 3986, 2.3.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 const DEFAULT: &str = "https://api.ionos.com/containerregistries";
 const PRODUCT: &str = "/containerregistries";
 /// Paths of other products that end up in `IONOS_API_URL`.
@@ -205,9 +210,8 @@ impl Endpoint {
         let mut url = format!("{}{path}", self.url);
         for (n, (name, value)) in query.iter().enumerate() {
             url.push(if n == 0 { '?' } else { '&' });
-            url.push_str(name);
-            url.push('=');
-            encode(&mut url, value);
+            url.extend([name, "="]);
+            url.extend(utf8_percent_encode(value, RESERVED));
         }
         url
     }
@@ -217,17 +221,6 @@ impl Default for Endpoint {
     /// The public API.
     fn default() -> Self {
         Self::new(DEFAULT.into())
-    }
-}
-
-/// Percent-encodes all but the unreserved characters of RFC 3986, 2.3.
-fn encode(url: &mut String, value: &str) {
-    for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            url.push(char::from(byte));
-        } else {
-            let _ = write!(url, "%{byte:02X}");
-        }
     }
 }
 
