@@ -104,7 +104,7 @@ fn prune(host: &RegistryHost, options: &Options, session: &mut Session<'_>) -> R
     // The time limit starts after the answer to the question.
     let timeout = registry.timeout;
     for (token, left) in tokens.iter().zip((0..tokens.len()).rev()) {
-        registry.api.until(Deadline::after(timeout));
+        registry.api.deadline = Deadline::after(timeout);
         let err = match registry.api.delete_token(&registry.registry_id, &token.id) {
             Ok(existed) => {
                 if let Some(entry) = state.record(&token.name).filter(|_| existed) {

@@ -51,7 +51,7 @@ impl Cleanup {
         // By this machine's clock, which may be wrong: the token may live.
         self.cache
             .sweep(|token| ledger.adopt(entries, token, None, State::Superseded));
-        self.api.until(self.api.deadline().at_most(AFTER_ANSWER));
+        self.api.deadline = self.api.deadline.at_most(AFTER_ANSWER);
         self.settle(None);
     }
 
@@ -73,7 +73,7 @@ impl Drop for Cleanup {
         if let Some(token) = self.uncached.take() {
             debug!("{} reached no client", token.record.name);
             if token.is_recorded {
-                self.api.until(Deadline::after(LAST_CHANCE));
+                self.api.deadline = Deadline::after(LAST_CHANCE);
                 let mut entries = self.entries.iter_mut();
                 if let Some(entry) = entries.find(|it| it.record.name == token.record.name) {
                     self.ledger.revoke(entry);
@@ -94,7 +94,7 @@ impl Drop for Cleanup {
 /// Deletes tokens that may exist and are not on record. Returns the names of those that may still
 /// exist.
 pub(super) fn delete_unrecorded(api: &mut Api, orphans: &[Record]) -> Vec<String> {
-    api.until(Deadline::after(LAST_CHANCE));
+    api.deadline = Deadline::after(LAST_CHANCE);
     let left = orphans.iter().filter(|orphan| !mint::delete(api, orphan));
     left.map(|orphan| orphan.name.clone()).collect()
 }

@@ -28,7 +28,7 @@ impl Ledger {
         entries.sort_by_key(|it| (it.record.last_try(now), !is_first(&it.record)));
         let endpoint = &api.access().endpoint;
         for entry in entries.iter_mut() {
-            if api.deadline().passed() {
+            if api.deadline.passed() {
                 break;
             }
             if !entry.record.is_pending()

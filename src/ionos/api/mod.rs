@@ -34,7 +34,8 @@ const MOST_ITEMS: usize = 2 * 100 * MOST_PAGES;
 pub struct Api {
     client: Client,
     access: Access,
-    deadline: Deadline,
+    /// The moment by which every call ends.
+    pub deadline: Deadline,
     /// The API's clock less ours, in seconds, once it is known.
     skew: Cell<Option<i64>>,
     /// Items of the last list that could not be read.
@@ -53,11 +54,6 @@ impl Api {
         })
     }
 
-    /// The same client with another deadline.
-    pub fn until(&mut self, deadline: Deadline) {
-        self.deadline = deadline;
-    }
-
     /// The account in use.
     pub fn access(&self) -> &Access {
         &self.access
@@ -66,11 +62,6 @@ impl Api {
     /// The proxy in use, for messages.
     pub fn proxy(&self) -> Option<String> {
         self.client.proxy()
-    }
-
-    /// The moment by which every call ends.
-    pub fn deadline(&self) -> Deadline {
-        self.deadline
     }
 
     /// The API's clock less ours, from the last answer.
