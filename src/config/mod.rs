@@ -59,12 +59,12 @@ impl Places {
         }
     }
 
-    /// The directories for the ledger. The second is for a runner whose home is read-only or missing;
+    /// The directories for the ledger, by root and name. The second is for a runner whose home is read-only or missing;
     /// no host's name there begins with a dot.
-    pub fn ledger(&self) -> Vec<PathBuf> {
+    pub fn ledger(&self) -> Vec<(PathBuf, &'static str)> {
         let cache = self.cache_in_use().unwrap_or_else(|_| self.cache.clone());
-        let data = self.data.iter().map(|dir| dir.join("ledger"));
-        data.chain(cache.map(|dir| dir.join(".ledger"))).collect()
+        let data = self.data.iter().map(|root| (root.clone(), "ledger"));
+        data.chain(cache.map(|root| (root, ".ledger"))).collect()
     }
 
     /// The cache, unless `IONOS_CR_DISABLE_CACHE` says not to use it.

@@ -210,18 +210,20 @@ impl Getter<'_> {
         match self.mint(Some(slot), deadline) {
             Ok(lookup) => Ok(lookup),
             // The command printed another user's token: the entry is not this account's.
-            Err(failure) if self.is_another_account(slot) => Err(failure),
+            Err(failure)
+                if self
+                    .account
+                    .key(&self.notes)
+                    .is_ok_and(|key| key != *slot.account()) =>
+            {
+                Err(failure)
+            }
             Err(failure) => {
                 debug!("{}: not refreshed: {failure}", self.host);
                 recent_failure::write(slot, &fingerprint, &failure);
                 Ok(entry.into())
             }
         }
-    }
-
-    fn is_another_account(&self, slot: &Slot) -> bool {
-        let key = self.account.key(&self.notes);
-        key.is_ok_and(|key| key != *slot.account())
     }
 
     /// One process mints, the others wait for its result.

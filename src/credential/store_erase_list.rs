@@ -41,8 +41,9 @@ pub fn store(
     // docker stores what `get` returned, even after the registry refused it. An identity token
     // (`<token>`) would hide what minting returns.
     let is_minted = || {
+        let is_it = |entry: &Entry| entry.record.name == username;
         mint::is_minted_name(username)
-            && (is_on_record(&places, username) || may_mint(host, config))
+            && (Ledger::new(places.ledger()).entries().iter().any(is_it) || may_mint(host, config))
     };
     if username == "<token>" || is_minted() || is_cached() {
         debug!("{host}: not entered by a person, so it is not stored");
@@ -56,11 +57,6 @@ pub fn store(
                 "give this user a writable home directory",
             )
         })
-}
-
-fn is_on_record(places: &Places, username: &str) -> bool {
-    let entries = Ledger::new(places.ledger()).entries();
-    entries.iter().any(|entry| entry.record.name == username)
 }
 
 /// Whether an account is configured, even if its configuration is broken.
@@ -90,7 +86,7 @@ pub fn erase(host: &RegistryHost, config: &ConfigFile, profile: Option<&str>, re
     // was minted meanwhile. On a full disk there is space for the second mark.
     ledger.revoke_host(host.as_str(), &cached);
     cached.extend(cache.remove_host(host));
-    let entries = ledger.revoke_host(host.as_str(), &cached);
+    let mut entries = ledger.revoke_host(host.as_str(), &cached);
     let settings = config.settings(host, profile);
     if !config.is_ours(host) {
         return;
@@ -98,21 +94,10 @@ pub fn erase(host: &RegistryHost, config: &ConfigFile, profile: Option<&str>, re
     let Ok(Some(account)) = settings.and_then(|settings| Account::choose(&settings)) else {
         return;
     };
-    revoke_now(host, &account, &notes, &ledger, &cache, entries);
-}
-
-fn revoke_now(
-    host: &RegistryHost,
-    account: &Account,
-    notes: &Notes,
-    ledger: &Ledger,
-    cache: &Cache,
-    mut entries: Vec<Entry>,
-) {
-    let Ok(key) = account.key(notes) else {
+    let Ok(key) = account.key(&notes) else {
         return;
     };
-    let is_confirmed = account.is_confirmed(notes);
+    let is_confirmed = account.is_confirmed(&notes);
     let is_mine = |entry: &&Entry| {
         entry.record.is_pending() && (!is_confirmed || entry.record.is_of_account(&key))
     };
@@ -128,8 +113,8 @@ fn revoke_now(
     });
     match account.connect(Some(host), deadline) {
         Ok(api) => {
-            let key = account.confirm(api.access(), notes);
-            ledger.settle(&api, &key, cache, &mut entries, Some(host));
+            let key = account.confirm(api.access(), &notes);
+            ledger.settle(&api, &key, &cache, &mut entries, Some(host));
         }
         Err(err) => debug!("{host}: not revoked yet: {err}"),
     }

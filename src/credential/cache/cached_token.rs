@@ -1,21 +1,17 @@
 //! One cached token: its content, its file format, and how long it is used.
 
-use std::ops::Range;
-
 use log::debug;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use crate::config::{Settings, Target};
 use crate::files::PrivateDir;
-use crate::ionos::account::AccountKey;
-use crate::ionos::api::Token;
 use crate::json;
 use crate::registry_host::RegistryHost;
 use crate::scope::Scope;
 
 /// Raised if an older release would misread an entry. Another version is a cache miss.
-const VERSION: u32 = 1;
+pub const VERSION: u32 = 1;
 
 /// A token this close to its expiry is not returned: the client still has to use it. In seconds.
 const MARGIN: i64 = 60;
@@ -24,7 +20,8 @@ const MARGIN: i64 = 60;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CachedToken {
-    version: u32,
+    /// [`VERSION`].
+    pub version: u32,
     /// The registry it is for.
     pub host: String,
     /// The profile it was minted under.
@@ -34,7 +31,7 @@ pub struct CachedToken {
     /// What it may do.
     pub scopes: Vec<Scope>,
     /// How its registry was found: with another setting it may be another registry.
-    target: Target,
+    pub target: Target,
     /// For its revocation.
     pub registry_id: String,
     /// For its revocation. The API does not promise to return it.
@@ -62,31 +59,6 @@ pub enum Age {
 }
 
 impl CachedToken {
-    /// The token that `account` minted for `host`. `lifetime` is by this machine's clock.
-    pub fn new(
-        host: &RegistryHost,
-        account: &AccountKey,
-        settings: &Settings,
-        registry_id: &str,
-        token: Token,
-        lifetime: Range<i64>,
-    ) -> Self {
-        Self {
-            version: VERSION,
-            host: host.as_str().to_owned(),
-            profile: settings.profile.clone(),
-            account: account.as_str().to_owned(),
-            scopes: settings.scopes.clone(),
-            target: settings.target.clone(),
-            registry_id: registry_id.to_owned(),
-            token_id: token.id,
-            username: token.username,
-            secret: token.password.expose_secret().into(),
-            issued_at: lifetime.start,
-            expires_at: lifetime.end,
-        }
-    }
-
     /// Whether it is for this host, profile, scopes and target, whichever account minted it.
     pub fn is_for(&self, host: &RegistryHost, settings: &Settings) -> bool {
         self.host == host.as_str()
@@ -114,11 +86,6 @@ impl CachedToken {
             Age::Ageing
         }
     }
-
-    /// Clients take an empty user name or secret for "no credentials".
-    fn is_servable(&self) -> bool {
-        !self.username.is_empty() && !self.secret.expose_secret().is_empty()
-    }
 }
 
 /// Reads an entry. Anything else in the file is a cache miss.
@@ -130,7 +97,14 @@ pub(super) fn load(dir: &PrivateDir, name: &str) -> Option<CachedToken> {
 pub(crate) fn parse(name: &str, content: &[u8]) -> Option<CachedToken> {
     // The error of serde_json would quote the value it stumbled over.
     match json::from_slice::<CachedToken>(content) {
-        Ok(entry) if entry.version == VERSION && entry.is_servable() => Some(entry),
+        // Clients take an empty user name or secret for "no credentials".
+        Ok(entry)
+            if entry.version == VERSION
+                && !entry.username.is_empty()
+                && !entry.secret.expose_secret().is_empty() =>
+        {
+            Some(entry)
+        }
         _ => {
             debug!("ignored {name}: not an entry of this version");
             None

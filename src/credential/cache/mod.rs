@@ -19,7 +19,7 @@ use siphasher::sip::SipHasher13;
 
 use cached_token::load;
 pub(crate) use cached_token::parse;
-pub use cached_token::{Age, CachedToken};
+pub use cached_token::{Age, CachedToken, VERSION};
 
 use crate::config::{Settings, Target};
 use crate::env;
@@ -163,12 +163,10 @@ impl Cache {
 
     /// Every readable entry of a host: all profiles and accounts, expired ones too.
     pub fn of_host(&self, host: &RegistryHost) -> Vec<CachedToken> {
-        let Some(dir) = self.host_dir(host) else {
-            return Vec::new();
-        };
-        entries_in(&dir)
-            .filter(|(_, entry)| entry.host == host.as_str())
-            .map(|(_, entry)| entry)
+        let dir = self.host_dir(host);
+        let entries = dir.iter().flat_map(entries_in).map(|(_, entry)| entry);
+        entries
+            .filter(|entry| entry.host == host.as_str())
             .collect()
     }
 
@@ -241,15 +239,9 @@ impl Cache {
     }
 
     fn host_dirs(&self) -> impl Iterator<Item = (String, PrivateDir)> {
-        let root = self.root.clone().unwrap_or_default();
-        let names = if self.root.is_some() {
-            files::names(&root)
-        } else {
-            Vec::new()
-        };
-        names.into_iter().filter_map(move |name| {
-            let dir = PrivateDir::open(&root, &name)?;
-            Some((name, dir))
+        self.root.iter().flat_map(|root| {
+            let names = files::names(root).into_iter();
+            names.filter_map(|name| PrivateDir::open(root, &name).map(|dir| (name, dir)))
         })
     }
 }
@@ -305,8 +297,5 @@ fn entries_in(dir: &PrivateDir) -> impl Iterator<Item = (String, CachedToken)> {
     let names = dir.names().into_iter().filter(|name| is_ours(name));
     names
         .filter(|name| has_extension(name, "json"))
-        .filter_map(|name| {
-            let entry = load(dir, &name)?;
-            Some((name, entry))
-        })
+        .filter_map(|name| load(dir, &name).map(|entry| (name, entry)))
 }

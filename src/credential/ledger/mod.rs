@@ -28,7 +28,7 @@ mod record;
 mod settle;
 mod state;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Result, anyhow};
 use log::debug;
@@ -51,8 +51,8 @@ const IN_USE: i64 = 15 * 60;
 /// The records of one user.
 #[derive(Debug, Clone)]
 pub struct Ledger {
-    /// A record is written to the first one that can be written.
-    dirs: Vec<PathBuf>,
+    /// By root and name. A record is written to the first one that can be written.
+    dirs: Vec<(PathBuf, &'static str)>,
 }
 
 /// A record and its file.
@@ -87,17 +87,18 @@ fn serialize_shown<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S
 
 impl Ledger {
     /// The ledger in `dirs`. Without a directory nothing is on record.
-    pub fn new(dirs: Vec<PathBuf>) -> Self {
+    pub fn new(dirs: Vec<(PathBuf, &'static str)>) -> Self {
         Self { dirs }
     }
 
     /// Every record, the oldest first, and every file that is not a record.
     pub fn read(&self) -> (Vec<Entry>, Vec<UnusableFile>) {
         let (mut entries, mut unusable) = (Vec::new(), Vec::new());
-        let of_0_1_0 = self.dirs.iter().filter(|it| it.ends_with("ledger"));
-        let of_0_1_0 = of_0_1_0.map(|it| it.with_file_name(DIR_0_1_0));
-        let dirs = self.dirs.iter().cloned().chain(of_0_1_0);
-        for dir in dirs.filter_map(|it| open(&it)) {
+        let data = self.dirs.iter().filter(|(_, name)| *name == "ledger");
+        let of_0_1_0 = data.map(|(root, _)| (root, DIR_0_1_0));
+        let dirs = self.dirs.iter().map(|(root, name)| (root, *name));
+        let dirs = dirs.chain(of_0_1_0);
+        for dir in dirs.filter_map(|(root, name)| PrivateDir::open(root, name)) {
             for name in dir.names() {
                 let is_lock = name.rsplit_once('.').is_some_and(|(_, it)| it == "lock");
                 if files::is_in_progress(&name) || name == INSTALLATION || is_lock {
@@ -201,10 +202,7 @@ impl Ledger {
     /// Does something in the first directory in which that succeeds.
     fn in_first_dir<T>(&self, act: impl Fn(&PrivateDir) -> Result<T>) -> Result<T> {
         let mut result = Err(anyhow!("there is no directory for it"));
-        for dir in &self.dirs {
-            let Some((root, name)) = split(dir) else {
-                continue;
-            };
+        for (root, name) in &self.dirs {
             result = PrivateDir::create(root, name).and_then(|dir| act(&dir));
             if result.is_ok() {
                 break;
@@ -212,15 +210,6 @@ impl Ledger {
         }
         result
     }
-}
-
-fn open(dir: &Path) -> Option<PrivateDir> {
-    let (root, name) = split(dir)?;
-    PrivateDir::open(root, name)
-}
-
-fn split(dir: &Path) -> Option<(&Path, &str)> {
-    Some((dir.parent()?, dir.file_name()?.to_str()?))
 }
 
 fn load(dir: &PrivateDir, name: &str) -> Result<Record, &'static str> {

@@ -1,8 +1,10 @@
 //! The steps of a mint.
 
+use secrecy::ExposeSecret as _;
+
 use super::{MintError, MintRequest, SPARE, delete, installation_id, name, registry};
 use crate::config::Target;
-use crate::credential::cache::CachedToken;
+use crate::credential::cache::{self, CachedToken};
 use crate::credential::ledger::{Minting, Record, State};
 use crate::env;
 use crate::ionos::api::{Api, ApiError, Token};
@@ -121,7 +123,7 @@ impl Mint<'_> {
                 Ok(token) => return self.check(token, attempt),
                 Err(err) => err,
             };
-            if nothing_was_sent(&err) {
+            if matches!(&err, ApiError::Transport(err) if !err.may_have_arrived()) {
                 if attempt.sent == 0 {
                     attempt.record.forget();
                 } else {
@@ -270,16 +272,21 @@ impl Mint<'_> {
         if expires_at <= issued_at + 60 {
             return Err(MintError::ShortLived);
         }
-        let (host, account) = (self.request.host, self.request.account);
-        let (settings, lifetime) = (self.request.settings, issued_at..expires_at);
-        Ok(CachedToken::new(
-            host,
-            account,
-            settings,
-            &self.registry_id,
-            token,
-            lifetime,
-        ))
+        let settings = self.request.settings;
+        Ok(CachedToken {
+            version: cache::VERSION,
+            host: self.request.host.as_str().to_owned(),
+            profile: settings.profile.clone(),
+            account: self.request.account.as_str().to_owned(),
+            scopes: settings.scopes.clone(),
+            target: settings.target.clone(),
+            registry_id: self.registry_id.clone(),
+            token_id: token.id,
+            username: token.username,
+            secret: token.password.expose_secret().into(),
+            issued_at,
+            expires_at,
+        })
     }
 
     fn life(&self) -> i64 {
@@ -292,10 +299,6 @@ impl Mint<'_> {
         let skew = self.api.skew().unwrap_or(remembered);
         (env::now() + self.life(), skew)
     }
-}
-
-fn nothing_was_sent(err: &ApiError) -> bool {
-    matches!(err, ApiError::Transport(err) if !err.may_have_arrived())
 }
 
 /// When a token expires, by the API's clock. "Never" may be said with a date.
