@@ -37,19 +37,17 @@ pub fn write_line(stream: &mut dyn Write, line: &str) -> Result<bool, Failure> {
         .write_all(format!("{line}\n").as_bytes())
         .and_then(|()| stream.flush());
     match written {
-        Err(err) if !is_hang_up(&err) => Err(Failure::new(
-            format!("cannot write the answer: {}", system(&err)),
-            "check where the output goes",
-        )),
-        written => Ok(written.is_ok()),
+        Ok(()) => Ok(true),
+        Err(err) => match err.kind() {
+            ErrorKind::BrokenPipe | ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => {
+                Ok(false)
+            }
+            _ => Err(Failure::new(
+                format!("cannot write the answer: {}", system(&err)),
+                "check where the output goes",
+            )),
+        },
     }
-}
-
-fn is_hang_up(err: &io::Error) -> bool {
-    matches!(
-        err.kind(),
-        ErrorKind::BrokenPipe | ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted
-    )
 }
 
 /// The answer of a verb: a line for each stream.

@@ -41,15 +41,10 @@ impl PrivateDir {
     pub fn try_lock(&self, name: &str) -> Option<Lock> {
         let mut options = OpenOptions::new();
         let options = platform::private_file(options.write(true).create(true));
-        let file = match self.file(name).and_then(|path| options.open(path)) {
-            Ok(file) => file,
-            Err(err) => {
-                debug!("continued without the lock {name}: {err}");
-                return Some(Lock { file: None });
-            }
-        };
-        match file.try_lock() {
-            Ok(()) => Some(Lock { file: Some(file) }),
+        let opened = self.file(name).and_then(|path| options.open(path));
+        let opened = opened.map_err(TryLockError::Error);
+        match opened.and_then(|file| file.try_lock().map(|()| file)) {
+            Ok(file) => Some(Lock { file: Some(file) }),
             Err(TryLockError::WouldBlock) => None,
             Err(TryLockError::Error(err)) => {
                 debug!("continued without the lock {name}: {err}");

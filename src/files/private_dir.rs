@@ -100,7 +100,7 @@ impl PrivateDir {
         let attempt = || -> io::Result<()> {
             let mut file =
                 platform::private_file(OpenOptions::new().write(true)).open(self.file(name)?)?;
-            let size = checked_size(&file).map_err(io::Error::other)?;
+            let size = checked_size(&file)?;
             let mut content = content.to_vec();
             content.resize(
                 content.len().max(usize::try_from(size).unwrap_or_default()),
@@ -219,18 +219,16 @@ fn child(dir: &Path, name: &str) -> Option<PathBuf> {
 }
 
 fn read(path: &Path) -> Option<Vec<u8>> {
-    let mut file = match open(path) {
-        Ok(file) => file,
-        Err(err) if err.kind() == io::ErrorKind::NotFound => return None,
-        Err(err) => return ignored(path, &err.to_string()),
+    let read = || -> io::Result<Vec<u8>> {
+        let mut file = open(path)?;
+        let size = checked_size(&file)?;
+        let mut content = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
+        (&mut file).take(LARGEST).read_to_end(&mut content)?;
+        Ok(content)
     };
-    let size = match checked_size(&file) {
-        Ok(size) => size,
-        Err(why) => return ignored(path, &why),
-    };
-    let mut content = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
-    match (&mut file).take(LARGEST).read_to_end(&mut content) {
-        Ok(_) => Some(content),
+    match read() {
+        Ok(content) => Some(content),
+        Err(err) if err.kind() == io::ErrorKind::NotFound => None,
         Err(err) => ignored(path, &err.to_string()),
     }
 }
@@ -259,18 +257,18 @@ fn ignored<T>(path: &Path, why: &str) -> Option<T> {
 }
 
 /// The size of a file that can be trusted, or why it cannot.
-fn checked_size(file: &File) -> Result<u64, String> {
-    let metadata = file.metadata().map_err(|err| err.to_string())?;
-    if !metadata.is_file() {
-        return Err("not a regular file".into());
-    }
-    if metadata.len() > LARGEST {
-        return Err("too large".into());
-    }
-    if !platform::is_private(&metadata) {
-        return Err("other users can read it, or it belongs to another user".into());
-    }
-    Ok(metadata.len())
+fn checked_size(file: &File) -> io::Result<u64> {
+    let metadata = file.metadata()?;
+    let why = if !metadata.is_file() {
+        "not a regular file"
+    } else if metadata.len() > LARGEST {
+        "too large"
+    } else if !platform::is_private(&metadata) {
+        "other users can read it, or it belongs to another user"
+    } else {
+        return Ok(metadata.len());
+    };
+    Err(io::Error::other(why))
 }
 
 fn open(path: &Path) -> io::Result<File> {
