@@ -75,13 +75,6 @@ impl Failure {
         self
     }
 
-    /// Quotes another program for this run only: a failure that is read from disk is without it.
-    #[must_use]
-    pub fn quoting(mut self, words: Option<String>) -> Self {
-        self.said = words;
-        self
-    }
-
     /// What failed, and the words of another program.
     pub fn what_and_said(&self) -> String {
         match &self.said {

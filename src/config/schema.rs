@@ -231,15 +231,11 @@ fn scopes<'de, D: Deserializer<'de>>(it: D) -> Result<Option<Vec<Scope>>, D::Err
         if scopes.is_empty() {
             return Err(Failure::new("no scope", "add one, or remove the key"));
         }
-        let check = |Object(scope)| {
-            let RawScope {
-                kind,
-                name,
-                actions,
-            } = scope;
-            match &*kind {
-                "repository" => drop(scope::check_repositories(vec![String::clone(&name)])?),
-                "namespace" | "registry" if !name.is_empty() => {}
+        let check = |Object(raw): Object<RawScope>| {
+            let kind = &*raw.kind;
+            match kind {
+                "repository" => drop(scope::check_repositories(vec![raw.name.clone()])?),
+                "namespace" | "registry" if !raw.name.is_empty() => {}
                 "namespace" | "registry" => {
                     let what = format!("a {kind} has no name");
                     return Err(Failure::new(what, "name it, or write * for all"));
@@ -249,11 +245,10 @@ fn scopes<'de, D: Deserializer<'de>>(it: D) -> Result<Option<Vec<Scope>>, D::Err
                     return Err(Failure::new("unknown type", hint));
                 }
             }
-            let actions = scope::check_actions(&actions)?;
             Ok(Scope {
-                kind,
-                name,
-                actions,
+                actions: scope::check_actions(&raw.actions)?,
+                kind: raw.kind,
+                name: raw.name,
             })
         };
         scopes.into_iter().map(check).collect()

@@ -32,12 +32,14 @@ pub(super) fn agent(config: Config, tls: Option<ClientConfig>) -> ureq::Agent {
         tls: tls.map(Arc::new),
         proxy: config.proxy().map(|proxy| proxy.uri().clone()),
     };
-    let chain =
-        ().chain(SocksConnector::default())
-            .chain(ConnectProxyConnector::default())
-            .chain(TcpConnector::default())
-            .chain(to_api)
-            .chain(RustlsConnector::default());
+    let chain = ()
+        .chain(SocksConnector::default())
+        .chain(ConnectProxyConnector::default())
+        .chain(TcpConnector::default())
+        .chain(to_api)
+        // For a proxy that is reached over TLS: it needs a certificate that the system trusts. Without
+        // `tls` for the server, too.
+        .chain(RustlsConnector::default());
     ureq::Agent::with_parts(config, chain, CachingResolver::default())
 }
 

@@ -30,9 +30,8 @@ pub(super) const ONLY_A_TOKEN: &str = "it must print an API token and nothing el
 
 /// Runs the command and returns what it prints.
 pub(super) fn run(words: &[String], deadline: Deadline) -> Result<SecretString, Failure> {
-    let Some((program, args)) = words.split_first() else {
-        return Err(Failure::new("tokenCommand names no program", "name one"));
-    };
+    // The configuration has refused an empty list.
+    let (program, args) = (&words[0], &words[1..]);
     // Arguments may be secrets, so no message repeats them.
     let name = format!("tokenCommand {}", one_line(program));
     let mut command = Command::new(program);
@@ -68,8 +67,10 @@ pub(super) fn run(words: &[String], deadline: Deadline) -> Result<SecretString, 
         // A password manager may have started an agent, which is to stay.
         group.release();
     }
-    let failed =
-        |what: String, hint: &str| Failure::new(what, hint).quoting(reason(&stderr, &output, args));
+    let failed = |what: String, hint: &str| Failure {
+        said: reason(&stderr, &output, args),
+        ..Failure::new(what, hint)
+    };
     match status {
         Some(status) if status.success() => String::from_utf8(output)
             .map(SecretString::from)

@@ -206,10 +206,7 @@ fn configured(named: &ConfiguredAccount) -> Result<(String, Source), Failure> {
             Source::TokenFile(path.clone(), named.owner),
         ),
         AccountSource::TokenCommand(argv) => (
-            format!(
-                "tokenCommand {}",
-                one_line(argv.first().map_or("", String::as_str))
-            ),
+            format!("tokenCommand {}", one_line(&argv[0])),
             Source::TokenCommand(argv.clone()),
         ),
         AccountSource::IonosProfile(profile) => {
