@@ -8,7 +8,6 @@ use crate::credential::cache::Cache;
 use crate::credential::ledger::{Entry, Ledger, Record, State};
 use crate::credential::mint;
 use crate::env::Deadline;
-use crate::error::Failure;
 use crate::ionos::account::AccountKey;
 use crate::ionos::api::Api;
 use crate::output::Deferred;
@@ -30,17 +29,10 @@ pub struct Cleanup {
     pub(super) cache: Cache,
     /// Every record.
     pub(super) entries: Vec<Entry>,
-    /// The new token, if it is not cached.
-    pub(super) uncached: Option<Uncached>,
+    /// The new token, if it is not cached: only the client has it.
+    pub(super) uncached: Option<Entry>,
     /// Tokens that may exist and are not on record.
     pub(super) orphans: Vec<Record>,
-}
-
-/// A token that only the client has.
-#[derive(Debug)]
-pub(super) struct Uncached {
-    pub(super) record: Record,
-    pub(super) is_recorded: bool,
 }
 
 impl Cleanup {
@@ -72,7 +64,7 @@ impl Drop for Cleanup {
     fn drop(&mut self) {
         if let Some(token) = self.uncached.take() {
             debug!("{} reached no client", token.record.name);
-            if token.is_recorded {
+            if token.is_on_disk() {
                 self.api.deadline = Deadline::after(LAST_CHANCE);
                 let mut entries = self.entries.iter_mut();
                 if let Some(entry) = entries.find(|it| it.record.name == token.record.name) {
@@ -97,19 +89,4 @@ pub(super) fn delete_unrecorded(api: &mut Api, orphans: &[Record]) -> Vec<String
     api.deadline = Deadline::after(LAST_CHANCE);
     let left = orphans.iter().filter(|orphan| !mint::delete(api, orphan));
     left.map(|orphan| orphan.name.clone()).collect()
-}
-
-/// Adds to a failure which tokens may be left behind.
-pub(super) fn name_orphans(failure: Failure, left: &[String]) -> Failure {
-    if left.is_empty() {
-        return failure;
-    }
-    Failure {
-        what: format!(
-            "{} (the token {} may exist and could not be put on record)",
-            failure.what,
-            left.join(", ")
-        ),
-        ..failure
-    }
 }

@@ -3,7 +3,7 @@
 use log::debug;
 
 use crate::credential::cache::{Cache, CachedToken};
-use crate::credential::cleanup::{self, Cleanup, Uncached};
+use crate::credential::cleanup::{self, Cleanup};
 use crate::credential::ledger::State;
 use crate::credential::mint::{self, MintRequest};
 use crate::credential::registry_hint::RegistryHint;
@@ -30,8 +30,16 @@ pub(super) fn mint(
     let (token, minting) = match mint::mint(&api, request, &mut orphans) {
         Ok(minted) => minted,
         Err(err) => {
+            let mut failure = err.failure(api.access());
             let left = cleanup::delete_unrecorded(&mut api, &orphans);
-            return Err(cleanup::name_orphans(err.failure(api.access()), &left));
+            if !left.is_empty() {
+                failure.what = format!(
+                    "{} (the token {} may exist and could not be put on record)",
+                    failure.what,
+                    left.join(", ")
+                );
+            }
+            return Err(failure);
         }
     };
     debug!("{host}: minted {}", token.username);
@@ -59,10 +67,7 @@ pub(super) fn mint(
         ledger: ledger.clone(),
         cache: cache.clone(),
         entries,
-        uncached: (!is_cached).then_some(Uncached {
-            is_recorded: minting.entry.is_on_disk(),
-            record: minting.entry.record,
-        }),
+        uncached: (!is_cached).then_some(minting.entry),
         orphans,
     };
     if was_interrupted && !is_cached {

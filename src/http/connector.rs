@@ -147,7 +147,9 @@ impl<In: Transport> Connector<In> for ToApi {
         }
         let mut inner = TransportAdapter::new(inner.boxed(), Arc::clone(&details.current_time));
         inner.set_timeout(time_left(details));
-        let mut session = ClientConnection::new(Arc::clone(tls), name(details.uri)?)?;
+        let name = ServerName::try_from(bare(details.uri.host().unwrap_or_default()).to_owned())
+            .map_err(|_| ureq::Error::Tls("the host name cannot be in a certificate"))?;
+        let mut session = ClientConnection::new(Arc::clone(tls), name)?;
         while session.is_handshaking() {
             session.complete_io(&mut inner)?;
         }
@@ -172,11 +174,6 @@ fn time_left(details: &ConnectionDetails<'_>) -> NextTimeout {
             .into();
     }
     timeout
-}
-
-fn name(uri: &Uri) -> Result<ServerName<'static>, ureq::Error> {
-    ServerName::try_from(bare(uri.host().unwrap_or_default()).to_owned())
-        .map_err(|_| ureq::Error::Tls("the host name cannot be in a certificate"))
 }
 
 struct Encrypted {

@@ -65,11 +65,7 @@ impl TransportError {
                 // "proxy server responded 407/407"
                 why: one_line(reason.split('/').next().unwrap_or_default()),
             },
-            ureq::Error::Rustls(err) if is_plain_text(err) => Self::WithoutTls,
-            ureq::Error::Rustls(err) => Self::Untrusted {
-                why: certificate_trouble(err).map_or(why, ToOwned::to_owned),
-                pinned: false,
-            },
+            ureq::Error::Rustls(err) => Self::from_tls(err, why),
             ureq::Error::Tls(_) | ureq::Error::Pem(_) => Self::Untrusted { why, pinned: false },
             ureq::Error::Io(io) => Self::from_io(io),
             ureq::Error::BodyExceedsLimit(super::LARGEST_ANSWER) => Self::unusable(&format!(
@@ -87,18 +83,10 @@ impl TransportError {
     fn from_io(err: &io::Error) -> Self {
         match err.kind() {
             // How rustls reports a handshake that failed.
-            ErrorKind::InvalidData if rustls_error(err).is_some_and(is_plain_text) => {
-                Self::WithoutTls
-            }
-            ErrorKind::InvalidData => match OtherCertificate::behind(err) {
-                Some(other) => Self::Untrusted {
-                    why: other.to_string(),
-                    pinned: true,
-                },
+            ErrorKind::InvalidData => match err.get_ref().and_then(|err| err.downcast_ref()) {
+                Some(tls) => Self::from_tls(tls, system(err)),
                 None => Self::Untrusted {
-                    why: rustls_error(err)
-                        .and_then(certificate_trouble)
-                        .map_or_else(|| system(err), ToOwned::to_owned),
+                    why: system(err),
                     pinned: false,
                 },
             },
@@ -112,6 +100,21 @@ impl TransportError {
             | ErrorKind::TimedOut
             | ErrorKind::WouldBlock => Self::Lost { why: system(err) },
             _ => Self::Unreachable { why: system(err) },
+        }
+    }
+
+    /// `why` is for errors that rustls describes well.
+    fn from_tls(err: &rustls::Error, why: String) -> Self {
+        if let rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType) = err {
+            // Most likely it answered in plain HTTP.
+            return Self::WithoutTls;
+        }
+        let other = OtherCertificate::behind(err).map(ToString::to_string);
+        Self::Untrusted {
+            pinned: other.is_some(),
+            why: other
+                .or_else(|| certificate_trouble(err).map(ToOwned::to_owned))
+                .unwrap_or(why),
         }
     }
 
@@ -230,17 +233,4 @@ fn certificate_trouble(err: &rustls::Error) -> Option<&'static str> {
         },
         _ => return None,
     })
-}
-
-/// rustls's error in an error of a stream.
-fn rustls_error(err: &io::Error) -> Option<&rustls::Error> {
-    err.get_ref()?.downcast_ref()
-}
-
-/// Whether the server answered without TLS, most likely in plain HTTP.
-fn is_plain_text(err: &rustls::Error) -> bool {
-    matches!(
-        err,
-        rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType)
-    )
 }

@@ -1,7 +1,6 @@
 //! `IONOS_PINNED_CERT`: one certificate, in place of all other verification.
 
 use std::fmt;
-use std::io;
 
 use ring::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
 use rustls::pki_types::CertificateDer;
@@ -60,8 +59,8 @@ pub(super) struct OtherCertificate {
 
 impl OtherCertificate {
     /// This error inside the error of a handshake.
-    pub(super) fn behind(err: &io::Error) -> Option<&Self> {
-        match err.get_ref()?.downcast_ref()? {
+    pub(super) fn behind(err: &rustls::Error) -> Option<&Self> {
+        match err {
             rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(other))) => {
                 other.downcast_ref()
             }

@@ -154,16 +154,15 @@ fn refuse_quoted_switches(environments: &[Environment]) -> Result<(), Failure> {
         .flat_map(|it| it.endpoints.iter().flatten().flatten())
         .filter_map(|it| it.skip_tls_verify.as_ref())
         .find(|it| !it.value.is_boolean());
-    refused.map_or(Ok(()), |switch| {
+    if let Some(switch) = refused {
         let (line, column) = (switch.referenced.line(), switch.referenced.column());
-        let hint = "write true or false there, without quotes";
-        Err(malformed(
+        let (what, hint) = (
             "skipTlsVerify is not a boolean",
-            line,
-            column,
-            hint,
-        ))
-    })
+            "write true or false there, without quotes",
+        );
+        return Err(malformed(what, line, column, hint));
+    }
+    Ok(())
 }
 
 fn fold(name: Option<&str>) -> String {
