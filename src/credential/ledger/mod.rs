@@ -28,7 +28,7 @@ mod record;
 mod settle;
 mod state;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
 use log::debug;
