@@ -7,6 +7,7 @@
 use std::fmt;
 use std::io::{self, Read as _, Write as _};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 
@@ -34,7 +35,7 @@ pub(super) fn agent(config: Config, tls: Option<ClientConfig>) -> ureq::Agent {
     };
     let chain = ()
         .chain(SocksConnector::default())
-        .chain(ConnectProxyConnector::default())
+        .chain(Tunnel::default())
         .chain(TcpConnector::default())
         .chain(to_api)
         // For a proxy that is reached over TLS: it needs a certificate that the system trusts. Without
@@ -146,7 +147,8 @@ impl<In: Transport> Connector<In> for ToApi {
             return Ok(Some(Either::A(inner)));
         }
         let mut inner = TransportAdapter::new(inner.boxed(), Arc::clone(&details.current_time));
-        inner.set_timeout(time_left(details));
+        let now = (details.current_time)();
+        inner.set_timeout(time_left(details.timeout, details.now, now));
         let name = ServerName::try_from(bare(details.uri.host().unwrap_or_default()).to_owned())
             .map_err(|_| ureq::Error::Tls("the host name cannot be in a certificate"))?;
         let mut session = ClientConnection::new(Arc::clone(tls), name)?;
@@ -163,11 +165,90 @@ impl<In: Transport> Connector<In> for ToApi {
     }
 }
 
+/// A tunnel through a proxy. ureq waits the whole timeout for each part of the proxy's answer, so a
+/// proxy that sends a byte at a time would never be given up.
+#[derive(Debug, Default)]
+struct Tunnel(ConnectProxyConnector);
+
+impl<In: Transport> Connector<In> for Tunnel {
+    type Out = <ConnectProxyConnector as Connector<In>>::Out;
+
+    fn connect(
+        &self,
+        details: &ConnectionDetails<'_>,
+        chained: Option<In>,
+    ) -> Result<Option<Self::Out>, ureq::Error> {
+        let is_open = Arc::new(AtomicBool::new(false));
+        let to_proxy = {
+            let (connect, is_open) = (Arc::clone(&details.run_connector), Arc::clone(&is_open));
+            let (timeout, start) = (details.timeout, details.now);
+            move |details: &ConnectionDetails<'_>| {
+                let current_time = Arc::clone(&details.current_time);
+                let connection: Box<dyn Transport> = Box::new(ToProxy {
+                    connection: connect(details)?,
+                    time_left: Box::new(move || time_left(timeout, start, current_time())),
+                    is_open: Arc::clone(&is_open),
+                });
+                Ok(connection)
+            }
+        };
+        let details = ConnectionDetails {
+            addrs: details.addrs.clone(),
+            current_time: Arc::clone(&details.current_time),
+            run_connector: Arc::new(to_proxy),
+            register_shutdown: Arc::clone(&details.register_shutdown),
+            ..*details
+        };
+        let tunnel = self.0.connect(&details, chained);
+        is_open.store(true, Ordering::Relaxed);
+        tunnel
+    }
+}
+
+/// A connection to a proxy. Until the tunnel is open, it has the time that is left to open it.
+struct ToProxy {
+    connection: Box<dyn Transport>,
+    time_left: Box<dyn Fn() -> NextTimeout + Send + Sync>,
+    is_open: Arc<AtomicBool>,
+}
+
+impl Transport for ToProxy {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        self.connection.buffers()
+    }
+
+    fn transmit_output(&mut self, amount: usize, timeout: NextTimeout) -> Result<(), ureq::Error> {
+        self.connection.transmit_output(amount, timeout)
+    }
+
+    fn await_input(&mut self, timeout: NextTimeout) -> Result<bool, ureq::Error> {
+        let timeout = if self.is_open.load(Ordering::Relaxed) {
+            timeout
+        } else {
+            (self.time_left)()
+        };
+        self.connection.await_input(timeout)
+    }
+
+    fn is_open(&mut self) -> bool {
+        self.connection.is_open()
+    }
+
+    fn is_tls(&self) -> bool {
+        self.connection.is_tls()
+    }
+}
+
+impl fmt::Debug for ToProxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ToProxy").field(&self.connection).finish()
+    }
+}
+
 /// The rest of the timeout, which counts from the start of the whole chain.
-fn time_left(details: &ConnectionDetails<'_>) -> NextTimeout {
-    let mut timeout = details.timeout;
+fn time_left(mut timeout: NextTimeout, start: Instant, now: Instant) -> NextTimeout {
     if let (Duration::Exact(all), Instant::Exact(start), Instant::Exact(now)) =
-        (timeout.after, details.now, (details.current_time)())
+        (timeout.after, start, now)
     {
         timeout.after = all
             .saturating_sub(now.saturating_duration_since(start))

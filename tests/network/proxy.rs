@@ -1,6 +1,8 @@
 //! Which proxy is used.
 
+use std::io::Write as _;
 use std::net::TcpListener;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{BEHIND, HERE, closed_port, connections, fake, fingerprint, helper, pinning};
@@ -225,6 +227,35 @@ fn silent_proxy_fails_within_the_deadline() {
         let _ = done.failure();
         let took = start.elapsed();
         assert!(took < Duration::from_millis(2500), "{took:?}");
+    }
+}
+
+#[test]
+fn proxy_that_answers_byte_by_byte_fails_within_the_deadline() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for mut client in listener.incoming().flatten() {
+            thread::spawn(move || {
+                let _ = client.write_all(b"HTTP/1.1 200 OK\r\nX: ");
+                // For 10 s, then the connection is closed.
+                for _ in 0..100 {
+                    let _ = client.write_all(b"x");
+                    thread::sleep(Duration::from_millis(100));
+                }
+            });
+        }
+    });
+    let ca = Ca::new();
+    let (fake, home) = (fake(&ca, BEHIND), Home::new());
+    for pin in ["", &"ab".repeat(32)] {
+        let done = helper(&home, &fake, &ca)
+            .env("HTTPS_PROXY", &format!("http://localhost:{port}"))
+            .env("IONOS_PINNED_CERT", pin)
+            .env("IONOS_CR_TIMEOUT", "1s")
+            .get(DEMO_HOST);
+        let failure = done.failure();
+        assert!(failure.contains("gave no answer in time"), "{failure}");
     }
 }
 
