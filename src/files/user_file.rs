@@ -1,7 +1,7 @@
 //! Files that users and other programs write.
 
 use std::fs::{File, Metadata, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::platform;
@@ -57,11 +57,11 @@ impl UserFile {
     }
 }
 
-/// Adds to the end of a file that the environment names. Creates it if necessary, private. A link
-/// is not followed: a job could not tell where the secret goes.
+/// Adds lines to the end of a file that the environment names. Creates it if necessary, private. A
+/// link is not followed: a job could not tell where the secret goes.
 pub fn append(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut options = OpenOptions::new();
-    let opened = platform::private_file(options.append(true).create(true)).open(path);
+    let opened = platform::private_file(options.read(true).append(true).create(true)).open(path);
     let mut file = opened.map_err(|err| match path.symlink_metadata() {
         Ok(metadata) if metadata.is_symlink() => io::Error::other("it is a link"),
         Ok(metadata) if metadata.is_dir() => err,
@@ -72,6 +72,15 @@ pub fn append(path: &Path, content: &[u8]) -> io::Result<()> {
     let metadata = regular(&file)?;
     let size = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
     platform::has_room_for(size.saturating_add(content.len()))?;
+    let mut last = [b'\n'];
+    if size > 0 {
+        file.seek(SeekFrom::End(-1))?;
+        file.read_exact(&mut last)?;
+    }
+    // The last line of what others wrote may have no end.
+    if last != *b"\n" {
+        file.write_all(b"\n")?;
+    }
     file.write_all(content)
 }
 

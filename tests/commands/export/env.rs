@@ -97,6 +97,21 @@ fn secret_cannot_inject_github_variables() {
 }
 
 #[test]
+fn github_variables_begin_on_a_line_of_their_own() {
+    let setup = Setup::new();
+    for before in ["BEFORE=1", "BEFORE=1\n", ""] {
+        let file = setup.home.file("github_env", before);
+        let helper = setup.home.helper_for(&setup.api).env("GITHUB_ENV", &file);
+        let _ = helper.run(&["env", "--github", DEMO_HOST], "");
+        let written = setup.recorded("github_env");
+        let (kept, _) = written.split_once("IONOS_CR_REGISTRY_USERNAME<<").unwrap();
+        assert_eq!(kept.trim_end(), before.trim_end());
+        assert_eq!(kept.lines().count(), before.lines().count());
+        assert!(kept.is_empty() || kept.ends_with('\n'), "{kept}");
+    }
+}
+
+#[test]
 fn github_option_outside_a_job_mints_nothing() {
     let setup = Setup::new();
     let done = setup.run(&["env", "--github", DEMO_HOST]);
