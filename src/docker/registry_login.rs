@@ -88,9 +88,9 @@ fn fetch_token(
 ) -> Result<Secret, Failure> {
     #[derive(Deserialize)]
     struct TokenResponse {
-        // The name in the specification, and the one of OAuth 2.
-        #[serde(alias = "access_token")]
         token: Option<Secret>,
+        // The name in OAuth 2. Docker Hub, Harbor and GitLab return both.
+        access_token: Option<Secret>,
     }
     let endpoint = Endpoint::of_token_service(challenge.parameter("realm").unwrap_or_default())?;
     let mut query = vec![("account", username)];
@@ -102,13 +102,13 @@ fn fetch_token(
     };
     let answer = get(&client, request, deadline)?;
     match answer.status {
-        200 => answer
-            .json::<TokenResponse>()
-            .map_err(|err| err.failure(endpoint.host()))?
-            .token
-            .ok_or_else(|| {
+        200 => {
+            let answer: TokenResponse =
+                answer.json().map_err(|err| err.failure(endpoint.host()))?;
+            answer.token.or(answer.access_token).ok_or_else(|| {
                 Failure::new(format!("{} returned no token", endpoint.host()), TRY_LATER)
-            }),
+            })
+        }
         401 | 403 => Err(refused(endpoint.host())),
         status => Err(Failure::new(
             format!("{} answers {status}", endpoint.host()),

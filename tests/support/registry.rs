@@ -27,6 +27,8 @@ pub enum Auth {
     BearerInSecondHeader,
     /// One header with Basic and Bearer.
     BasicAndBearer,
+    /// The token service returns these members.
+    BearerNamed(&'static [&'static str]),
     /// Answers every request with this status.
     Status(u16),
     /// The server is not a registry.
@@ -124,16 +126,21 @@ fn answer(
         (Auth::Open, "/v2/") => welcome,
         (Auth::Basic, "/v2/") if is_let_in => welcome,
         (Auth::Basic, "/v2/") => refusal("Basic realm=\"Registry\""),
-        (Auth::Bearer | Auth::BearerInSecondHeader | Auth::BasicAndBearer, "/v2/") if has_token => {
-            welcome
-        }
-        (Auth::Bearer, "/v2/") => refusal(&bearer),
+        (
+            Auth::Bearer | Auth::BearerInSecondHeader | Auth::BasicAndBearer | Auth::BearerNamed(_),
+            "/v2/",
+        ) if has_token => welcome,
+        (Auth::Bearer | Auth::BearerNamed(_), "/v2/") => refusal(&bearer),
         (Auth::BearerInSecondHeader, "/v2/") => {
             refusal("Negotiate").header("WWW-Authenticate", &bearer)
         }
         (Auth::BasicAndBearer, "/v2/") => refusal(&format!("Basic realm=\"a, b\", {bearer}")),
         (Auth::PlainHttpBearer, "/v2/") => {
             refusal("Bearer realm=\"http://tokens.example.com/token\",service=\"x\"")
+        }
+        (Auth::BearerNamed(names), "/token") if is_let_in => {
+            let members = names.iter().map(|name| ((*name).to_owned(), BEARER.into()));
+            Response::json(200, &serde_json::Value::Object(members.collect()))
         }
         (_, "/token") if is_let_in => Response::json(200, &json!({"token": BEARER})),
         (_, "/token") => refusal("Basic realm=\"tokens\""),

@@ -14,6 +14,21 @@ fn bearer_is_found_among_several_challenges() {
 }
 
 #[test]
+fn token_of_the_service_is_found_under_either_name_or_both() {
+    for names in [
+        &["token"][..],
+        &["access_token"],
+        // Docker Hub, Harbor and GitLab.
+        &["token", "access_token"],
+    ] {
+        let setup = Setup::new(Auth::BearerNamed(names));
+        let done = setup.run(&["--mint", &setup.registry.host()]);
+        let line = "ok       login: HOST accepts the credential (Bearer)";
+        assert!(done.stdout.lines().any(|it| it == line), "{}", done.stdout);
+    }
+}
+
+#[test]
 fn outage_of_the_registry_has_no_hint_about_the_allow_list() {
     let outage = "try again in a moment; https://status.ionos.cloud shows outages";
     let refusal = "check that this host is a registry, and that its allow list (apiSubnetAllowList) lets this machine in";
