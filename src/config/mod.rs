@@ -207,7 +207,8 @@ pub fn profile_of(program: &OsStr) -> Option<String> {
         program.file_name()
     };
     // Windows and macOS run the link in any case. The default profile may do more.
-    let (prefix, profile) = name?.to_str()?.split_at_checked(PREFIX.len())?;
+    let name = name?.to_string_lossy();
+    let (prefix, profile) = name.split_at_checked(PREFIX.len())?;
     let is_ours = prefix.eq_ignore_ascii_case(PREFIX) && !profile.is_empty();
     is_ours.then(|| profile.to_owned())
 }
@@ -249,5 +250,13 @@ mod tests {
         ] {
             assert_eq!(profile_of(OsStr::new(program)).as_deref(), profile);
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn program_name_that_is_not_utf_8_is_an_unknown_profile() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let program = OsStr::from_bytes(b"docker-credential-ionos-pull\xff");
+        assert_eq!(profile_of(program).as_deref(), Some("pull\u{fffd}"));
     }
 }
