@@ -57,6 +57,21 @@ fn full_disk_disables_only_the_cache() {
 }
 
 #[test]
+fn full_disk_keeps_no_lock_of_a_record_that_was_not_written() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let script = format!(
+        "mount -t tmpfs -o size=4096 none \"$HOME\"
+        head -c 4096 /dev/zero 2>&- >\"$HOME/fill\"
+        {BIN} get {DEMO_HOST} >&- && find \"$HOME\" -path '*ledger*' -name '*.lock'"
+    );
+    let Some(done) = mounts::run(home.helper_for(&fake), &script, "") else {
+        return;
+    };
+    done.says("");
+    assert_eq!(fake.count("POST", "/tokens"), 1);
+}
+
+#[test]
 fn full_disk_refuses_a_login_and_keeps_the_old_one() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let login = |secret: &str| {

@@ -59,7 +59,12 @@ impl Ledger {
             let new_lock = lock
                 .is_none()
                 .then(|| dir.try_lock(&entry.record.lock_name()));
-            write_synced(dir, &entry.record)?;
+            write_synced(dir, &entry.record).inspect_err(|_| {
+                if new_lock.is_some() {
+                    // On a full disk, each get would leave an empty file for ever.
+                    dir.remove(&entry.record.lock_name());
+                }
+            })?;
             Ok((dir.clone(), new_lock.flatten()))
         });
         match written {
