@@ -38,6 +38,12 @@ impl Account {
         };
         let checked = |credentials: &Credentials| match credentials {
             Credentials::Token(token) => self.checked_token(token),
+            // RFC 7617 has no such names: the server would read another one, and the rest as a part
+            // of the password.
+            Credentials::Password { username, .. } if username.contains(':') => Err(Failure::new(
+                format!("the user name in {} contains a colon", self.origin),
+                "use the e-mail address of the IONOS account, without the password",
+            )),
             Credentials::Password { .. } => Ok(credentials.clone()),
         };
         let (in_file, credentials) = match &self.source {

@@ -113,6 +113,18 @@ fn changed_account_file_is_read_at_once() {
 }
 
 #[test]
+fn user_name_with_a_colon_is_refused_before_any_request() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home.helper_for(&fake).without("IONOS_TOKEN");
+    helper
+        .env("IONOS_USERNAME", "jane:secret")
+        .env("IONOS_PASSWORD", "secret")
+        .get(DEMO_HOST)
+        .fails(&format!("no credential for {DEMO_HOST}: the user name in IONOS_USERNAME and IONOS_PASSWORD contains a colon (account from IONOS_USERNAME and IONOS_PASSWORD); use the e-mail address of the IONOS account, without the password"));
+    assert!(fake.requests().is_empty());
+}
+
+#[test]
 fn invalid_token_in_yaml_does_not_get_the_hint_of_a_token_file() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let helper = home
