@@ -43,6 +43,31 @@ fn with_five_tokens(fake: &FakeIonos) -> (Home, Helper) {
 }
 
 #[test]
+fn object_that_is_no_list_is_not_an_empty_list() {
+    for answer in [
+        json!({}),
+        json!({"httpStatus": 403, "messages": [{"errorCode": "x", "message": "no"}]}),
+        json!({"items": null}),
+    ] {
+        for (path, what) in [
+            ("/registries", ""),
+            (
+                "/tokens",
+                "cannot list the tokens of demo.cr.de-fra.ionos.com: ",
+            ),
+        ] {
+            let (fake, home) = (FakeIonos::start(), Home::new());
+            fake.fault(Fault::replace(200, &answer).on("GET", path).always());
+            let done = home.helper_for(&fake).run(&["tokens", DEMO_HOST], "");
+            let cause = format!("{} gave no usable answer", fake.address());
+            assert!(done.stderr.contains(what), "{done:?}");
+            assert!(done.stderr.contains(&cause), "{done:?}");
+            assert_eq!((done.code, done.stdout.as_str()), (Some(1), ""));
+        }
+    }
+}
+
+#[test]
 fn all_tokens_are_listed_whatever_total_says() {
     for total in [
         json!(null),

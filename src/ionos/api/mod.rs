@@ -109,7 +109,7 @@ impl Api {
                 query.push(("pagination.token", &page));
             }
             let answer = self.send(Request::get("/registries", &query))?;
-            let (items, next) = answer.json::<wire::Page<_>>()?.into_parts();
+            let (items, next) = answer.json::<wire::Page<_>>()?.into_parts()?;
             size += items.size;
             if size > wire::LARGEST_LIST {
                 return Err(too_long());
@@ -221,7 +221,7 @@ impl Api {
         for _ in 0..MOST_PAGES {
             let from = offset.to_string();
             let answer = self.send(Request::get(&path, &[("offset", &from), ("limit", "100")]))?;
-            let (items, _) = answer.json::<wire::Page<ListedToken>>()?.into_parts();
+            let (items, _) = answer.json::<wire::Page<ListedToken>>()?.into_parts()?;
             let count = items.count;
             size += items.size;
             if size > wire::LARGEST_LIST {

@@ -9,11 +9,12 @@ mod tolerant;
 use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use tolerant::lenient;
 pub(crate) use tolerant::{Items, LARGEST_LIST};
 
+use crate::http::TransportError;
 use crate::json;
 use crate::scope::Scope;
 use crate::secret::Secret;
@@ -80,6 +81,8 @@ pub struct Token {
 pub(crate) struct Page<T> {
     items: Option<Items<T>>,
     pagination: Option<Pagination>,
+    #[serde(rename = "_links")]
+    links: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -115,9 +118,15 @@ struct RegistryProperties {
 
 impl<T> Page<T> {
     /// The items, and the token of the next page. The last page has an empty one, null or none.
-    pub(crate) fn into_parts(self) -> (Items<T>, Option<String>) {
+    ///
+    /// An empty list may be without items. An object without any member of a list is an error or
+    /// another server's answer, and says nothing about what exists.
+    pub(crate) fn into_parts(self) -> Result<(Items<T>, Option<String>), TransportError> {
+        if self.items.is_none() && self.pagination.is_none() && self.links.is_none() {
+            return Err(TransportError::Foreign);
+        }
         let next = self.pagination.and_then(|it| filled(it.token));
-        (self.items.unwrap_or_default(), next)
+        Ok((self.items.unwrap_or_default(), next))
     }
 }
 
