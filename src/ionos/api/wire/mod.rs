@@ -8,8 +8,8 @@ mod tolerant;
 
 use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
-use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Deserializer};
 
 use tolerant::lenient;
 pub(crate) use tolerant::{Items, LARGEST_LIST};
@@ -79,10 +79,20 @@ pub struct Token {
 #[derive(Deserialize)]
 #[serde(bound = "T: DeserializeOwned")]
 pub(crate) struct Page<T> {
+    #[serde(default, deserialize_with = "even_null")]
     items: Option<Items<T>>,
     pagination: Option<Pagination>,
     #[serde(rename = "_links")]
     links: Option<IgnoredAny>,
+}
+
+/// Without this, serde takes null for a missing member.
+fn even_null<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    T::deserialize(deserializer).map(Some)
 }
 
 #[derive(Deserialize)]

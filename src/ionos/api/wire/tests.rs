@@ -38,7 +38,7 @@ fn error_message_is_read_from_any_body() {
 #[test]
 fn null_counts_as_missing() {
     for body in [
-        r#"{"items":null,"pagination":null,"_links":{}}"#,
+        r#"{"items":null,"pagination":null}"#,
         r#"{"_links":{}}"#,
         r#"{"items":[null],"pagination":{"token":null}}"#,
     ] {

@@ -47,6 +47,11 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Items<T> {
                 f.write_str("a list")
             }
 
+            // Go writes an empty list as null.
+            fn visit_unit<E>(self) -> Result<Items<T>, E> {
+                Ok(Items::default())
+            }
+
             // One at a time, and not more than the caller accepts: a list of a million items takes
             // little memory.
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Items<T>, A::Error> {
@@ -72,7 +77,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Items<T> {
                 Ok(items)
             }
         }
-        deserializer.deserialize_seq(List(PhantomData))
+        deserializer.deserialize_any(List(PhantomData))
     }
 }
 
