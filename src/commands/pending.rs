@@ -29,7 +29,8 @@ pub(super) struct Pending {
 }
 
 pub(super) fn pending(state: &LocalState, config: &ConfigFile, notes: &Notes) -> Vec<Pending> {
-    let pending = state.records.iter().filter(|it| it.record.is_pending());
+    let records = state.records.iter();
+    let pending = records.filter(|it| it.record.is_pending() && !Ledger::is_in_use(it));
     pending
         .map(|entry| {
             let record = &entry.record;
@@ -53,9 +54,6 @@ fn key_for(host: &str, config: &ConfigFile, notes: &Notes) -> Option<AccountKey>
 
 fn reason(entry: &Entry, account: Option<&AccountKey>) -> String {
     let record = &entry.record;
-    if Ledger::is_in_use(entry) {
-        return "another process is minting it".into();
-    }
     let when = if account.is_none_or(|key| record.is_of_account(key)) {
         "at the next contact with the API"
     } else {

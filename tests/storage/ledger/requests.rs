@@ -93,7 +93,7 @@ fn token_in_an_unreadable_item_of_a_list_is_not_forgotten() {
 }
 
 #[test]
-fn prune_keeps_a_token_whose_request_is_under_way() {
+fn token_whose_request_is_under_way_is_not_to_be_deleted() {
     let (fake, home) = (fake(), Home::new());
     let helper = home.helper_for(&fake).env("IONOS_CR_TIMEOUT", "120s");
     let is_released = Arc::default();
@@ -102,6 +102,8 @@ fn prune_keeps_a_token_whose_request_is_under_way() {
     while fake.tokens().is_empty() {
         std::thread::sleep(Duration::from_millis(5));
     }
+    let status = helper.run(&["status"], "");
+    assert!(!status.stdout.contains("to be deleted"), "{status:?}");
     fake.set_clock(16 * 60);
     let done = helper.run(&["prune", "--yes", "--all-machines", DEMO_HOST], "");
     assert_eq!(done.code, Some(0), "{done:?}");
