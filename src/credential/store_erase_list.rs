@@ -71,6 +71,7 @@ fn may_mint(host: &RegistryHost, config: &ConfigFile) -> bool {
 /// Removes everything kept for a host and, if `revoke`, deletes its tokens at the API. Never fails:
 /// clients crash on a failing `erase`.
 pub fn erase(host: &RegistryHost, config: &ConfigFile, profile: Option<&str>, revoke: bool) {
+    let mut deadline = Deadline::after(TO_REVOKE);
     let places = Places::find_lossy();
     let ledger = Ledger::new(places.ledger());
     let notes = Notes::new(places.cache.clone());
@@ -106,11 +107,9 @@ pub fn erase(host: &RegistryHost, config: &ConfigFile, profile: Option<&str>, re
         return;
     }
     // docker logout runs erase for up to four forms of one host: a silent API is waited for once.
-    let deadline = Deadline::after(if pending.any(|it| it.record.was_waited_for_lately()) {
-        AFTER_WAITING
-    } else {
-        TO_REVOKE
-    });
+    if pending.any(|it| it.record.was_waited_for_lately()) {
+        deadline = deadline.at_most(AFTER_WAITING);
+    }
     match account.connect(Some(host), deadline) {
         Ok(api) => {
             let key = account.confirm(api.access(), &notes);

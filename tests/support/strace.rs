@@ -48,15 +48,21 @@ pub fn writes(helper: &Helper, server_url: &str) -> Vec<Write> {
     writes
 }
 
-/// Runs the program and returns the files that it renamed over others without syncing them before:
-/// after a power cut they can be empty.
-pub fn unsynced_renames(helper: &Helper, args: &[&str], stdin: &str) -> Vec<String> {
+/// A file that replaced another one, or that is new.
+pub struct Renamed {
+    pub to: String,
+    /// Whether it was synced before. After a power cut it can be empty otherwise.
+    pub is_synced: bool,
+}
+
+/// Runs the program and returns what it renamed.
+pub fn renames(helper: &Helper, args: &[&str], stdin: &str) -> Vec<Renamed> {
     let log = tempfile::NamedTempFile::new().unwrap();
     let path = log.path().to_str().unwrap();
     let calls = "trace=fsync,fdatasync,rename,renameat,renameat2";
     let options = ["-y", "-s", "4096", "-o", path, "-e", calls];
     let _ = trace(helper, &options, args, stdin).finish();
-    let (mut synced, mut unsynced) = (Vec::new(), Vec::new());
+    let (mut synced, mut renamed) = (Vec::new(), Vec::new());
     for line in fs::read_to_string(path).unwrap().lines() {
         if let Some((_, call)) = line.split_once("sync(") {
             let file = call.split(['<', '>']).nth(1).unwrap();
@@ -64,12 +70,13 @@ pub fn unsynced_renames(helper: &Helper, args: &[&str], stdin: &str) -> Vec<Stri
         } else if line.contains("rename") {
             let mut names = line.split('"').skip(1).step_by(2);
             let (from, to) = (names.next().unwrap(), names.next().unwrap());
-            if !synced.iter().any(|it| it == from) {
-                unsynced.push(to.to_owned());
-            }
+            renamed.push(Renamed {
+                to: to.to_owned(),
+                is_synced: synced.iter().any(|it| it == from),
+            });
         }
     }
-    unsynced
+    renamed
 }
 
 /// Starts the program and sends it a signal at the start of a system call.

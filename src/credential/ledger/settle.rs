@@ -87,18 +87,19 @@ impl Ledger {
         }
     }
 
-    /// Notes on what is still pending that the API did not answer in time.
+    /// Notes on a record that is still pending that the API did not answer in time.
     pub fn note_timeout(&self, account: &AccountKey, entries: &mut [Entry]) {
-        for entry in entries {
-            // Not those that were deleted before the time was over.
+        let pending = entries.iter_mut().find(|entry| {
+            // Not one that was deleted before the time was over.
             let is_there = entry
                 .dir
                 .as_ref()
                 .is_none_or(|dir| dir.has(&entry.record.file_name()));
-            if is_there && entry.record.is_pending() && entry.record.is_of_account(account) {
-                entry.record.waited_at = Some(env::now());
-                self.save(entry);
-            }
+            is_there && entry.record.is_pending() && entry.record.is_of_account(account)
+        });
+        if let Some(entry) = pending {
+            entry.record.waited_at = Some(env::now());
+            self.save(entry);
         }
     }
 

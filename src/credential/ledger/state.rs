@@ -145,10 +145,10 @@ impl Ledger {
         if let Some(Ok(record)) = now {
             entry.record = record;
         }
-        if entry.record.state < state && entry.record.state != State::Minting || was_removed {
+        if was_removed {
             entry.record.state = state;
-        }
-        if !was_removed {
+        } else if entry.record.state < state && entry.record.state != State::Minting {
+            entry.record.state = state;
             self.save(entry);
         }
     }
