@@ -33,6 +33,7 @@ pub struct Options {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Shell {
     /// sh, bash, zsh and other POSIX shells
+    #[value(aliases = ["bash", "dash", "ksh", "zsh"])]
     Sh,
     /// The friendly interactive shell
     Fish,

@@ -15,9 +15,15 @@ fn env_prints_a_matching_pair_and_mints_once() {
     let Credential {
         username, secret, ..
     } = setup.credential(DEMO_HOST);
-    done.says(&format!(
+    let posix = format!(
         "export IONOS_CR_REGISTRY_USERNAME={username}\nexport IONOS_CR_REGISTRY_PASSWORD={secret}\n"
-    ));
+    );
+    done.says(&posix);
+    for shell in ["sh", "bash", "zsh"] {
+        setup
+            .run(&["env", "--shell", shell, DEMO_HOST])
+            .says(&posix);
+    }
     setup.run(&["env", "--shell", "fish", DEMO_HOST]).says(&format!(
         "set -gx IONOS_CR_REGISTRY_USERNAME '{username}'\nset -gx IONOS_CR_REGISTRY_PASSWORD '{secret}'\n"
     ));
