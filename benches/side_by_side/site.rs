@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
@@ -60,6 +62,8 @@ impl Site {
             "version: 1.0\ncurrentProfile: user\nprofiles:\n  - name: user\n    environment: prod\n    credentials:\n      token: {ACCOUNT_TOKEN}\n"
         );
         home.file(".config/ionosctl/config.yaml", &yaml);
+        // Until the file has not changed for two seconds, each `get` parses it.
+        thread::sleep(Duration::from_secs(4));
         Self { home, api, ca }
     }
 
