@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 #[cfg(not(windows))]
-use directories::ProjectDirs;
+use directories::BaseDirs;
 use jiff::Timestamp;
 
 use crate::error::Failure;
@@ -155,10 +155,7 @@ pub fn home() -> Option<PathBuf> {
 
 /// Where ionosctl keeps its configuration.
 pub fn ionosctl_dir() -> Option<PathBuf> {
-    let own = platform_dir(Place::Config)?;
-    // On Windows our directory is one level deeper.
-    let configs = own.ancestors().nth(if cfg!(windows) { 2 } else { 1 });
-    configs.map(|dir| dir.join("ionosctl"))
+    base_dir(Place::Config).map(|dir| dir.join("ionosctl"))
 }
 
 /// What a directory of ours is for.
@@ -169,39 +166,49 @@ enum Place {
     Config,
 }
 
-#[cfg(not(windows))]
 fn platform_dir(place: Place) -> Option<PathBuf> {
+    let dir = base_dir(place)?.join(env!("CARGO_PKG_NAME"));
+    // Windows has one directory for data and configuration.
+    #[cfg(windows)]
+    let dir = dir.join(match place {
+        Place::Cache => "cache",
+        Place::Data => "data",
+        Place::Config => "config",
+    });
+    Some(dir)
+}
+
+/// The directory that all programs share.
+#[cfg(not(windows))]
+fn base_dir(place: Place) -> Option<PathBuf> {
     /// `directories` reads the user database when HOME is unset, so it is asked only if HOME is
     /// set. Cached, because each call computes every directory.
-    static DIRS: LazyLock<Option<ProjectDirs>> = LazyLock::new(|| {
+    static DIRS: LazyLock<Option<BaseDirs>> = LazyLock::new(|| {
         home()?;
-        ProjectDirs::from("", "", env!("CARGO_PKG_NAME"))
+        BaseDirs::new()
     });
-    let (xdg, dir): (_, fn(&ProjectDirs) -> &Path) = match place {
-        Place::Cache => ("XDG_CACHE_HOME", ProjectDirs::cache_dir),
-        Place::Data => ("XDG_DATA_HOME", ProjectDirs::data_dir),
-        Place::Config => ("XDG_CONFIG_HOME", ProjectDirs::config_dir),
+    let (xdg, dir): (_, fn(&BaseDirs) -> &Path) = match place {
+        Place::Cache => ("XDG_CACHE_HOME", BaseDirs::cache_dir),
+        Place::Data => ("XDG_DATA_HOME", BaseDirs::data_dir),
+        Place::Config => ("XDG_CONFIG_HOME", BaseDirs::config_dir),
     };
     match &*DIRS {
         Some(dirs) => Some(dir(dirs).to_owned()),
-        None => path(xdg)
-            .filter(|dir| dir.is_absolute())
-            .map(|dir| dir.join(env!("CARGO_PKG_NAME"))),
+        None => path(xdg).filter(|dir| dir.is_absolute()),
     }
 }
 
-/// By the variables that Docker and ionosctl read too. `directories` asks `SHGetKnownFolderPath`,
-/// which ignores them, so a moved profile would split the three programs.
+/// The directory that all programs share, by the variables that Docker and ionosctl read too.
+/// `directories` asks `SHGetKnownFolderPath`, which ignores them, so a moved profile would split the
+/// three programs.
 #[cfg(windows)]
-fn platform_dir(place: Place) -> Option<PathBuf> {
-    let (variable, below_home, own) = match place {
-        Place::Cache => ("LOCALAPPDATA", r"AppData\Local", "cache"),
-        Place::Data => ("APPDATA", r"AppData\Roaming", "data"),
-        Place::Config => ("APPDATA", r"AppData\Roaming", "config"),
+fn base_dir(place: Place) -> Option<PathBuf> {
+    let (variable, below_home) = match place {
+        Place::Cache => ("LOCALAPPDATA", r"AppData\Local"),
+        Place::Data | Place::Config => ("APPDATA", r"AppData\Roaming"),
     };
     let moved = path(variable).filter(|dir| dir.is_absolute());
-    let base = moved.or_else(|| Some(home()?.join(below_home)))?;
-    Some(base.join(env!("CARGO_PKG_NAME")).join(own))
+    moved.or_else(|| Some(home()?.join(below_home)))
 }
 
 /// The variables that decide how the API is reached. A change of one invalidates remembered
@@ -238,27 +245,26 @@ pub fn file_stamp(path: &Path) -> FileStamp {
         return FileStamp::default();
     };
     #[cfg(unix)]
-    let (place, changed) = {
+    let (device, inode, changed, changed_nanos) = {
         use std::os::unix::fs::MetadataExt as _;
-        let changed = (metadata.ctime(), metadata.ctime_nsec());
-        (format!("{}-{}-", metadata.dev(), metadata.ino()), changed)
+        (
+            metadata.dev(),
+            metadata.ino(),
+            metadata.ctime(),
+            metadata.ctime_nsec(),
+        )
     };
     #[cfg(not(unix))]
-    let (place, changed) = (String::new(), (0, 0));
+    let (device, inode, changed, changed_nanos) = (0, 0, 0, 0);
+    let size = metadata.len();
     let modified = metadata.modified().ok();
-    let since = modified.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
-    let since = since.unwrap_or_default();
-    let last = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
+    let modified = modified.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+    let modified = modified.unwrap_or_default();
+    let (seconds, nanos) = (modified.as_secs(), modified.subsec_nanos());
+    let last = i64::try_from(seconds).unwrap_or(i64::MAX).max(changed);
     FileStamp {
-        text: format!(
-            "{place}{}-{}-{}-{}-{}",
-            metadata.len(),
-            since.as_secs(),
-            since.subsec_nanos(),
-            changed.0,
-            changed.1
-        ),
-        is_settled: now().saturating_sub(last.max(changed.0)) > 2,
+        text: format!("{device}-{inode}-{size}-{seconds}-{nanos}-{changed}-{changed_nanos}"),
+        is_settled: now().saturating_sub(last) > 2,
     }
 }
 
