@@ -16,7 +16,7 @@ pub fn answer(bytes: &[u8]) {
         && let Ok((items, next)) = page.into_parts()
     {
         assert_ne!(next.as_deref(), Some(""));
-        for registry in items.good {
+        for registry in items.accepted {
             assert!(is_uuid(&registry.id));
             assert_ne!(registry.hostname.as_deref(), Some(""));
         }
@@ -31,7 +31,7 @@ pub fn answer(bytes: &[u8]) {
     if let Ok(page) = serde_json::from_slice::<wire::Page<ListedToken>>(bytes)
         && let Ok((items, _)) = page.into_parts()
     {
-        for token in items.good {
+        for token in items.accepted {
             assert!(is_uuid(&token.id));
         }
     }
@@ -74,12 +74,12 @@ fn refused(body: &[u8], status: u16) -> Option<String> {
         origin: "IONOS_TOKEN".into(),
     };
     super::one_line(&err.failure(&access));
-    err.said().map(ToOwned::to_owned)
+    err.message().map(ToOwned::to_owned)
 }
 
 fn header(text: &str) {
     let _ = (http::parse_retry_after(text), http::parse_http_date(text));
-    assert!(wire::last_segment(Some(text)).is_none_or(|id| is_uuid(&id)));
+    assert!(wire::id_in_location(Some(text)).is_none_or(|id| is_uuid(&id)));
     for challenge in http::Challenge::parse_all(text) {
         let realm = challenge.parameter("realm").unwrap_or_default();
         match Endpoint::of_token_service(realm) {

@@ -1,4 +1,4 @@
-//! Lists of registries and tokens with several pages, odd items, or no end.
+//! Lists of registries and tokens with several pages, unreadable items, or no end.
 
 use serde_json::{Value, json};
 
@@ -107,21 +107,21 @@ fn api_that_ignores_the_offset_is_read_once() {
 }
 
 #[test]
-fn odd_registries_are_skipped_and_counted() {
-    let odd = [
+fn unreadable_registries_are_skipped_and_counted() {
+    let unreadable = [
         json!(7),
         json!("demo"),
         json!({"id": "../tokens", "properties": {"name": "demo", "hostname": DEMO_HOST}}),
         json!({"id": DEMO_ID, "properties": {"name": "demo", "hostname": [DEMO_HOST]}}),
     ];
     let (fake, home) = (FakeIonos::start(), Home::new());
-    let list = registries(&[&odd[..], &[demo()]].concat(), "");
+    let list = registries(&[&unreadable[..], &[demo()]].concat(), "");
     fake.fault(Fault::replace(200, &list).on("GET", "/registries"));
     let _ = home.helper_for(&fake).get(DEMO_HOST).credential();
 
     let (fake, home) = (FakeIonos::start(), Home::new());
     fake.fault(
-        Fault::replace(200, &registries(&odd, ""))
+        Fault::replace(200, &registries(&unreadable, ""))
             .on("GET", "/registries")
             .always(),
     );

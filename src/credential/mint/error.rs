@@ -13,7 +13,7 @@ pub enum MintError {
         /// How many it has.
         seen: usize,
         /// How many more could not be read.
-        odd: usize,
+        skipped: usize,
     },
     /// The registry exists and has no hostname yet.
     BeingCreated,
@@ -32,11 +32,11 @@ impl MintError {
     pub fn failure(&self, access: &Access) -> Failure {
         match self {
             Self::Api(err) => err.failure(access),
-            Self::NoSuchRegistry { seen, odd } => Failure::new(
-                match odd {
+            Self::NoSuchRegistry { seen, skipped } => Failure::new(
+                match skipped {
                     0 => format!("no such registry among the {seen} that the account sees"),
                     _ => format!(
-                        "no such registry among the {seen} that the account sees ({odd} more could not be read)"
+                        "no such registry among the {seen} that the account sees ({skipped} more could not be read)"
                     ),
                 },
                 "check the spelling with \"ionosctl container-registry registry list\", or use the account that owns it",

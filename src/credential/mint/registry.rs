@@ -38,7 +38,7 @@ pub fn registry(
     } else {
         MintError::NoSuchRegistry {
             seen: seen.len(),
-            odd: api.odd_items(),
+            skipped: api.skipped_items(),
         }
     })
 }

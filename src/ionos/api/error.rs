@@ -20,7 +20,7 @@ pub enum ApiError {
         /// The HTTP status.
         status: u16,
         /// The API's own message, cleaned and without what was sent.
-        said: Option<String>,
+        message: Option<String>,
         /// The API's `errorCode`; empty if there is none.
         code: String,
         /// How long the API asks to wait.
@@ -41,7 +41,7 @@ impl ApiError {
     pub fn refused(status: u16) -> Self {
         Self::Refused {
             status,
-            said: None,
+            message: None,
             code: String::new(),
             retry_after: None,
         }
@@ -55,11 +55,11 @@ impl ApiError {
         }
     }
 
-    /// Whether a name is in use, so that another one can succeed. A 409 with other words stays one
-    /// under another name.
+    /// Whether a name is in use, so that another one can succeed. A 409 with another message does not depend
+    /// on the name.
     pub fn is_taken_name(&self) -> bool {
-        let is_taken = |said: &str| said.to_ascii_lowercase().contains("already exists");
-        self.status() == Some(409) && self.said().is_none_or(is_taken)
+        let is_taken = |message: &str| message.to_ascii_lowercase().contains("already exists");
+        self.status() == Some(409) && self.message().is_none_or(is_taken)
     }
 
     /// How long the API asks to wait.
@@ -74,7 +74,7 @@ impl ApiError {
         }
     }
 
-    /// Whether the API may have done what was asked.
+    /// Whether the API may have carried out the request.
     pub fn is_doubtful(&self) -> bool {
         match self {
             Self::Refused { status, .. } => (502..=504).contains(status),
@@ -82,13 +82,13 @@ impl ApiError {
         }
     }
 
-    /// Whether another attempt may succeed without a correction by a person.
+    /// Whether another attempt may succeed although nothing was corrected.
     pub fn may_pass(&self) -> bool {
         matches!(self.status(), None | Some(429 | 500..))
     }
 
-    /// Whether the next of several requests would meet the same trouble. A broken connection or an
-    /// odd answer costs no time, so the next one is sent.
+    /// Whether the next of several requests would fail in the same way. A broken connection or an unusable
+    /// answer takes no time, so the next one is sent.
     pub fn ends_a_round(&self) -> bool {
         match self {
             Self::Transport(err) => {
@@ -99,9 +99,9 @@ impl ApiError {
     }
 
     /// The API's message, if it may be quoted.
-    pub fn said(&self) -> Option<&str> {
+    pub fn message(&self) -> Option<&str> {
         match self {
-            Self::Refused { said, .. } => said.as_deref(),
+            Self::Refused { message, .. } => message.as_deref(),
             Self::Transport(_) => None,
         }
     }
@@ -109,10 +109,13 @@ impl ApiError {
     /// The line for a person.
     pub fn failure(&self, access: &Access) -> Failure {
         let api = access.endpoint.host();
-        let (status, said, code) = match self {
+        let (status, message, code) = match self {
             Self::Refused {
-                status, said, code, ..
-            } => (*status, said.as_deref(), code.as_str()),
+                status,
+                message,
+                code,
+                ..
+            } => (*status, message.as_deref(), code.as_str()),
             Self::Transport(err) => {
                 let failure = err.failure(api);
                 return match err {
@@ -157,11 +160,11 @@ impl ApiError {
                 "if the settings look right, report it with this line".into(),
             ),
         };
-        let said = said.map_or_else(String::new, |said| format!(" \"{said}\""));
+        let quoted = message.map_or_else(String::new, |it| format!(" \"{it}\""));
         Failure {
             // To a registry that is being created, requests of its tokens may get a 404 or 409.
             is_permanent: !self.may_pass() && status != 404 && status != 409,
-            ..Failure::new(format!("{api} {what}: {status}{said}"), hint)
+            ..Failure::new(format!("{api} {what}: {status}{quoted}"), hint)
         }
     }
 }
@@ -186,7 +189,7 @@ fn refused_account(access: &Access) -> String {
     }
 }
 
-/// When to try again, as far as the API says.
+/// The hint for an API that is overloaded or down: when to try again.
 fn after(retry_after: Option<Duration>) -> String {
     const A_DAY: u64 = 24 * 3600;
     match retry_after.map(|wait| wait.as_secs()) {

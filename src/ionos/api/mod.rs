@@ -26,7 +26,7 @@ use crate::secret;
 
 /// A page has up to a hundred items. No contract has so many; an API that repeats itself may.
 const MOST_PAGES: usize = 100;
-/// The same for an API that ignores `limit`. An item of 50 bytes takes several times as much memory.
+/// The same for an API that ignores `limit`. In memory, an item of 50 bytes takes several times as much.
 const MOST_ITEMS: usize = 2 * 100 * MOST_PAGES;
 
 /// A client for one account and one deadline. Keeps its connection.
@@ -38,8 +38,8 @@ pub struct Api {
     pub deadline: Deadline,
     /// The API's clock less ours, in seconds, once it is known.
     skew: Cell<Option<i64>>,
-    /// Items of the last list that could not be read.
-    odd: Cell<usize>,
+    /// Items of the last list that did not match the API's description.
+    skipped: Cell<usize>,
 }
 
 impl Api {
@@ -50,7 +50,7 @@ impl Api {
             access,
             deadline,
             skew: Cell::new(None),
-            odd: Cell::new(0),
+            skipped: Cell::new(0),
         })
     }
 
@@ -64,33 +64,33 @@ impl Api {
         self.client.proxy()
     }
 
-    /// The API's clock less ours, from the last answer.
+    /// The API's clock less ours in seconds, from the last answer.
     pub fn skew(&self) -> Option<i64> {
         self.skew.get()
     }
 
-    /// The time by the API's clock in seconds since 1970, if an answer has told it.
+    /// The time by the API's clock in seconds since 1970; `None` before an answer with a `Date`.
     pub fn now(&self) -> Option<i64> {
         self.skew().map(|skew| env::now() + skew)
     }
 
-    /// How many items of the last list could not be read and were skipped.
-    pub fn odd_items(&self) -> usize {
-        self.odd.get()
+    /// How many items of the last list were skipped, because they do not match the API's description.
+    pub fn skipped_items(&self) -> usize {
+        self.skipped.get()
     }
 
-    /// All registries of the account, or those that the API finds for a name. The API's description
-    /// does not say how it compares names, so the caller has to compare again.
+    /// All registries of the account, or those that the API finds for a name. How the API compares names
+    /// is not documented, so the caller has to compare again.
     pub fn registries(&self, name: Option<&str>) -> Result<Vec<Registry>, ApiError> {
         let mut filter = name;
         let mut is_second_try = false;
         loop {
-            self.odd.set(0);
+            self.skipped.set(0);
             match self.pages_of_registries(filter) {
                 // The filter is not accepted.
                 Err(err) if err.status() == Some(400) && filter.is_some() => filter = None,
-                // The token of a page is too old. It is one of Kubernetes, where a list that
-                // changed meanwhile has to be read from the start.
+                // The pagination token has expired, so the list has to be read from the start. The
+                // API passes on the tokens of Kubernetes, which do not last.
                 Err(err) if err.status() == Some(410) && !is_second_try => is_second_try = true,
                 outcome => return outcome,
             }
@@ -127,14 +127,14 @@ impl Api {
     }
 
     fn counted<T>(&self, items: wire::Items<T>) -> Vec<T> {
-        if items.odd > 0 {
+        if items.skipped > 0 {
             debug!(
                 "{} items are not what the API describes: skipped",
-                items.odd
+                items.skipped
             );
-            self.odd.set(self.odd.get() + items.odd);
+            self.skipped.set(self.skipped.get() + items.skipped);
         }
-        items.good
+        items.accepted
     }
 
     /// Creates a token that expires at `expires_at` (seconds since 1970 by the API's clock). Only this
@@ -160,7 +160,7 @@ impl Api {
             retry: Retry::IfNothingWasDone,
             ..Request::get(&path, &[])
         })?;
-        let from_header = wire::last_segment(answer.location());
+        let from_header = wire::id_in_location(answer.location());
         let created: wire::Object<wire::TokenProperties> = answer.json()?;
         let token = created.into_token(from_header);
         let why = "an answer without the token's name and password";
@@ -189,14 +189,14 @@ impl Api {
             id = page.into_iter().find(|token| token.name == name);
             id.is_none()
         })?;
-        if id.is_none() && self.odd.get() > 0 {
+        if id.is_none() && self.skipped.get() > 0 {
             let why = "a list with items that are not what the API describes";
             return Err(TransportError::unusable(why).into());
         }
         Ok(id.map(|token| token.id))
     }
 
-    /// All tokens of a registry, also those that others created.
+    /// All tokens of a registry, whoever created them.
     pub fn tokens(&self, registry_id: &str) -> Result<Vec<ListedToken>, ApiError> {
         let mut tokens = Vec::new();
         self.pages_of_tokens(registry_id, |page| {
@@ -206,8 +206,8 @@ impl Api {
         Ok(tokens)
     }
 
-    /// Reads pages as long as `wants_more`, up to an empty one. `total` is not read: published
-    /// answers of other collections have none, and a wrong one would hide tokens.
+    /// Passes each page to `wants_more` until that is false or a page is empty. `total` is not read:
+    /// published answers of other collections have none, and a wrong one would hide tokens.
     fn pages_of_tokens(
         &self,
         registry_id: &str,
@@ -217,7 +217,7 @@ impl Api {
         let mut seen = HashSet::new();
         let (mut offset, mut size) = (0, 0);
         let mut last: Option<Response> = None;
-        self.odd.set(0);
+        self.skipped.set(0);
         for _ in 0..MOST_PAGES {
             let from = offset.to_string();
             let answer = self.send(Request::get(&path, &[("offset", &from), ("limit", "100")]))?;
@@ -281,11 +281,11 @@ pub(crate) fn refusal(
     body: &[u8],
     retry_after: Option<std::time::Duration>,
 ) -> ApiError {
-    let message = wire::ErrorMessage::parse(body);
+    let answer = wire::ErrorMessage::parse(body);
     ApiError::Refused {
         status,
-        said: secret::quotable(&message.message),
-        code: message.error_code,
+        message: secret::quotable(&answer.message),
+        code: answer.error_code,
         retry_after,
     }
 }

@@ -86,7 +86,7 @@ pub(crate) struct Page<T> {
     links: Option<IgnoredAny>,
 }
 
-/// Without this, serde takes null for a missing member.
+/// Makes `null` a value of `T`, such as an empty list. serde takes it for a missing member.
 fn even_null<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
@@ -129,8 +129,8 @@ struct RegistryProperties {
 impl<T> Page<T> {
     /// The items, and the token of the next page. The last page has an empty one, null or none.
     ///
-    /// An empty list may be without items. An object without any member of a list is an error or
-    /// another server's answer, and says nothing about what exists.
+    /// `items` may be missing from an empty list. An object without any member of a list is an error or
+    /// the answer of another server, and does not mean that the list is empty.
     pub(crate) fn into_parts(self) -> Result<(Items<T>, Option<String>), TransportError> {
         if self.items.is_none() && self.pagination.is_none() && self.links.is_none() {
             return Err(TransportError::Foreign);
@@ -239,8 +239,8 @@ impl ErrorMessage {
     }
 }
 
-/// The token's id in `Location: /…/tokens/ID`.
-pub(crate) fn last_segment(location: Option<&str>) -> Option<String> {
+/// The token's id in the header `Location: /…/tokens/ID`.
+pub(crate) fn id_in_location(location: Option<&str>) -> Option<String> {
     let id = location?.trim_end_matches('/').rsplit('/').next()?;
     is_uuid(id).then(|| id.to_owned())
 }

@@ -45,8 +45,8 @@ fn null_counts_as_missing() {
         let page: Page<Registry> = serde_json::from_str(body).unwrap();
         let (items, next) = page.into_parts().unwrap();
         assert_eq!(next, None);
-        assert!(items.good.is_empty());
-        assert_eq!(items.odd, 0);
+        assert!(items.accepted.is_empty());
+        assert_eq!(items.skipped, 0);
     }
     for body in [
         r"{}",
@@ -61,16 +61,16 @@ fn null_counts_as_missing() {
 }
 
 #[test]
-fn odd_items_of_a_list_are_counted_and_skipped() {
+fn unreadable_items_of_a_list_are_counted_and_skipped() {
     let id = "789f8e3c-d5c8-4359-8f85-c200fb89e97c";
     let text = format!(
         r#"{{"items":[1,null,"x",[],{{}},{{"id":"../x"}},{{"id":"{id}","properties":{{"hostname":7}}}},{{"id":"{id}","metadata":{{"state":{{}}}},"properties":{{"name":"n","apiSubnetAllowList":"all"}}}}]}}"#
     );
     let page: Page<Registry> = serde_json::from_str(&text).unwrap();
     let (items, _) = page.into_parts().unwrap();
-    assert_eq!((items.count, items.odd), (8, 6));
-    let [registry] = items.good.as_slice() else {
-        panic!("{:?}", items.good)
+    assert_eq!((items.count, items.skipped), (8, 6));
+    let [registry] = items.accepted.as_slice() else {
+        panic!("{:?}", items.accepted)
     };
     assert_eq!((registry.name.as_str(), &registry.state), ("n", &None));
 }

@@ -10,14 +10,14 @@ use serde_json::value::RawValue;
 use crate::ionos::api::MOST_ITEMS;
 use crate::json::Object;
 
-/// The items of one page that are what the description says.
+/// The items of one page that match the API's description.
 pub(crate) struct Items<T> {
-    pub(crate) good: Vec<T>,
+    pub(crate) accepted: Vec<T>,
     /// How many items there were, nulls included.
     pub(crate) count: usize,
-    /// How many could not be read.
-    pub(crate) odd: usize,
-    /// The size of the good ones, in bytes of JSON.
+    /// How many did not match it.
+    pub(crate) skipped: usize,
+    /// The size of the items that were not too large, in bytes of JSON.
     pub(crate) size: usize,
 }
 
@@ -29,9 +29,9 @@ pub(crate) const LARGEST_LIST: usize = 2 * 1024 * 1024;
 impl<T> Default for Items<T> {
     fn default() -> Self {
         Self {
-            good: Vec::new(),
+            accepted: Vec::new(),
             count: 0,
-            odd: 0,
+            skipped: 0,
             size: 0,
         }
     }
@@ -52,15 +52,15 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Items<T> {
                 Ok(Items::default())
             }
 
-            // One at a time, and not more than the caller accepts: a list of a million items takes
-            // little memory.
+            // Parses one item at a time and keeps no more than the caller accepts, so a list of a
+            // million items takes little memory.
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Items<T>, A::Error> {
                 let mut items = Items::default();
                 while let Some(item) = list.next_element::<&RawValue>()? {
                     let size = item.get().len();
                     items.count += 1;
                     if size > LARGEST_ITEM {
-                        items.odd += 1;
+                        items.skipped += 1;
                         continue;
                     }
                     items.size += size;
@@ -69,9 +69,9 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Items<T> {
                         continue;
                     }
                     match serde_json::from_str::<Option<Object<T>>>(item.get()) {
-                        Ok(Some(_)) if items.good.len() > MOST_ITEMS => items.odd += 1,
-                        Ok(item) => items.good.extend(item.map(|it| it.0)),
-                        Err(_) => items.odd += 1,
+                        Ok(Some(_)) if items.accepted.len() > MOST_ITEMS => items.skipped += 1,
+                        Ok(item) => items.accepted.extend(item.map(|it| it.0)),
+                        Err(_) => items.skipped += 1,
                     }
                 }
                 Ok(items)
@@ -81,8 +81,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Items<T> {
     }
 }
 
-/// A member that is not used to find or log in to anything counts as missing if it has another
-/// type.
+/// Reads a member that no lookup and no login needs. It counts as missing if it has another type.
 pub(super) fn lenient<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
