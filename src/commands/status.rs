@@ -174,7 +174,7 @@ fn account(entry: &CachedToken, config: &ConfigFile, notes: &Notes) -> Option<St
     let found = chosen.and_then(|account| match account {
         Some(account) => {
             let is_same = account.key(notes)?.as_str() == entry.account;
-            Ok(is_same.then(|| account.origin().clone()))
+            Ok(is_same.then(|| account.origin().to_owned()))
         }
         None => Ok(Some(NO_ACCOUNT.into())),
     });

@@ -70,7 +70,7 @@ fn refused(body: &[u8], status: u16) -> Option<String> {
         credentials: Credentials::Token("0123456789".into()),
         contract: None,
         endpoint: Endpoint::default(),
-        token_expires_at: None,
+        token_expiry: None,
         origin: "IONOS_TOKEN".into(),
     };
     super::one_line(&err.failure(&access));

@@ -34,7 +34,7 @@ pub(super) fn token(access: &Access) -> Result<Finding, Failure> {
             ),
         ));
     }
-    Ok(match access.expires() {
+    Ok(match access.token_expiry {
         Some(expires) => Finding::passed(format!("valid until {expires}")),
         None => Finding::skipped("does not say when it expires"),
     })

@@ -36,24 +36,12 @@ impl Account {
             Some(_) => Ok(None),
             None => endpoint_in_file(location, credentials_of),
         };
-        let checked = |credentials: &Credentials| match credentials {
-            Credentials::Token(token) => self.checked_token(token),
-            // RFC 7617 has no such names: the server would read another one, and the rest as a part
-            // of the password.
-            Credentials::Password { username, .. } if username.contains(':') => Err(Failure::new(
-                format!("the user name in {} contains a colon", self.origin),
-                "use the e-mail address of the IONOS account, without the password",
-            )),
-            Credentials::Password { .. } => Ok(credentials.clone()),
-        };
         let (in_file, credentials) = match &self.source {
-            Source::Variables(credentials) => (in_file(Owner::Us)?, checked(credentials)?),
+            Source::Variables(credentials) => (in_file(Owner::Us)?, self.checked(credentials)?),
             Source::TokenFile(path, named_by) => {
                 let in_file = in_file(*named_by)?;
-                (
-                    in_file,
-                    self.checked_token(&token_in_file(path, *named_by)?)?,
-                )
+                let token = token_in_file(path, *named_by)?;
+                (in_file, self.checked_token(&token)?)
             }
             Source::TokenCommand(argv) => {
                 let in_file = in_file(Owner::Us)?;
@@ -61,7 +49,7 @@ impl Account {
             }
             Source::Ionos { located, profile } => {
                 let contents = located.read(profile.as_deref(), location)?;
-                (contents.endpoint, checked(&contents.credentials?)?)
+                (contents.endpoint, self.checked(&contents.credentials?)?)
             }
         };
         let endpoint = match (&self.endpoint, in_file) {
@@ -70,7 +58,7 @@ impl Account {
             (None, None) => Endpoint::default(),
         };
         Ok(Access {
-            token_expires_at: match &credentials {
+            token_expiry: match &credentials {
                 Credentials::Token(token) => token::expiry(token.expose_secret()),
                 Credentials::Password { .. } => None,
             },
@@ -81,7 +69,20 @@ impl Account {
         })
     }
 
-    /// A token that can be sent in a header.
+    /// Credentials that can be sent in a header.
+    fn checked(&self, credentials: &Credentials) -> Result<Credentials, Failure> {
+        match credentials {
+            Credentials::Token(token) => self.checked_token(token),
+            // RFC 7617 ends the user name at the first colon: the server would take the rest of it
+            // for a part of the password.
+            Credentials::Password { username, .. } if username.contains(':') => Err(Failure::new(
+                format!("the user name in {} contains a colon", self.origin),
+                "use the e-mail address of the IONOS account, without the password",
+            )),
+            Credentials::Password { .. } => Ok(credentials.clone()),
+        }
+    }
+
     fn checked_token(&self, token: &impl ExposeSecret<str>) -> Result<Credentials, Failure> {
         let token = token.expose_secret().trim();
         let why = if token.is_empty() {

@@ -22,7 +22,8 @@ pub(crate) mod group;
 
 /// In bytes. A token has a few kilobytes.
 const LONGEST_OUTPUT: usize = 64 * 1024;
-/// For the end of the streams: a child of the command may outlive it and keep them open.
+/// How long to wait for the end of the streams: a child of the command may outlive it and keep them
+/// open.
 const LINGER: Duration = Duration::from_millis(200);
 
 /// The hint where it printed something else.
@@ -64,7 +65,7 @@ pub(super) fn run(words: &[String], deadline: Deadline) -> Result<SecretString, 
     let output = receive(&stdout, linger);
     let stderr = receive(&stderr, linger);
     if status.is_some_and(|status| status.success()) {
-        // A password manager may have started an agent, which is to stay.
+        // A password manager may have started an agent, which must keep running.
         group.release();
     }
     let failed = |what: String, hint: &str| Failure {
@@ -142,7 +143,7 @@ fn collect(mut stream: impl Read + Send + 'static) -> io::Result<Receiver<Vec<u8
     Ok(receiver)
 }
 
-/// What has arrived of a stream at its end or at the deadline.
+/// What a stream contains at its end or at the deadline.
 fn receive(stream: &Stream, deadline: Deadline) -> Vec<u8> {
     let parts = stream
         .iter()
@@ -159,10 +160,10 @@ fn reason(stderr: &[u8], stdout: &[u8], args: &[String]) -> Option<String> {
         return None;
     }
     let printed = String::from_utf8_lossy(stdout);
-    let words = args.iter().map(String::as_str);
-    let words = words.filter(|arg| may_be_a_token(arg) && !arg.contains(char::is_whitespace));
-    // They may be secrets, but also paths, which other messages name.
-    if words
+    // A line may repeat other arguments, such as paths.
+    let secrets = args.iter().map(String::as_str);
+    let secrets = secrets.filter(|arg| may_be_a_token(arg) && !arg.contains(char::is_whitespace));
+    if secrets
         .chain([printed.trim()])
         .any(|it| secret::repeats(line, it))
     {

@@ -15,7 +15,7 @@ pub const GUARD: &str = "guard-token-command";
 /// Does nothing: there are no groups.
 pub fn guard(_: &mut dyn Read) {}
 
-/// The process of a command, whose number stays taken until it is waited for.
+/// The id of a command's process. Windows does not reuse it while the process has an open handle.
 #[derive(Debug)]
 pub(crate) struct Group(u32);
 

@@ -6,7 +6,7 @@
 //! exists on Linux alone, needs unsafe code and does not reach grandchildren.
 //!
 //! The command joins the group before it is executed, so there is no moment without a guard. The
-//! number of the group stays taken until the guard is waited for, so no other process is hit.
+//! kernel does not reuse the group's id before the guard is reaped, so no other process is killed.
 
 use std::io::{self, Read};
 use std::os::unix::process::CommandExt as _;
@@ -25,13 +25,14 @@ pub const GUARD: &str = "guard-token-command";
 /// The guard: waits until the other end of stdin is closed, then kills the group that it leads.
 pub fn guard(stdin: &mut dyn Read) {
     let _ = io::copy(stdin, &mut io::sink());
-    // Started from a shell it leads no group, or only its own.
+    // If a person starts it from a shell, it leads no group, or only its own.
     if getpgrp() == getpid() {
         let _ = kill_current_process_group(Signal::KILL);
     }
 }
 
-/// The group of a command. Killed when dropped.
+/// The group of a command. Killed when dropped, if it has a guard: without one, the id may belong to
+/// another process once the command is reaped.
 #[derive(Debug)]
 pub(crate) struct Group {
     leader: Option<Pid>,
@@ -53,7 +54,7 @@ pub(super) fn spawn(command: &mut Command) -> io::Result<(Child, Group)> {
 fn start_guard() -> Option<Child> {
     let guard = Command::new(env::program()?)
         .arg(GUARD)
-        // It needs no secret.
+        // The guard needs no secret.
         .env_clear()
         .stdin(Stdio::piped())
         .stdout(Stdio::null())

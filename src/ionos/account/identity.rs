@@ -1,4 +1,4 @@
-//! Who an account is.
+//! The identity of an account.
 
 use std::hash::Hasher as _;
 
@@ -49,8 +49,7 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// Of a password only the user name: a hash of it on disk would help a thief to guess the
-    /// password.
+    /// For a password only the user name: a hash of the password on disk would help a thief to guess it.
     pub(super) fn of(credentials: &Credentials) -> Self {
         match credentials {
             Credentials::Token(token) => token::identity(token.expose_secret().trim()),

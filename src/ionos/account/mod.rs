@@ -1,7 +1,7 @@
 //! The account whose credentials are sent to the IONOS API, and where it was found.
 //!
-//! [`Account::choose`] reads variables and looks for files; it opens none. [`Account::key`] says who
-//! the account is: it reads a token file, and a configuration file only if that changed. It runs no
+//! [`Account::choose`] reads variables and looks for files; it opens none. [`Account::key`] identifies
+//! the account: it reads a token file, and a configuration file only if that has changed. It runs no
 //! command. [`Account::resolve`] gets the secret when a request is about to be sent.
 
 mod access;
@@ -47,7 +47,7 @@ pub struct Account {
     endpoint: Option<Endpoint>,
 }
 
-/// The stamp of what a command printed: nothing tells whether it would print the same again.
+/// In place of a file's stamp. Whether a command would print the same again cannot be known.
 const COMMAND: &str = "command";
 
 #[derive(Debug)]
@@ -93,11 +93,11 @@ impl Account {
     }
 
     /// Where it was found.
-    pub fn origin(&self) -> &String {
+    pub fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// Who it is. No command is run to find out.
+    /// Identifies the user of the account. Runs no command.
     pub fn key(&self, notes: &Notes) -> Result<AccountKey, Failure> {
         let identity = match &self.source {
             Source::Variables(credentials) => Identity::of(credentials),
@@ -108,18 +108,18 @@ impl Account {
             Source::TokenCommand(argv) => {
                 let name = argv.join("\0");
                 let kind = "token-command";
-                // Before its first run a command is known by its words alone.
+                // Before its first run a command is identified by its arguments.
                 notes
                     .read(&name, COMMAND)
                     .unwrap_or(Identity { kind, name })
             }
             Source::Ionos { located, profile } => {
-                // Without a name it is the profile that is current in the file.
-                let asked = profile
+                // An empty name stands for the current profile of the file.
+                let selected = profile
                     .clone()
                     .or_else(|| env::var("IONOS_CURRENT_PROFILE"))
                     .unwrap_or_default();
-                let subject = format!("{}\0{}", located.path.display(), asked.trim());
+                let subject = format!("{}\0{}", located.path.display(), selected.trim());
                 let stamp = env::file_stamp(&located.path);
                 if let Some(identity) = notes.read(&subject, &stamp.text) {
                     identity
@@ -136,7 +136,7 @@ impl Account {
         Ok(self.key_of_identity(&identity))
     }
 
-    /// Whether [`Account::key`] is a user: a command that never ran here has told nothing.
+    /// Whether [`Account::key`] identifies a user. The user of a command is unknown before its first run.
     pub fn is_confirmed(&self, notes: &Notes) -> bool {
         match &self.source {
             Source::TokenCommand(argv) => notes.read(&argv.join("\0"), COMMAND).is_some(),
@@ -144,8 +144,8 @@ impl Account {
         }
     }
 
-    /// Who the account is for which `access` was resolved. It may differ from [`Account::key`]: a file
-    /// was written since, or a command printed another user's token. Notes what a command gave.
+    /// Identifies the user of `access`. Differs from [`Account::key`] if a file was written since, or a
+    /// command printed another user's token. Notes the user of a command.
     pub fn confirm(&self, access: &Access, notes: &Notes) -> AccountKey {
         let identity = Identity::of(&access.credentials);
         if let Source::TokenCommand(argv) = &self.source {

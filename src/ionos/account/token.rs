@@ -1,10 +1,11 @@
-//! What an API token says of itself: a JWT whose claims name the user and the contract.
+//! The claims of an API token: a JWT that names the user, the contract and the expiry.
 //!
-//! Nothing here is verified. It names cache entries and explains refusals; whether a token is good
-//! is for the API to say.
+//! Nothing here is verified: the claims are used to name cache entries and to explain refusals. Only
+//! the API decides whether a token is valid.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -37,8 +38,8 @@ pub(crate) fn identity(token: &str) -> Identity {
     }
 }
 
-/// When a token expires, in seconds since 1970.
-pub(crate) fn expiry(token: &str) -> Option<i64> {
+/// When a token expires.
+pub(crate) fn expiry(token: &str) -> Option<Timestamp> {
     /// The year 5138 in seconds, 1973 in milliseconds.
     const SURELY_MILLISECONDS: i64 = 100_000_000_000;
     #[derive(Deserialize)]
@@ -47,11 +48,12 @@ pub(crate) fn expiry(token: &str) -> Option<i64> {
     }
     let Claims { exp } = claims(token)?;
     // IONOS has published a token with milliseconds, where the JWT standard has seconds.
-    Some(if exp > SURELY_MILLISECONDS {
+    let seconds = if exp > SURELY_MILLISECONDS {
         exp / 1000
     } else {
         exp
-    })
+    };
+    Timestamp::from_second(seconds).ok()
 }
 
 fn claims<T: DeserializeOwned>(token: &str) -> Option<T> {
@@ -104,11 +106,9 @@ mod tests {
 
     #[test]
     fn expiry_is_read_in_seconds_and_milliseconds() {
-        assert_eq!(expiry(&jwt(r#"{"exp":1602489593}"#)), Some(1_602_489_593));
-        assert_eq!(
-            expiry(&jwt(r#"{"exp":1602489593071}"#)),
-            Some(1_602_489_593)
-        );
+        let expected = Timestamp::from_second(1_602_489_593).ok();
+        assert_eq!(expiry(&jwt(r#"{"exp":1602489593}"#)), expected);
+        assert_eq!(expiry(&jwt(r#"{"exp":1602489593071}"#)), expected);
         assert_eq!(expiry(&jwt(r#"{"exp":"soon"}"#)), None);
         assert_eq!(expiry("opaque"), None);
     }

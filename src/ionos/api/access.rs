@@ -1,4 +1,4 @@
-//! An account with its secret and its endpoint: everything that a request needs.
+//! An account with its secret and its endpoint: all that a request needs.
 
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -38,22 +38,17 @@ pub struct Access {
     pub credentials: Credentials,
     /// The value of the `X-Contract-Number` header.
     pub contract: Option<String>,
-    /// The API, and the proof of identity that it must give.
+    /// The API, and how it must prove its identity.
     pub endpoint: Endpoint,
-    /// When the token expires, in seconds since 1970, if it says so.
-    pub token_expires_at: Option<i64>,
+    /// When the token expires, if its claims say so.
+    pub token_expiry: Option<Timestamp>,
     /// Where the account was found, for messages.
     pub origin: String,
 }
 
 impl Access {
-    /// When the token expires, if it says so.
-    pub fn expires(&self) -> Option<Timestamp> {
-        Timestamp::from_second(self.token_expires_at?).ok()
-    }
-
-    /// When the token expired, if it says that it did.
+    /// When the token expired; `None` if it has not, or does not say.
     pub fn expired(&self) -> Option<Timestamp> {
-        self.expires().filter(|at| at.as_second() < env::now())
+        self.token_expiry.filter(|at| at.as_second() < env::now())
     }
 }

@@ -21,10 +21,11 @@ struct File {
     api_url: Option<String>,
 }
 
-pub(super) fn read(text: &str, asked: Option<ProfileName>) -> Result<Contents, Failure> {
+pub(super) fn read(text: &str, selected: Option<ProfileName>) -> Result<Contents, Failure> {
     let file = parse(text)?;
-    // ionosctl ignores IONOS_CURRENT_PROFILE here. Our own `ionosProfile` means one account only.
-    if let Some(ProfileName { by, .. }) = asked.filter(ProfileName::is_ours) {
+    // ionosctl ignores IONOS_CURRENT_PROFILE here. Our own `ionosProfile` stands for one account, which is
+    // not in this file.
+    if let Some(ProfileName { by, .. }) = selected.filter(ProfileName::is_ours) {
         return Err(Failure::new(
             format!("it is in ionosctl's old format, which has no profiles, but {by} names one"),
             format!("run \"ionosctl login\" with a current ionosctl, or remove {by}"),
@@ -52,9 +53,7 @@ fn parse(text: &str) -> Result<File, Failure> {
         } else {
             "not valid JSON"
         };
-        // usize is at most 64 bits wherever this runs.
-        let place = |n: usize| u64::try_from(n).unwrap_or_default();
-        malformed(why, place(err.line()), place(err.column()), FIX)
+        malformed(why, err.line() as u64, err.column() as u64, FIX)
     })
 }
 

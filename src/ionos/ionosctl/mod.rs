@@ -2,7 +2,7 @@
 //!
 //! A file is located when nothing else names an account, and read when a request is about to be
 //! made. This module never writes. The only values that it puts into messages are names of
-//! profiles: the errors of the parsers quote values, so none of them leaves `yaml` and `legacy`.
+//! profiles. The errors of the parsers quote values, so `yaml` and `legacy` pass none on.
 
 mod legacy;
 mod yaml;
@@ -159,7 +159,7 @@ fn search(ionosctl: Option<&Path>, home: Option<&Path>) -> Option<Located> {
     })
     .filter(|located| may_exist(&located.path));
     let first = files.next()?;
-    // Only an old file without an account gives way to another file.
+    // Only the old file is skipped, and only if it has no account.
     if first.format == Format::LegacyJson
         && let Some(next) = files.next()
         && !first.has_account()
@@ -169,8 +169,8 @@ fn search(ionosctl: Option<&Path>, home: Option<&Path>) -> Option<Located> {
     Some(first)
 }
 
-/// A file that cannot be looked at counts as one: skipping it could mean another account, and
-/// reading it gives the reason.
+/// A file whose metadata cannot be read counts as existing: to skip it could select another account, and
+/// reading it reports the reason.
 fn may_exist(path: &Path) -> bool {
     match std::fs::metadata(path) {
         Ok(_) => true,
@@ -183,18 +183,18 @@ impl Located {
     /// profile, and the endpoint for the registries of `location` (`de-fra`).
     pub fn read(&self, profile: Option<&str>, location: Option<&str>) -> Result<Contents, Failure> {
         let variable = env::var("IONOS_CURRENT_PROFILE");
-        let asked = [
+        let selected = [
             (profile, IONOS_PROFILE),
             (variable.as_deref(), "IONOS_CURRENT_PROFILE"),
         ]
         .into_iter()
         .find_map(|(name, by)| ProfileName::new(name?, by));
-        self.read_as(asked, location)
+        self.read_as(selected, location)
     }
 
     fn read_as(
         &self,
-        asked: Option<ProfileName>,
+        selected: Option<ProfileName>,
         location: Option<&str>,
     ) -> Result<Contents, Failure> {
         let place = shown(&self.path);
@@ -207,7 +207,7 @@ impl Located {
         })?;
         let (content, owner) = file.trusted().map_err(|err| err.failure(&self.path))?;
         let named = |failure: Failure| failure.within(&place);
-        let mut contents = self.parse(&content, asked, location).map_err(named)?;
+        let mut contents = self.parse(&content, selected, location).map_err(named)?;
         contents.credentials = contents.credentials.map_err(named);
         if let Some(endpoint) = &mut contents.endpoint {
             endpoint.place.clone_from(&place);
@@ -225,7 +225,7 @@ impl Located {
     pub(crate) fn parse(
         &self,
         content: &[u8],
-        asked: Option<ProfileName>,
+        selected: Option<ProfileName>,
         location: Option<&str>,
     ) -> Result<Contents, Failure> {
         let hint = "save it as UTF-8, or run \"ionosctl login\"";
@@ -237,8 +237,8 @@ impl Located {
             return Err(empty());
         }
         match self.format {
-            Format::Yaml => yaml::read(text, asked, location),
-            Format::LegacyJson => legacy::read(text, asked),
+            Format::Yaml => yaml::read(text, selected, location),
+            Format::LegacyJson => legacy::read(text, selected),
         }
     }
 }
@@ -259,7 +259,7 @@ fn empty() -> Failure {
     Failure::new("it is empty", FIX)
 }
 
-/// A parser's error in our words.
+/// The error for a file that a parser refuses. A line of 0 is unknown.
 fn malformed(why: &str, line: u64, column: u64, hint: &str) -> Failure {
     let place = match (line, column) {
         (0, _) => String::new(),

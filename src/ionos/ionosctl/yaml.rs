@@ -64,7 +64,7 @@ struct Endpoint {
 /// What the file says for one profile, and for the registries of one location (`de-fra`).
 pub(super) fn read(
     text: &str,
-    asked: Option<ProfileName>,
+    selected: Option<ProfileName>,
     location: Option<&str>,
 ) -> Result<Contents, Failure> {
     let file = parse(text)?;
@@ -73,8 +73,8 @@ pub(super) fn read(
         file.environments.into_iter().flatten().flatten().collect();
     refuse_quoted_switches(&environments)?;
     let current = file.current_profile.unwrap_or_default();
-    let asked = asked.or_else(|| ProfileName::new(&current, "currentProfile"));
-    let profile = profile(&profiles, asked);
+    let selected = selected.or_else(|| ProfileName::new(&current, "currentProfile"));
+    let profile = profile(&profiles, selected);
     let environment = profile.as_ref().ok().and_then(|it| it.environment.clone());
     Ok(Contents {
         endpoint: endpoint(
@@ -88,20 +88,20 @@ pub(super) fn read(
 
 fn profile<'a>(
     profiles: &'a [Profile],
-    asked: Option<ProfileName>,
+    selected: Option<ProfileName>,
 ) -> Result<&'a Profile, Failure> {
-    let Some(asked) = asked else {
-        // Taking the first profile could use another person's account.
+    let Some(selected) = selected else {
+        // The first profile may be another person's account.
         let names = names(profiles);
         let hint = format!("set currentProfile there, or IONOS_CURRENT_PROFILE; {names}");
         return Err(Failure::new("no profile is current", hint));
     };
-    let wanted = asked.name.to_lowercase();
+    let wanted = selected.name.to_lowercase();
     let mut found = profiles.iter();
     let found = found.find(|profile| fold(profile.name.as_deref()) == wanted);
     found.ok_or_else(|| {
-        let name = quoted(asked.name);
-        let what = format!("there is no profile {name}, which {} names", asked.by);
+        let name = quoted(selected.name);
+        let what = format!("there is no profile {name}, which {} names", selected.by);
         Failure::new(what, names(profiles))
     })
 }
@@ -146,7 +146,7 @@ fn endpoint(
     })
 }
 
-/// Go refuses the whole file, wherever the value stands.
+/// Go refuses the whole file for one such value, also in an environment that is not used.
 fn refuse_quoted_switches(environments: &[Environment]) -> Result<(), Failure> {
     let refused = environments
         .iter()
@@ -183,7 +183,7 @@ fn names(profiles: &[Profile]) -> String {
     format!("profiles are {}", names.join(", "))
 }
 
-/// A profile's name for a message. A longer one may be a token in the wrong line.
+/// A profile's name for a message. A long one may be a token in the wrong line.
 fn quoted(name: &str) -> String {
     const LONGEST: usize = 40;
     if name.chars().count() > LONGEST {
@@ -237,7 +237,7 @@ fn explain(text: &str, err: &Error) -> Failure {
         | Error::AliasExpansionLimitExceeded { .. }
         | Error::AliasReplayStackDepthExceeded { .. }
         | Error::RecursiveReferencesRequireWeakTypes { .. } => too_much,
-        // More than 255 levels in brackets. Only the parser's words tell.
+        // More than 255 levels of brackets. The parser has no variant for this.
         Error::ExternalMessage { msg, .. } if msg.contains("recursion limit") => too_much,
         Error::Message { .. } | Error::ExternalMessage { .. } | Error::Eof { .. } => {
             return match tab(text, line) {
