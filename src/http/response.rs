@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretSlice};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use ureq::http::header::{self, HeaderMap, HeaderName};
 
 use super::{Challenge, TransportError};
@@ -65,6 +65,15 @@ impl Response {
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, TransportError> {
         let body = self.body.as_ref().map_err(Clone::clone)?;
         json::from_slice(body.expose_secret()).map_err(|_| TransportError::Foreign)
+    }
+
+    /// An error if the body is neither empty nor JSON: a proxy answers with a login page, also with
+    /// status 200.
+    pub fn refuse_page(&self) -> Result<(), TransportError> {
+        match &self.body {
+            Ok(body) if body.expose_secret().is_empty() => Ok(()),
+            _ => self.json::<IgnoredAny>().map(drop),
+        }
     }
 }
 

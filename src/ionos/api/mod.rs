@@ -176,7 +176,10 @@ impl Api {
             ..Request::get(&path, &[])
         };
         match self.send(request) {
-            Ok(_) => Ok(true),
+            Ok(answer) => {
+                answer.refuse_page()?;
+                Ok(true)
+            }
             Err(err) if err.status() == Some(404) => Ok(false),
             Err(err) => Err(err),
         }

@@ -1,6 +1,7 @@
 //! The ledger: no token is lost, and no account acts for another.
 
 mod accounts;
+mod confirmations;
 mod live_tokens;
 #[cfg(target_os = "linux")]
 mod power_cuts;
