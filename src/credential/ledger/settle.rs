@@ -127,12 +127,19 @@ impl Ledger {
             Ok(Some(id)) if api.delete_token(registry, &id)? => Ok(true),
             Ok(Some(_)) => Err(ApiError::refused(404)),
             Ok(None) if record.token_id.is_some() => Ok(true),
-            // It was not made, or not yet; or the registry is gone.
-            Ok(None) | Err(ApiError::Refused { status: 404, .. }) => {
+            // The registry is gone, or a gateway answers in place of the API.
+            Err(err) if err.status() != Some(404) || !is_gone(api, registry)? => Err(err),
+            // It was not made, or not yet.
+            Ok(None) | Err(_) => {
                 let now = api.now().unwrap_or_else(env::now);
                 Ok(entry.record.not_found_at(now))
             }
-            Err(err) => Err(err),
         }
     }
+}
+
+/// Whether the account has no such registry.
+fn is_gone(api: &Api, id: &str) -> Result<bool, ApiError> {
+    let registries = api.registries(None)?;
+    Ok(api.skipped_items() == 0 && !registries.iter().any(|it| it.id.eq_ignore_ascii_case(id)))
 }

@@ -1,6 +1,6 @@
 //! What confirms that a token is deleted.
 
-use super::{HOUR, contact, fake, names};
+use super::{HOUR, OTHER_HOST, contact, fake, names};
 use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, Fault};
 use crate::support::helper::{Helper, Home};
 
@@ -24,4 +24,26 @@ fn login_page_in_answer_to_a_deletion_does_not_confirm_it() {
     assert_eq!(names(&fake).len(), 1);
     contact(&helper);
     assert_eq!((fake.tokens().len(), home.records().len()), (0, 0));
+}
+
+#[test]
+fn not_found_for_a_registry_that_is_listed_does_not_confirm_a_deletion() {
+    for path in ["", "/tokens"] {
+        let (fake, home, helper) = log_out_with(Fault::status(503).on("DELETE", "").always());
+        fake.fault(Fault::status(404).on_path(path).always());
+        helper.erase(DEMO_HOST).says("");
+        assert_eq!(home.pending().len(), 1, "{path}");
+        fake.clear_faults();
+        contact(&helper);
+        assert_eq!((fake.tokens().len(), home.records().len()), (0, 0));
+    }
+}
+
+#[test]
+fn record_of_a_deleted_registry_is_forgotten() {
+    let (fake, home, helper) = log_out_with(Fault::status(503).on("DELETE", "").always());
+    let id = home.pending()[0]["registryId"].as_str().unwrap().to_owned();
+    fake.remove_registry(&id);
+    let _ = helper.get(OTHER_HOST).credential();
+    assert!(home.pending().is_empty());
 }
