@@ -29,7 +29,7 @@ use crate::error::system;
 /// An agent that uses `tls` for the handshake with the server. ureq's own settings are for a proxy's
 /// handshake, and without `tls` for every handshake.
 pub(super) fn agent(config: Config, tls: Option<ClientConfig>) -> ureq::Agent {
-    let to_api = ToApi {
+    let handshake = ServerHandshake {
         tls: tls.map(Arc::new),
         proxy: config.proxy().map(|proxy| proxy.uri().clone()),
     };
@@ -37,14 +37,14 @@ pub(super) fn agent(config: Config, tls: Option<ClientConfig>) -> ureq::Agent {
         .chain(SocksConnector::default())
         .chain(Tunnel::default())
         .chain(TcpConnector::default())
-        .chain(to_api)
+        .chain(handshake)
         // For a proxy that is reached over TLS: it needs a certificate that the system trusts. Without
         // `tls` for the server, too.
         .chain(RustlsConnector::default());
     ureq::Agent::with_parts(config, chain, CachingResolver::default())
 }
 
-/// Resolves a name once: ureq asks before each request, also if the connection is open.
+/// Resolves a name once. ureq resolves it before each request, even if the connection is open.
 #[derive(Debug, Default)]
 struct CachingResolver {
     last: Mutex<Option<(Server, Vec<SocketAddr>)>>,
@@ -84,10 +84,10 @@ fn look_up(
     timeout: NextTimeout,
 ) -> Result<ResolvedSocketAddrs, ureq::Error> {
     let look_up = {
-        let (uri, config, mut patient) = (uri.clone(), config.clone(), timeout);
+        let (uri, config, mut no_timeout) = (uri.clone(), config.clone(), timeout);
         // Without a timeout, ureq starts no thread.
-        patient.after = Duration::NotHappening;
-        move || DefaultResolver::default().resolve(&uri, &config, patient)
+        no_timeout.after = Duration::NotHappening;
+        move || DefaultResolver::default().resolve(&uri, &config, no_timeout)
     };
     let host = bare(uri.host().unwrap_or_default());
     if host.parse::<IpAddr>().is_ok() {
@@ -121,13 +121,14 @@ fn resolver_words(err: &io::Error) -> String {
     }
 }
 
+/// The TLS handshake with the server. That with a proxy is ureq's.
 #[derive(Debug)]
-struct ToApi {
+struct ServerHandshake {
     tls: Option<Arc<ClientConfig>>,
     proxy: Option<Uri>,
 }
 
-impl<In: Transport> Connector<In> for ToApi {
+impl<In: Transport> Connector<In> for ServerHandshake {
     type Out = Either<In, Encrypted>;
 
     fn connect(
@@ -165,8 +166,8 @@ impl<In: Transport> Connector<In> for ToApi {
     }
 }
 
-/// A tunnel through a proxy. ureq waits the whole timeout for each part of the proxy's answer, so a
-/// proxy that sends a byte at a time would never be given up.
+/// A tunnel through a proxy. ureq waits the whole timeout for each part of the proxy's answer, so the
+/// deadline would not apply to a proxy that sends one byte at a time.
 #[derive(Debug, Default)]
 struct Tunnel(ConnectProxyConnector);
 

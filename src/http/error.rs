@@ -92,7 +92,7 @@ impl TransportError {
             },
             // rustls's own words contain a link to its manual.
             ErrorKind::UnexpectedEof => Self::unusable("the connection was closed"),
-            // A deferred signal ends a read with a timeout.
+            // `Interrupted`: a deferred signal ends a read that has a timeout.
             ErrorKind::Interrupted
             | ErrorKind::ConnectionReset
             | ErrorKind::ConnectionAborted
@@ -103,7 +103,7 @@ impl TransportError {
         }
     }
 
-    /// `why` is for errors that rustls describes well.
+    /// `why` is rustls's own text, used where it describes the error well.
     fn from_tls(err: &rustls::Error, why: String) -> Self {
         if let rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType) = err {
             // Most likely it answered in plain HTTP.
@@ -113,7 +113,7 @@ impl TransportError {
         Self::Untrusted {
             pinned: other.is_some(),
             why: other
-                .or_else(|| certificate_trouble(err).map(ToOwned::to_owned))
+                .or_else(|| certificate_problem(err).map(ToOwned::to_owned))
                 .unwrap_or(why),
         }
     }
@@ -193,9 +193,9 @@ impl TransportError {
     }
 }
 
-/// What is wrong with a certificate, where rustls's own words are the name of a variant or bytes.
+/// What is wrong with a certificate, where rustls's own text is the name of a variant or bytes.
 /// Go and OpenSSL accept some of these certificates.
-fn certificate_trouble(err: &rustls::Error) -> Option<&'static str> {
+fn certificate_problem(err: &rustls::Error) -> Option<&'static str> {
     use rustls::CertificateError as C;
     const NOT_FOR_SERVERS: &str = "its certificate is not for servers (extendedKeyUsage)";
     let rustls::Error::InvalidCertificate(err) = err else {

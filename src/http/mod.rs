@@ -1,7 +1,7 @@
 //! The only room that sends HTTP: endpoint, proxy, TLS, deadline, retries.
 //!
-//! The callers know what to ask and what an answer means: the IONOS API, a Kubernetes cluster, a
-//! registry.
+//! The rooms of the IONOS API, of a Kubernetes cluster and of a registry make the requests and interpret
+//! the answers.
 
 mod challenge;
 mod connector;
@@ -42,8 +42,8 @@ const LARGEST_ANSWER: u64 = 4 * MIB;
 const ALL_ANSWERS: u64 = 16 * MIB;
 /// Bytes of the answers so far.
 static RECEIVED: AtomicU64 = AtomicU64::new(0);
-/// Each way of a connection. As large as the headers that ureq accepts. Its default is twice as
-/// large, and filling it with zeros was an eighth of a cold `get`.
+/// The buffer for each direction of a connection. As large as the headers that ureq accepts. ureq's
+/// default is twice as large, and filling that with zeros takes an eighth of a cold `get`.
 const BUFFER: usize = 64 * 1024;
 /// Attempts for one request, the first included.
 const ATTEMPTS: u32 = 3;
@@ -159,8 +159,8 @@ impl Client {
                 Retry::IfNothingWasDone => nothing_was_done,
                 Retry::IfTransient => nothing_was_done || may_pass,
             };
-            let asked = outcome.as_ref().ok().and_then(Response::retry_after);
-            if !again || !pause(deadline, asked, attempt) {
+            let retry_after = outcome.as_ref().ok().and_then(Response::retry_after);
+            if !again || !pause(deadline, retry_after, attempt) {
                 return outcome;
             }
         }
@@ -240,11 +240,11 @@ fn add_headers(headers: &mut HeaderMap, request: &Request<'_>) {
     headers.insert(header::ACCEPT, json);
 }
 
-/// Waits before another attempt: as long as the server asks for, else growing and jittered. Returns
-/// `false` at once if the deadline does not allow it.
-pub fn pause(deadline: Deadline, asked: Option<Duration>, attempt: u32) -> bool {
+/// Waits before another attempt: for `retry_after` if the server sent it, else for a random time that
+/// grows with each attempt. Returns `false` at once if the deadline does not allow it.
+pub fn pause(deadline: Deadline, retry_after: Option<Duration>, attempt: u32) -> bool {
     let jitter = fastrand::f64().mul_add(0.5, 0.75);
-    let pause = asked.unwrap_or_else(|| FIRST_PAUSE.mul_f64(jitter) * 3_u32.pow(attempt - 1));
+    let pause = retry_after.unwrap_or_else(|| FIRST_PAUSE.mul_f64(jitter) * 3_u32.pow(attempt - 1));
     let in_time = pause < deadline.left();
     if in_time {
         debug!("next attempt in {pause:?}");

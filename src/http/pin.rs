@@ -18,8 +18,8 @@ impl Fingerprint {
     /// Parses 64 hexadecimal digits in either case, with or without colons, as
     /// `openssl x509 -fingerprint -sha256` prints them.
     pub(super) fn parse(text: &str) -> Result<Self, Failure> {
-        let is_digit = |c: &char| *c != ':' && !c.is_whitespace();
-        let digits: Vec<char> = text.chars().filter(is_digit).collect();
+        let is_kept = |c: &char| *c != ':' && !c.is_whitespace();
+        let digits: Vec<char> = text.chars().filter(is_kept).collect();
         let byte =
             |pair: &[char]| u8::try_from(pair[0].to_digit(16)? << 4 | pair[1].to_digit(16)?).ok();
         let (pairs, rest) = digits.as_chunks::<2>();

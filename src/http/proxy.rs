@@ -8,8 +8,8 @@
 //!   machine, and plain `http://` would send it the account's secret.
 //! - `NO_PROXY` is a list of names, addresses, `host:port` or `*`, separated by commas or spaces. A
 //!   name includes every name below it, with or without a leading dot. ureq compares names for
-//!   equality and does not accept spaces. A network (`10.0.0.0/8`) includes its addresses, which is
-//!   how people except the address of a cluster.
+//!   equality and does not accept spaces. A network (`10.0.0.0/8`) includes its addresses: people use
+//!   that to exclude the address of a cluster.
 //! - A proxy URL that cannot be parsed is an error. ureq would connect directly, which a firewall
 //!   may block or a company may not want.
 

@@ -48,8 +48,8 @@ pub(super) enum Proof {
 pub(super) fn agent(config: Builder, proof: &Proof) -> Result<ureq::Agent, Failure> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     // With a handshake of our own, these settings are left for a proxy that is reached over TLS.
-    let in_place = in_place_of_the_system()?;
-    let root_certs = match &in_place {
+    let replacements = certificates_of_ssl_cert_file()?;
+    let root_certs = match &replacements {
         None => RootCerts::PlatformVerifier,
         Some(certificates) => {
             let roots = certificates
@@ -75,7 +75,7 @@ pub(super) fn agent(config: Builder, proof: &Proof) -> Result<ureq::Agent, Failu
                 .with_no_client_auth();
             return Ok(connector::agent(config, Some(tls)));
         }
-        Proof::SystemOr(pem) => system_or(pem, in_place, &provider)?,
+        Proof::SystemOr(pem) => system_or(pem, replacements, &provider)?,
         Proof::Pinned(pinned) => Accepted::Pinned(*pinned),
         Proof::None => Accepted::Any,
     };
@@ -89,7 +89,7 @@ pub(super) fn agent(config: Builder, proof: &Proof) -> Result<ureq::Agent, Failu
 
 /// The certificates in `SSL_CERT_FILE`, which replace those of the system. `None` on Linux, where
 /// the platform verifier reads them itself.
-fn in_place_of_the_system() -> Result<Option<Vec<CertificateDer<'static>>>, Failure> {
+fn certificates_of_ssl_cert_file() -> Result<Option<Vec<CertificateDer<'static>>>, Failure> {
     const VARIABLE: &str = "SSL_CERT_FILE";
     let Some(path) = env::path(VARIABLE).filter(|_| !cfg!(target_os = "linux")) else {
         return Ok(None);
@@ -105,7 +105,7 @@ fn in_place_of_the_system() -> Result<Option<Vec<CertificateDer<'static>>>, Fail
 
 fn system_or(
     pem: &str,
-    in_place: Option<Vec<CertificateDer<'static>>>,
+    replacements: Option<Vec<CertificateDer<'static>>>,
     provider: &Arc<CryptoProvider>,
 ) -> Result<Accepted, Failure> {
     let certificates = certificates(pem);
@@ -117,7 +117,7 @@ fn system_or(
         ));
     }
     let provider = Arc::clone(provider);
-    let verifier: Arc<dyn ServerCertVerifier> = match in_place {
+    let verifier: Arc<dyn ServerCertVerifier> = match replacements {
         None => Verifier::new_with_extra_roots(certificates.clone(), provider)
             .map(Arc::new)
             .map_err(|err| cannot_set_up(&err))?,
@@ -132,7 +132,7 @@ fn system_or(
     Ok(Accepted::SystemOr(verifier, certificates))
 }
 
-/// The certificates that ureq's own verifier would refuse. In every case the server must have the
+/// Accepts certificates that ureq's own verifier refuses. In every case the server must have the
 /// certificate's key.
 #[derive(Debug)]
 struct OwnVerifier {
@@ -214,7 +214,7 @@ impl ServerCertVerifier for OwnVerifier {
     }
 }
 
-/// webpki's error is only reachable as words without a dependency on webpki.
+/// Compares the text of webpki's error, because its type needs a dependency on webpki.
 fn is_ca_as_server(err: &rustls::Error) -> bool {
     matches!(err, rustls::Error::InvalidCertificate(CertificateError::Other(other))
         if other.to_string() == "CaUsedAsEndEntity")
