@@ -1,13 +1,13 @@
 //! The local users and groups: `/etc/passwd` and `/etc/group`.
 //!
-//! The system's own functions also ask directory services, but calling them needs `unsafe` code.
+//! The C library's functions also query directory services, but calling them needs `unsafe` code.
 //! A group that is not in these files counts as one with other members.
 
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::Read as _;
 
-/// In bytes. More than any system's.
+/// In bytes. Larger than these files are.
 const LARGEST: u64 = 1024 * 1024;
 
 /// The name of a user, if the user is a local one.

@@ -9,7 +9,7 @@ use log::debug;
 use super::{PrivateDir, platform};
 use crate::env::Deadline;
 
-/// A lock. It is freed when it is dropped, and by the kernel when its holder dies.
+/// A lock. Released when dropped, and by the kernel when the process ends.
 #[must_use]
 #[derive(Debug)]
 pub struct Lock {

@@ -1,11 +1,11 @@
-//! The only place that writes, and the check that stands before every read, write and delete.
+//! The only room that writes. It checks a path before every read, write and delete.
 //!
 //! There are two kinds of files, and each can be opened in one way only:
 //!
 //! - Files that this program keeps (cache, logins): a [`PrivateDir`] opens them. A file that another
 //!   user could have written or read counts as missing; it is never an error.
 //! - Files that users and other programs write (settings, tokens, Docker's configuration): a
-//!   [`UserFile`]. Its content decides what this program does only after [`UserFile::trusted`].
+//!   [`UserFile`]. Only [`UserFile::trusted`] returns content that may decide what this program does.
 //!
 //! `trust` decides for both which paths are safe.
 
@@ -32,14 +32,24 @@ pub use lock::{Lock, Waited};
 pub use platform::{is_outside_of_the_profile, link};
 pub use private_dir::{PrivateDir, is_in_progress, names};
 pub use replace::replace_user_file;
-pub use trust::{Owner, Untrusted};
+pub use trust::Untrusted;
 pub use user_file::{UserFile, append};
+
+/// Who can change a file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Owner {
+    /// This user; on unix also root.
+    #[default]
+    Us,
+    /// The user who ran `sudo`, or whose home root uses, too. Only root accepts files of that user.
+    InvokingUser(u32),
+}
 
 /// Temporary files start with this, so that the sweep removes no other program's.
 const TEMPORARY: &str = ".docker-credential-ionos-";
 
-/// The path once and the reason in words. The error of `tempfile` repeats a long path before it
-/// says why.
+/// An error with the path and the reason. The text of `tempfile`'s own error repeats a long path before
+/// the reason.
 fn failed(to: &str, path: &Path, err: &io::Error) -> anyhow::Error {
     anyhow!("failed to {to} {}: {}", shown(path), system(err))
 }

@@ -80,7 +80,7 @@ const ATTEMPTS: usize = 50;
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// Renames or deletes a file. That fails while another process, such as a virus scanner, reads it.
-pub(super) fn once_free<T>(attempt: impl Fn() -> io::Result<T>) -> io::Result<T> {
+pub(super) fn retry_while_in_use<T>(attempt: impl Fn() -> io::Result<T>) -> io::Result<T> {
     for _ in 0..ATTEMPTS {
         match attempt() {
             Err(err) if is_in_use(&err) => thread::sleep(PAUSE),

@@ -34,7 +34,7 @@ pub struct PrivateDir(PathBuf);
 impl PrivateDir {
     /// The directory `name` in `root`; `None` if it does not exist or is not safe.
     ///
-    /// `root` may be readable by others, because users create it by hand. The directory itself is
+    /// `root` may be readable by others, because a user may have created it. The directory itself is
     /// closed to others here if it was open.
     pub fn open(root: &Path, name: &str) -> Option<Self> {
         let dir = child(root, name)?;
@@ -187,7 +187,7 @@ impl PrivateDir {
             let _ = fs::remove_dir(path);
             return None;
         }
-        platform::once_free(|| fs::rename(&path, &aside)).ok()?;
+        platform::retry_while_in_use(|| fs::rename(&path, &aside)).ok()?;
         let content = read(&aside);
         remove(&aside);
         content
@@ -210,20 +210,20 @@ impl PrivateDir {
     }
 }
 
-/// `None` for a name that leads elsewhere.
+/// `None` if the name leads out of `dir`.
 fn child(dir: &Path, name: &str) -> Option<PathBuf> {
     // `C:name` is a path on Windows.
-    let leads = |c| std::path::is_separator(c) || (cfg!(windows) && c == ':');
-    let is_plain = !matches!(name, "" | "." | "..") && !name.contains(leads);
+    let is_separator = |c| std::path::is_separator(c) || (cfg!(windows) && c == ':');
+    let is_plain = !matches!(name, "" | "." | "..") && !name.contains(is_separator);
     is_plain.then(|| dir.join(name))
 }
 
 fn read(path: &Path) -> Option<Vec<u8>> {
     let read = || -> io::Result<Vec<u8>> {
-        let mut file = open(path)?;
+        let file = open(path)?;
         let size = checked_size(&file)?;
         let mut content = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
-        (&mut file).take(LARGEST).read_to_end(&mut content)?;
+        file.take(LARGEST).read_to_end(&mut content)?;
         Ok(content)
     };
     match read() {
@@ -246,7 +246,7 @@ pub(super) fn temporary(dir: &Path, content: &[u8]) -> io::Result<NamedTempFile>
     Ok(file)
 }
 
-/// Writes a rename to disk.
+/// Waits until renames in a directory are on disk.
 pub(super) fn sync_dir(dir: &Path) {
     let _ = File::open(dir).and_then(|dir| dir.sync_all());
 }
@@ -277,7 +277,7 @@ fn open(path: &Path) -> io::Result<File> {
 
 #[expect(clippy::disallowed_methods, reason = "the only remover")]
 fn remove(path: &Path) {
-    if let Err(err) = platform::once_free(|| fs::remove_file(path))
+    if let Err(err) = platform::retry_while_in_use(|| fs::remove_file(path))
         && err.kind() != io::ErrorKind::NotFound
     {
         debug!("failed to remove {}: {err}", shown(path));

@@ -63,7 +63,7 @@ fn replace(path: &Path, dir: &Path, before: Option<&[u8]>, content: &[u8]) -> io
 }
 
 /// Keeps other processes of this program from writing in a directory. If the lock is not free in
-/// time, the comparison before the rename has to do.
+/// time, only the comparison before the rename protects what they write.
 fn lock(dir: &Path) -> Option<File> {
     let deadline = Deadline::after(TO_LOCK);
     loop {

@@ -7,23 +7,11 @@ use std::fmt;
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
+use super::Owner;
 use crate::error::Failure;
 
-/// Who can change a file.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Owner {
-    /// This user.
-    #[default]
-    Us,
-    /// The user who ran `sudo`.
-    InvokingUser(u32),
-}
-
-#[expect(clippy::unused_self, reason = "as on unix")]
-impl Owner {
-    pub(super) fn may_name(self, _: &Metadata) -> bool {
-        true
-    }
+pub(super) fn may_be_named_by(_: Owner, _: &Metadata) -> bool {
+    true
 }
 
 /// Why a path is not safe.

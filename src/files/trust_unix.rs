@@ -5,8 +5,8 @@
 //! them. A directory that others can write counts as safe if it is sticky, as `/tmp` is: there no
 //! other user can rename or remove what belongs to this user.
 //!
-//! The check walks from the root directory down, so each step is fixed before the next one is
-//! looked at: only this user and root could still change it. No other user can win a race.
+//! The check walks from the root directory down. When a step is checked, only this user and root can
+//! still change the steps before it, so no other user can win a race.
 
 use std::fmt;
 use std::fs::{self, Metadata};
@@ -19,7 +19,7 @@ use rustix::fs::{FileType, Mode, Stat, lstat};
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
-use super::accounts;
+use super::{Owner, accounts};
 use crate::env;
 use crate::error::{Failure, quoted_for_shell, shown};
 
@@ -34,24 +34,12 @@ pub(super) fn me() -> u32 {
     *ME
 }
 
-/// Who can change a file.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Owner {
-    /// This user and root.
-    #[default]
-    Us,
-    /// The user who ran `sudo`, or whose home root uses, too. Only root accepts files of that user.
-    InvokingUser(u32),
-}
-
-impl Owner {
-    /// Whether a file that this owner names is the owner's own. Root's files are not read for another
-    /// user, who also chooses the API that gets the content.
-    pub(super) fn may_name(self, file: &Metadata) -> bool {
-        match self {
-            Self::Us => true,
-            Self::InvokingUser(uid) => file.uid() == uid,
-        }
+/// Whether a file that `owner` names may be read. Root's files are not read for another user, who also
+/// chooses the API that gets the content.
+pub(super) fn may_be_named_by(owner: Owner, file: &Metadata) -> bool {
+    match owner {
+        Owner::Us => true,
+        Owner::InvokingUser(uid) => file.uid() == uid,
     }
 }
 
@@ -70,7 +58,7 @@ enum Reason {
     NewFile(u32),
     /// Others can write it; it belongs to this user.
     Writable(u32),
-    /// It cannot be looked at.
+    /// Its metadata cannot be read.
     Io(io::Error),
 }
 

@@ -65,8 +65,7 @@ pub(super) fn close_to_others(dir: &Path, metadata: &Metadata) -> Result<()> {
 }
 
 /// Gives a new file the owner, mode, access control list and attributes of the file that it is to
-/// replace. If the group or the list cannot be kept, the group's bits
-/// are dropped.
+/// replace. If the group or the list cannot be kept, the group's bits are dropped.
 pub(super) fn make_alike(new: &File, old: &File) -> io::Result<()> {
     let (is, was) = (new.metadata()?, old.metadata()?);
     if is.uid() != was.uid() {
@@ -133,8 +132,8 @@ pub(super) fn lock_dir(dir: &Path) -> io::Result<Option<File>> {
     }
 }
 
-/// Renames or deletes a file, which nobody prevents by reading it.
-pub(super) fn once_free<T>(attempt: impl Fn() -> io::Result<T>) -> io::Result<T> {
+/// Renames or deletes a file. On unix that succeeds while another process reads it.
+pub(super) fn retry_while_in_use<T>(attempt: impl Fn() -> io::Result<T>) -> io::Result<T> {
     attempt()
 }
 

@@ -4,8 +4,8 @@ use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::platform;
-use super::trust::{self, Owner, Untrusted};
+use super::trust::{self, Untrusted};
+use super::{Owner, platform};
 
 /// In bytes. A configuration has a few kilobytes.
 const LARGEST: u64 = 1024 * 1024;
@@ -47,18 +47,18 @@ impl UserFile {
 
     /// Whether it may be read for the owner of the file that names it.
     pub fn may_be_named_by(&self, owner: Owner) -> bool {
-        owner.may_name(&self.metadata)
+        trust::may_be_named_by(owner, &self.metadata)
     }
 
-    /// The content, whoever wrote it. For files that are only shown, or changed where a user asked
-    /// for it: [`replace_user_file`](super::replace_user_file) checks again.
+    /// The content, whoever wrote it. For files that are only shown, or that a user asked to change:
+    /// [`replace_user_file`](super::replace_user_file) checks those.
     pub fn unchecked(self) -> Vec<u8> {
         self.content
     }
 }
 
 /// Adds lines to the end of a file that the environment names. Creates it if necessary, private. A
-/// link is not followed: a job could not tell where the secret goes.
+/// link is not followed, because it could lead the secret into any file.
 pub fn append(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut options = OpenOptions::new();
     let opened = platform::private_file(options.read(true).append(true).create(true)).open(path);
@@ -77,7 +77,7 @@ pub fn append(path: &Path, content: &[u8]) -> io::Result<()> {
         file.seek(SeekFrom::End(-1))?;
         file.read_exact(&mut last)?;
     }
-    // The last line of what others wrote may have no end.
+    // Another program may have written a last line without its end.
     if last != *b"\n" {
         file.write_all(b"\n")?;
     }
