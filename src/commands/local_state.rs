@@ -28,7 +28,7 @@ pub(super) struct LocalState {
 impl LocalState {
     pub(super) fn find() -> Self {
         let places = Places::find_lossy();
-        let ledger = Ledger::new(places.ledger());
+        let ledger = Ledger::new(&places);
         let cache = Cache::new(places.cache.clone());
         let (mut records, mut unusable) = ledger.read();
         let services = env::runtime_dir().filter(|dir| Some(dir) != places.cache.as_ref());
@@ -36,7 +36,7 @@ impl LocalState {
             cache: services.clone(),
             data: None,
         };
-        let of_services = Ledger::new(of_services.ledger()).read();
+        let of_services = Ledger::new(&of_services).read();
         records.extend(of_services.0);
         unusable.extend(of_services.1);
         Self {

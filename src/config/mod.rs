@@ -59,14 +59,6 @@ impl Places {
         }
     }
 
-    /// The directories for the ledger, by root and name. The second is for a runner whose home is read-only or missing;
-    /// no host's name there begins with a dot.
-    pub fn ledger(&self) -> Vec<(PathBuf, &'static str)> {
-        let cache = self.cache_in_use().unwrap_or_else(|_| self.cache.clone());
-        let data = self.data.iter().map(|root| (root.clone(), "ledger"));
-        data.chain(cache.map(|root| (root, ".ledger"))).collect()
-    }
-
     /// The cache, unless `IONOS_CR_DISABLE_CACHE` says not to use it.
     pub fn cache_in_use(&self) -> Result<Option<PathBuf>, Failure> {
         let disabled = env::switch("IONOS_CR_DISABLE_CACHE")? == Some(true);

@@ -292,7 +292,7 @@ impl Getter<'_> {
             settings: self.settings,
             slot,
             known: slot.and_then(|slot| RegistryHint::read(slot, self.host, target)),
-            ledger: &Ledger::new(self.places.ledger()),
+            ledger: &Ledger::new(self.places),
         };
         let (token, cleanup) = new_token::mint(&request, self.cache, access, deadline)?;
         Ok(Lookup {

@@ -43,7 +43,7 @@ pub fn store(
     let is_minted = || {
         let is_it = |entry: &Entry| entry.record.name == username;
         mint::is_minted_name(username)
-            && (Ledger::new(places.ledger()).entries().iter().any(is_it) || may_mint(host, config))
+            && (Ledger::new(&places).entries().iter().any(is_it) || may_mint(host, config))
     };
     if username == "<token>" || is_minted() || is_cached() {
         debug!("{host}: not entered by a person, so it is not stored");
@@ -73,7 +73,7 @@ fn may_mint(host: &RegistryHost, config: &ConfigFile) -> bool {
 pub fn erase(host: &RegistryHost, config: &ConfigFile, profile: Option<&str>, revoke: bool) {
     let mut deadline = Deadline::after(TO_REVOKE);
     let places = Places::find_lossy();
-    let ledger = Ledger::new(places.ledger());
+    let ledger = Ledger::new(&places);
     let notes = Notes::new(places.cache.clone());
     let cache = Cache::new(places.cache);
     StoredLogins::new(places.data).remove(host);

@@ -8,8 +8,8 @@
 //! 1. The record is written as `minting` and synced. Only then is the request sent. A process that
 //!    dies between the two leaves a record of a token that does not exist, which a look-up settles.
 //! 2. The answer arrives. The cache entry is written.
-//! 3. The record becomes `current`. If that is lost, a later process finds the `minting` record and
-//!    the cache entry of the same name, and completes the record itself.
+//! 3. The record becomes `current`. If the process dies before that, a later one finds the `minting`
+//!    record and the cache entry of the same name, and completes the record.
 //! 4. The credential is printed.
 //!
 //! A record and an entry are synced before they replace an older one, because XFS leaves an empty
@@ -34,6 +34,7 @@ use anyhow::{Result, anyhow};
 use log::debug;
 use serde::{Serialize, Serializer};
 
+use crate::config::Places;
 use crate::env;
 use crate::error::shown;
 use crate::files::{self, Lock, PrivateDir};
@@ -42,6 +43,10 @@ pub use minting::Minting;
 pub use record::Record;
 pub use state::State;
 
+/// In the data directory.
+const DIR: &str = "ledger";
+/// No host's name begins with a dot.
+const DIR_IN_CACHE: &str = ".ledger";
 /// Where 0.1.0 kept the tokens to delete, beside the ledger in the data directory.
 const DIR_0_1_0: &str = "revocations";
 const INSTALLATION: &str = "installation.json";
@@ -51,7 +56,7 @@ const IN_USE: i64 = 15 * 60;
 /// The records of one user.
 #[derive(Debug, Clone)]
 pub struct Ledger {
-    /// By root and name. A record is written to the first one that can be written.
+    /// By root and name. A record is written to the first directory that can be written.
     dirs: Vec<(PathBuf, &'static str)>,
 }
 
@@ -86,15 +91,22 @@ fn serialize_shown<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S
 }
 
 impl Ledger {
-    /// The ledger in `dirs`. Without a directory nothing is on record.
-    pub fn new(dirs: Vec<(PathBuf, &'static str)>) -> Self {
-        Self { dirs }
+    /// The ledger in these places. Without a directory nothing is on record.
+    pub fn new(places: &Places) -> Self {
+        let data = places.data.iter().map(|root| (root.clone(), DIR));
+        // For a runner whose home is read-only or missing.
+        let cache = places.cache_in_use();
+        let cache = cache.unwrap_or_else(|_| places.cache.clone());
+        let cache = cache.map(|root| (root, DIR_IN_CACHE));
+        Self {
+            dirs: data.chain(cache).collect(),
+        }
     }
 
     /// Every record, the oldest first, and every file that is not a record.
     pub fn read(&self) -> (Vec<Entry>, Vec<UnusableFile>) {
         let (mut entries, mut unusable) = (Vec::new(), Vec::new());
-        let data = self.dirs.iter().filter(|(_, name)| *name == "ledger");
+        let data = self.dirs.iter().filter(|(_, name)| *name == DIR);
         let of_0_1_0 = data.map(|(root, _)| (root, DIR_0_1_0));
         let dirs = self.dirs.iter().map(|(root, name)| (root, *name));
         let dirs = dirs.chain(of_0_1_0);
@@ -139,7 +151,8 @@ impl Ledger {
             dir.write(&name, &content)?;
             Ok(dir.clone())
         });
-        // On a full disk the token that a client just got would stay `minting` and be deleted.
+        // On a full disk the file can still be overwritten. A record that stays `minting` would have the
+        // token deleted that a client just got.
         let written = written.or_else(|err| match &entry.dir {
             Some(dir) => dir.overwrite(&name, &content).map(|()| dir.clone()),
             None => Err(err),
