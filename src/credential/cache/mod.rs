@@ -12,7 +12,7 @@ use std::cell::OnceCell;
 use std::hash::Hasher as _;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use log::debug;
 use serde::Serialize;
 use siphasher::sip::SipHasher13;
@@ -63,11 +63,10 @@ impl Slot {
     /// Whether there is an entry of the same profile and account with other scopes.
     pub fn has_sibling(&self) -> bool {
         let own = self.name("json");
-        let group = self.stem.rsplit_once('-').map(|(group, _)| group);
         let is_sibling = |name: &String| {
             *name != own
                 && has_extension(name, "json")
-                && name.rsplit_once('-').map(|(group, _)| group) == group
+                && without_scopes(name) == without_scopes(&own)
         };
         let names = self.dir().map(PrivateDir::names).unwrap_or_default();
         names.iter().any(is_sibling)
@@ -75,18 +74,20 @@ impl Slot {
 
     /// The host's directory; `None` if it does not exist or is not safe.
     pub fn dir(&self) -> Option<&PrivateDir> {
-        if self.dir.get().is_none() {
-            let _ = self.dir.set(PrivateDir::open(&self.root, &self.host)?);
+        if let Some(dir) = self.dir.get() {
+            return Some(dir);
         }
-        self.dir.get()
+        let dir = PrivateDir::open(&self.root, &self.host)?;
+        Some(self.dir.get_or_init(|| dir))
     }
 
     /// The host's directory, created if necessary.
     pub fn prepare(&self) -> Result<&PrivateDir> {
-        if self.dir.get().is_none() {
-            let _ = self.dir.set(PrivateDir::create(&self.root, &self.host)?);
+        if let Some(dir) = self.dir.get() {
+            return Ok(dir);
         }
-        self.dir.get().context("no directory")
+        let dir = PrivateDir::create(&self.root, &self.host)?;
+        Ok(self.dir.get_or_init(|| dir))
     }
 
     /// Writes the entry. `false` if it could not be written.
@@ -257,7 +258,7 @@ fn fingerprint(settings: &Settings) -> u64 {
         add(&scope.kind);
         add(&scope.name);
         scope.actions.iter().for_each(|action| add(action));
-        // Actions of one scope are not those of the next.
+        // Separates the actions of a scope from the next scope.
         add("");
     }
     match &settings.target {
@@ -266,6 +267,11 @@ fn fingerprint(settings: &Settings) -> u64 {
         Target::Name(name) => add(name),
     }
     hasher.finish()
+}
+
+/// `PROFILE-ACCOUNT` of `PROFILE-ACCOUNT-SCOPES`.
+pub(super) fn without_scopes(entry: &str) -> Option<&str> {
+    entry.rsplit_once('-').map(|(rest, _)| rest)
 }
 
 fn has_extension(name: &str, extension: &str) -> bool {

@@ -6,6 +6,7 @@ use ring::digest;
 use serde::{Deserialize, Serialize};
 
 use super::State;
+use crate::credential::cache::without_scopes;
 use crate::env;
 use crate::http::Endpoint;
 use crate::ionos::account::AccountKey;
@@ -18,7 +19,7 @@ const VERSION: u32 = 1;
 const LATELY: i64 = 10;
 /// How long a request without a usable answer may still take effect at the server.
 const LATE: i64 = 15 * 60;
-/// Servers may disagree by so much on the time at which a token expires. In seconds.
+/// How much the clocks of servers may differ when a token expires. In seconds.
 const CLOCKS_DIFFER: i64 = 60;
 
 /// A token that this installation made or may have made. Holds no secret.
@@ -66,7 +67,7 @@ pub struct Record {
     /// How often it was looked for at the API and not found.
     #[serde(default)]
     pub looks: u32,
-    /// When it was last tried to delete it, in milliseconds since 1970.
+    /// When its deletion was last tried, in milliseconds since 1970.
     pub tried_at: Option<i64>,
     /// The HTTP status with which that failed.
     pub failed_with: Option<u16>,
@@ -116,8 +117,8 @@ impl Record {
             .is_none_or(|api| api == endpoint.as_str())
     }
 
-    /// When it was last tried to delete it, for the order of turns; 0 for never. A time after `now`
-    /// is from before the clock was set back and says nothing.
+    /// When its deletion was last tried, in milliseconds since 1970; 0 for never. A time after `now` is
+    /// ignored: the clock was set back since.
     pub(super) fn last_try(&self, now: i64) -> i64 {
         self.tried_at.filter(|at| *at <= now).unwrap_or_default()
     }
@@ -131,10 +132,8 @@ impl Record {
     /// Whether it counts beside `newest` among the live tokens of a host, profile and account.
     /// `api_now` is by the API's clock, if known.
     pub(super) fn is_live_beside(&self, newest: &Self, api_now: Option<i64>) -> bool {
-        /// `PROFILE-ACCOUNT` of `PROFILE-ACCOUNT-SCOPES`.
         fn group(record: &Record) -> Option<&str> {
-            let (group, _) = record.entry.as_deref()?.rsplit_once('-')?;
-            Some(group)
+            without_scopes(record.entry.as_deref()?)
         }
         matches!(self.state, State::Current | State::Superseded)
             && self.name != newest.name
@@ -195,8 +194,8 @@ impl Record {
         is_gone
     }
 
-    /// Counts a look-up that did not find it. `true` if it will not appear any more. A request whose
-    /// time by the API's clock is not known counts from the first look-up.
+    /// Counts a look-up that did not find it. `true` if it will not appear any more. If it is not known when
+    /// the request was sent by the API's clock, the time counts from the first look-up.
     pub(super) fn not_found_at(&mut self, api_now: i64) -> bool {
         self.looks = self.looks.saturating_add(1);
         api_now.saturating_sub(*self.posted_at.get_or_insert(api_now)) > LATE
@@ -218,7 +217,7 @@ impl Record {
         self.made_at().saturating_add(LATE)
     }
 
-    /// The name of its file. Names that 0.1.0 took from the API may hold anything.
+    /// The name of its file. Names that 0.1.0 took from the API may contain any character.
     pub(super) fn file_name(&self) -> String {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
         if (1..=200).contains(&self.name.len()) && self.name.bytes().all(is_plain) {

@@ -114,11 +114,11 @@ pub(super) fn digest(text: &str) -> String {
 
 /// Lower-case letters and digits for a number, beginning with a letter.
 pub(super) fn letters(mut number: u64) -> String {
+    const CHARACTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
     let mut next = |base: u64| {
-        let digit = number % base;
+        let digit = usize::try_from(number % base).unwrap_or_default();
         number /= base;
-        let digit = u32::try_from(digit).unwrap_or_default() + 10;
-        char::from_digit(digit % 36, 36).unwrap_or('x')
+        char::from(CHARACTERS[digit])
     };
     let first = next(26);
     std::iter::once(first)
