@@ -15,7 +15,7 @@ use crate::registry_host::RegistryHost;
 
 /// A client has its answer and waits for us to exit.
 const AFTER_ANSWER: Duration = Duration::from_secs(1);
-/// For tokens that nothing but this process knows of.
+/// For tokens that no client has, and for those that only this process knows of.
 const LAST_CHANCE: Duration = Duration::from_secs(3);
 
 /// Deletes what is to be deleted. Dropping it without [`Cleanup::run`] means that the new token
@@ -52,7 +52,7 @@ impl Cleanup {
         Box::new(|| self.run())
     }
 
-    /// Those of `first` first.
+    /// Deletes tokens that are on record, those of the host `first` first.
     fn settle(&mut self, first: Option<&RegistryHost>) {
         let entries = &mut self.entries;
         self.ledger

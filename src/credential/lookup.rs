@@ -78,7 +78,7 @@ pub fn get_in(
     config: &ConfigFile,
     profile: Option<&str>,
 ) -> Result<Lookup, Failure> {
-    // A token from another home expires: an account, if there is one, mints a better one.
+    // A stored token that was minted in another home expires, so it is used only without an account.
     let mut stored = stored(places, host);
     let is_lasting = |it: &mut Lookup| !mint::is_minted_name(&it.credential.username);
     if let Some(answer) = stored.take_if(is_lasting) {
@@ -172,15 +172,15 @@ impl Getter<'_> {
         (age == Age::Fresh).then(|| entry.into())
     }
 
-    /// Whether it was minted under a setting that allowed a longer life.
+    /// Whether it was minted under a setting that allowed a longer lifetime.
     fn lives_too_long(&self, entry: &CachedToken) -> bool {
         const MARGIN: i64 = 60;
         let longest = i64::try_from(self.settings.token_ttl.as_secs()).unwrap_or(i64::MAX / 2);
         entry.expires_at.saturating_sub(env::now()) > longest + mint::SPARE + MARGIN
     }
 
-    /// A newer entry if one can be had at once, else `entry`, which is still good: clients do not
-    /// hear of the attempt, and it gets half the time of a necessary one.
+    /// A newer token if one can be minted now, else `entry`, which is still valid: a failure is not
+    /// reported, and the attempt gets half the time of a necessary one.
     fn refresh(&self, slot: &Slot, entry: CachedToken) -> Result<Lookup, Failure> {
         let fingerprint = self.fingerprint();
         if recent_failure::read(slot, &fingerprint).is_some() {
@@ -231,7 +231,8 @@ impl Getter<'_> {
         let fingerprint = self.fingerprint();
         let by_now = || {
             let entry = self.cached(slot).or_else(|| {
-                // Meanwhile the command's first run has told who the account is.
+                // The user of a command is known after its first run, which another process may have
+                // done meanwhile.
                 let key = self.account.key(&self.notes).ok()?;
                 (key != *slot.account()).then(|| self.cached(&self.slot(&key)?))?
             });
@@ -258,7 +259,8 @@ impl Getter<'_> {
         minted
     }
 
-    /// Mints, unless it turns out that the account is another one that has a credential.
+    /// Mints a token. If the account turns out to be another one than that of `slot`, a cached token of that
+    /// account is returned.
     fn mint(&self, slot: Option<&Slot>, deadline: Deadline) -> Result<Lookup, Failure> {
         let access = self.account.resolve(Some(self.host), deadline)?;
         let account = self.account.confirm(&access, &self.notes);
@@ -291,7 +293,7 @@ impl Getter<'_> {
             account,
             settings: self.settings,
             slot,
-            known: slot.and_then(|slot| RegistryHint::read(slot, self.host, target)),
+            hint: slot.and_then(|slot| RegistryHint::read(slot, self.host, target)),
             ledger: &Ledger::new(self.places),
         };
         let (token, cleanup) = new_token::mint(&request, self.cache, access, deadline)?;
@@ -313,10 +315,9 @@ impl Getter<'_> {
         );
         context.update(format!("{:?}", self.settings).as_bytes());
         context.update(env::network().as_bytes());
-        match context.finish().as_ref() {
-            [high, low, ..] => format!("{high:02x}{low:02x}"),
-            _ => String::new(),
-        }
+        let hash = context.finish();
+        let hash = hash.as_ref();
+        format!("{:02x}{:02x}", hash[0], hash[1])
     }
 }
 

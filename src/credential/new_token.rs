@@ -56,7 +56,7 @@ pub(super) fn mint(
     let skew = api.skew().unwrap_or_default();
     let learnt = RegistryHint::new(host, &settings.target, &token.registry_id, skew);
     if let Some(slot) = slot
-        && request.known.as_ref() != Some(&learnt)
+        && request.hint.as_ref() != Some(&learnt)
     {
         learnt.write(slot);
     }

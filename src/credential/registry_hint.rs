@@ -11,8 +11,8 @@ use crate::uuid::is_uuid;
 
 const VERSION: u32 = 1;
 
-/// A century in seconds: no clock is that wrong, and sums with it stay dates.
-const BELIEVABLE_SKEW: u64 = 100 * 366 * 24 * 3600;
+/// A century in seconds. A larger skew is damage, and times computed with it may not be valid dates.
+const LARGEST_SKEW: u64 = 100 * 366 * 24 * 3600;
 
 /// What earlier requests learnt about a registry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,12 +44,12 @@ impl RegistryHint {
     /// The hint that the account of `slot` has for `host`.
     pub fn read(slot: &Slot, host: &RegistryHost, target: &Target) -> Option<Self> {
         let content = slot.dir()?.read(&file_name(slot))?;
-        json::from_slice::<Self>(&content).ok().filter(|known| {
-            known.version == VERSION
-                && known.host == host.as_str()
-                && known.target == *target
-                && is_uuid(&known.registry_id)
-                && known.skew.unsigned_abs() < BELIEVABLE_SKEW
+        json::from_slice::<Self>(&content).ok().filter(|hint| {
+            hint.version == VERSION
+                && hint.host == host.as_str()
+                && hint.target == *target
+                && is_uuid(&hint.registry_id)
+                && hint.skew.unsigned_abs() < LARGEST_SKEW
         })
     }
 

@@ -12,8 +12,8 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 #[cfg(unix)]
 use signal_hook::flag;
 
-/// Defers SIGTERM, SIGINT and SIGHUP while a token may exist that nothing but this process knows
-/// of. A second signal ends the process.
+/// Defers SIGTERM, SIGINT and SIGHUP while a token may exist that only this process knows of. A second
+/// signal ends the process.
 #[derive(Debug)]
 pub(super) struct Signals {
     #[cfg(unix)]

@@ -18,7 +18,7 @@ use crate::ionos::account::{Account, Notes};
 use crate::registry_host::RegistryHost;
 use crate::secret::Secret;
 
-/// A person waits for `docker logout`: 3 s, of which some is for starting and writing.
+/// A person waits for `docker logout`, so it takes 3 s at most, the start of the program included.
 const TO_REVOKE: Duration = Duration::from_millis(2700);
 /// The same, where the API did not answer a moment ago.
 const AFTER_WAITING: Duration = Duration::from_millis(300);
@@ -83,8 +83,8 @@ pub fn erase(host: &RegistryHost, config: &ConfigFile, profile: Option<&str>, re
         cache.remove_host(host);
         return;
     }
-    // Marked before the entries go, so that a crash in between loses no token, and again for what
-    // was minted meanwhile. On a full disk there is space for the second mark.
+    // Marked before the entries are removed, so that a crash in between loses no token; and again for
+    // tokens minted meanwhile, and because a full disk has space after the removal.
     ledger.revoke_host(host.as_str(), &cached);
     cached.extend(cache.remove_host(host));
     let mut entries = ledger.revoke_host(host.as_str(), &cached);

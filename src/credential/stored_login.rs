@@ -1,6 +1,6 @@
-//! What `store` kept: logins a person typed (`docker login -u -p`).
+//! Stored logins, which a person entered (`docker login -u -p`).
 //!
-//! They are not cache: no minting brings them back. They win over minting until `erase`.
+//! They cannot be minted again, so they are not in the cache. They win over minting until `erase`.
 
 use std::path::PathBuf;
 
@@ -63,7 +63,7 @@ impl StoredLogins {
             .collect()
     }
 
-    /// Keeps a login, in place of the one before.
+    /// Stores a login and replaces the one before.
     pub fn write(&self, host: &RegistryHost, username: &str, secret: &Secret) -> Result<()> {
         let root = self
             .root
@@ -99,7 +99,7 @@ fn file_name(host: &RegistryHost) -> String {
 }
 
 fn load(content: &[u8]) -> Option<StoredLogin> {
-    // The error of serde_json would quote the value it stumbled over.
+    // serde_json's error would quote the value that it refuses.
     match json::from_slice::<StoredLogin>(content) {
         Ok(login)
             if login.version == VERSION

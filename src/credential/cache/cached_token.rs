@@ -50,9 +50,9 @@ pub struct CachedToken {
 /// How a token may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Age {
-    /// Younger than half its life.
+    /// Younger than half its lifetime.
     Fresh,
-    /// Valid, but past half its life: time to mint the next.
+    /// Valid, but past half its lifetime: the next one is minted.
     Ageing,
     /// Never returned.
     Expired,
@@ -75,7 +75,7 @@ impl CachedToken {
 
     /// Its age at `now`.
     pub fn age(&self, now: i64) -> Age {
-        // A clock that was set back says nothing about how long the entry has lived.
+        // If the clock was set back, the age of the entry is unknown.
         if now < self.issued_at.saturating_sub(MARGIN)
             || now >= self.expires_at.saturating_sub(MARGIN)
         {
@@ -95,7 +95,7 @@ pub(super) fn load(dir: &PrivateDir, name: &str) -> Option<CachedToken> {
 
 /// Reads the content of an entry's file.
 pub(crate) fn parse(name: &str, content: &[u8]) -> Option<CachedToken> {
-    // The error of serde_json would quote the value it stumbled over.
+    // serde_json's error would quote the value that it refuses.
     match json::from_slice::<CachedToken>(content) {
         // Clients take an empty user name or secret for "no credentials".
         Ok(entry)
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_is_fresh_for_half_its_life_and_never_good_in_its_last_minute() {
+    fn entry_is_fresh_for_half_its_lifetime_and_expired_in_its_last_minute() {
         let entry = entry(1000, 11000);
         for (now, age) in [
             (1000, Age::Fresh),

@@ -10,11 +10,11 @@ use crate::ionos::api::{Api, ApiError};
 use crate::registry_host::RegistryHost;
 
 impl Ledger {
-    /// Deletes tokens of this account at the API that are to be deleted, as far as the time goes:
-    /// first those that were never tried, of them first those of `host`; then those whose last try is
-    /// the longest ago, so that a record which always fails does not keep the others from their turn.
-    /// A refusal of one does not stop the next; an API that is down or refuses the account does. Then
-    /// forgets what has expired. `entries` is every record.
+    /// Deletes the tokens of this account that are to be deleted, until the deadline. Those that were never
+    /// tried come first, of them those of `host`; then those whose last try is the longest ago, so that a
+    /// record that always fails does not block the others. A refusal of one does not stop the next; an API
+    /// that is down or refuses the account does. Then removes the records of expired tokens. `entries` is
+    /// every record.
     pub fn settle(
         &self,
         api: &Api,
@@ -122,7 +122,7 @@ impl Ledger {
         {
             return Ok(true);
         }
-        // A 404 to the deletion alone may come from something between us and the API.
+        // A 404 to the deletion alone may come from a gateway before the API.
         match api.token_id(registry, name) {
             Ok(Some(id)) if api.delete_token(registry, &id)? => Ok(true),
             Ok(Some(_)) => Err(ApiError::refused(404)),

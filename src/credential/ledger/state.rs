@@ -47,7 +47,7 @@ impl Ledger {
         others.sort_by_key(|it| {
             let record = &it.record;
             let has_other_scopes = record.state == State::Current && record.entry != newest.entry;
-            // Times have seconds; what was cached last was minted last.
+            // Times have a resolution of a second. The token in the cache was minted last.
             (has_other_scopes, record.made_at(), is_replaced(record))
         });
         let left = others.pop_if(|it| !it.record.outlives(newest));

@@ -1,4 +1,4 @@
-//! The id of this installation, which tells two machines with the same name apart.
+//! The id of this installation, which distinguishes two machines with the same name.
 
 use log::debug;
 use serde::{Deserialize, Serialize};

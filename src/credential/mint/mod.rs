@@ -42,7 +42,7 @@ pub struct MintRequest<'a> {
     /// Where it is cached; `None` if it is not cached.
     pub slot: Option<&'a Slot>,
     /// What an earlier request learnt about the registry.
-    pub known: Option<RegistryHint>,
+    pub hint: Option<RegistryHint>,
     /// Where the token is put on record.
     pub ledger: &'a Ledger,
 }

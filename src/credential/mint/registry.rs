@@ -5,8 +5,8 @@ use crate::config::Target;
 use crate::ionos::api::{self, Api};
 use crate::registry_host::RegistryHost;
 
-/// The registry behind a host. Its first label finds it in one short page as far as is known;
-/// hostnames decide, unless the configuration names the registry.
+/// Finds the registry of a host: among those whose name is the first label of the host, which is one short
+/// page, then among all. The hostname must be equal, unless the configuration names the registry.
 pub fn registry(
     api: &Api,
     host: &RegistryHost,

@@ -14,7 +14,7 @@ use crate::ionos::api::{Api, ApiError, Token};
 const ATTEMPTS: u32 = 3;
 /// Clocks that differ by less do not explain a refused expiry.
 const TOLERATED_SKEW: i64 = 60;
-/// The end of 1970. Go's zero time and Unix's are how a program says that it has no date.
+/// The end of 1970. Programs send Go's zero time or that of Unix in place of no date.
 const NO_DATE: i64 = 365 * 24 * 3600;
 
 /// Requests under one name.
@@ -41,8 +41,9 @@ struct Mint<'a> {
     /// Whether an expiry was requested again by another clock. Once is enough.
     expiry_was_corrected: bool,
     names_taken: u32,
-    /// Why the answer to a request that took its own name was unusable.
-    unusable: Option<ApiError>,
+    /// The last error that left open whether the token was made. That request may have taken its own
+    /// name.
+    doubtful: Option<ApiError>,
     has_used_a_name: bool,
 }
 
@@ -54,9 +55,9 @@ pub fn mint(
     unrecorded: &mut Vec<Record>,
 ) -> Result<(CachedToken, Minting), MintError> {
     let target = &request.settings.target;
-    let (registry_id, id_may_be_old) = match (target, &request.known) {
+    let (registry_id, id_may_be_old) = match (target, &request.hint) {
         (Target::Id(id), _) => (id.clone(), false),
-        (_, Some(known)) => (known.registry_id.clone(), true),
+        (_, Some(hint)) => (hint.registry_id.clone(), true),
         (_, None) => (String::new(), false),
     };
     let mut mint = Mint {
@@ -67,7 +68,7 @@ pub fn mint(
         id_may_be_old,
         expiry_was_corrected: false,
         names_taken: 0,
-        unusable: None,
+        doubtful: None,
         has_used_a_name: false,
     };
     loop {
@@ -194,7 +195,7 @@ impl Mint<'_> {
                     return Err(err.into());
                 }
                 if self.names_taken >= ATTEMPTS {
-                    return Err(self.unusable.take().unwrap_or(err).into());
+                    return Err(self.doubtful.take().unwrap_or(err).into());
                 }
                 Ok(None)
             }
@@ -205,17 +206,19 @@ impl Mint<'_> {
                 }
                 attempt.unanswered += 1;
                 attempt.record.repeat(self.api.now());
-                self.unusable = Some(err);
+                self.doubtful = Some(err);
                 Ok(Some(attempt))
             }
-            // Deleted and created again, or another account's: its id is another one.
+            // The remembered id is wrong: the registry was deleted and created again, or it is another
+            // account's.
             ApiError::Refused { status: 404, .. } if self.id_may_be_old => {
                 self.id_may_be_old = false;
                 self.leave_refused(attempt);
                 self.registry_id.clear();
                 Ok(None)
             }
-            // An expiry in the past or too near, because our clock is wrong. Now we know the API's.
+            // The expiry is in the past or too near, because our clock is wrong. The answer has the time
+            // of the API.
             ApiError::Refused { status: 400, .. }
                 if !self.expiry_was_corrected
                     && self
@@ -295,13 +298,13 @@ impl Mint<'_> {
 
     /// The expiry to request by this machine's clock, and the API's clock less ours.
     fn expiry(&self) -> (i64, i64) {
-        let remembered = self.request.known.as_ref().map_or(0, |known| known.skew);
+        let remembered = self.request.hint.as_ref().map_or(0, |hint| hint.skew);
         let skew = self.api.skew().unwrap_or(remembered);
         (env::now() + self.life(), skew)
     }
 }
 
-/// When a token expires, by the API's clock. "Never" may be said with a date.
+/// When a token expires, by the API's clock; `None` for never.
 fn expiry(token: &Token) -> Option<i64> {
     token.expires_at.filter(|at| *at > NO_DATE)
 }
