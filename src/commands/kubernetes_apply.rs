@@ -175,7 +175,7 @@ impl<'a> Refresh<'a> {
         for State { secret, .. } in states {
             let metadata = Metadata {
                 expires_at,
-                settings: all_expire.then_some(&self.settings),
+                settings: all_expire.then_some(self.settings.as_str()),
                 ..self.metadata(*secret)
             };
             match secret.apply(&Document::pull_secret(&metadata, &payload), false) {

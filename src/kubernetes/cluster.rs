@@ -46,7 +46,7 @@ pub enum ClusterError {
         /// The HTTP status.
         status: u16,
         /// The message of the cluster.
-        said: Option<String>,
+        message: Option<String>,
     },
     /// There was no answer, or an unusable one.
     Unanswered(TransportError),
@@ -123,10 +123,10 @@ impl Cluster {
         if response.is_success() {
             return Ok(response);
         }
-        let said = message(response.body()).and_then(|said| secret::quotable(&said));
+        let message = message(response.body()).and_then(|it| secret::quotable(&it));
         Err(ClusterError::Refused {
             status: response.status,
-            said,
+            message,
         })
     }
 }

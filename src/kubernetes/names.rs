@@ -12,7 +12,7 @@ use crate::registry_host::is_label;
 pub struct Name(String);
 
 impl Name {
-    /// The name as text.
+    /// The name as a string.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -76,8 +76,10 @@ impl SecretRef<'_> {
     /// Returns whether it was missing there.
     pub fn add_to(&self, account: &Name, dry_run: bool) -> Result<bool, Failure> {
         let attempt = self.attempt("serviceaccounts", account);
-        let query = [("fieldManager", MANAGER), ("dryRun", "All")];
-        let query = &query[..=usize::from(dry_run)];
+        let mut query = vec![("fieldManager", MANAGER)];
+        if dry_run {
+            query.push(("dryRun", "All"));
+        }
         let path = attempt.path();
         let mut tried = 1;
         loop {
@@ -87,7 +89,7 @@ impl SecretRef<'_> {
                 return Ok(false);
             };
             let body = addition.to_string().into();
-            match self.cluster.patch(&path, query, JSON_PATCH, &body) {
+            match self.cluster.patch(&path, &query, JSON_PATCH, &body) {
                 Ok(_) => return Ok(true),
                 // A failed test is a 422: the list has changed since it was read.
                 Err(err) if [Some(409), Some(422)].contains(&err.status()) && tried < TRIES => {

@@ -56,21 +56,21 @@ impl Attempt<'_> {
 
     /// The message for an error. `right` is the one that was needed.
     pub(super) fn failure(&self, right: &str, err: &ClusterError) -> Failure {
-        let (status, said) = match err {
-            ClusterError::Refused { status, said } => (*status, said.as_deref()),
+        let (status, message) = match err {
+            ClusterError::Refused { status, message } => (*status, message.as_deref()),
             ClusterError::Unanswered(err) => return self.unanswered(err),
         };
-        let quoted = said.map(|said| format!(" \"{said}\"")).unwrap_or_default();
+        let quoted = message.map(|it| format!(" \"{it}\"")).unwrap_or_default();
         let (what, hint) = match status {
             401 => (
                 "the cluster does not accept the ServiceAccount's token".into(),
                 "restart the pod to get another token".into(),
             ),
-            400..=499 if is_denial(said) => (
+            400..=499 if is_denial(message) => (
                 "an admission policy denies it".into(),
                 "comply with the policy by --name or --label, or change it; more rights do not help".into(),
             ),
-            403 => self.forbidden(right, said),
+            403 => self.forbidden(right, message),
             404 => self.missing(),
             409 => (
                 "another writer keeps changing it".into(),
@@ -78,7 +78,7 @@ impl Attempt<'_> {
             ),
             422 => (
                 "the cluster does not accept it".into(),
-                if said.is_some_and(|said| said.contains("immutable")) {
+                if message.is_some_and(|it| it.contains("immutable")) {
                     format!("choose another --name, or {}", self.how_to_delete())
                 } else {
                     "the cluster's message says why; an admission webhook or another version of Kubernetes may be the cause".into()
@@ -100,14 +100,14 @@ impl Attempt<'_> {
         Failure::new(format!("{self}: {what}: {status}{quoted}"), hint)
     }
 
-    fn forbidden(&self, right: &str, said: Option<&str>) -> (String, String) {
+    fn forbidden(&self, right: &str, message: Option<&str>) -> (String, String) {
         let Self {
             name,
             namespace,
             resource,
             cluster,
         } = self;
-        let says = |words: &str| said.is_some_and(|said| said.contains(words));
+        let says = |words: &str| message.is_some_and(|it| it.contains(words));
         if says("exceeded quota") {
             return (
                 "a quota of the namespace is exceeded".into(),
@@ -122,7 +122,7 @@ impl Attempt<'_> {
                 "leave it out of --namespace".into(),
             );
         }
-        if said.is_some() && !says(" cannot ") {
+        if message.is_some() && !says(" cannot ") {
             return (
                 "the cluster forbids it".into(),
                 "the cluster's message says why; the ServiceAccount has the right".into(),
@@ -177,7 +177,7 @@ impl Attempt<'_> {
 }
 
 /// Admission plugins that run policies and webhooks use these words with several statuses.
-fn is_denial(said: Option<&str>) -> bool {
+fn is_denial(message: Option<&str>) -> bool {
     let words = [" denied request", " denied the request"];
-    said.is_some_and(|said| words.iter().any(|it| said.contains(it)))
+    message.is_some_and(|message| words.iter().any(|it| message.contains(it)))
 }

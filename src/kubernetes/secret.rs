@@ -40,7 +40,7 @@ pub struct Metadata<'a> {
     /// When the first of its credentials expires, in seconds since 1970.
     pub expires_at: Option<i64>,
     /// What the credentials depend on, for the fingerprint; without it there is none.
-    pub settings: Option<&'a String>,
+    pub settings: Option<&'a str>,
 }
 
 impl Metadata<'_> {
