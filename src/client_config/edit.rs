@@ -1,6 +1,6 @@
 //! Changes one entry of `credHelpers` and no other byte.
 //!
-//! `serde_json` tells the place of each value; the entry is inserted in the file's own style.
+//! `serde_json` gives the place of each value. The entry is written in the file's own style.
 
 use super::json;
 use super::object::{Member, Object};
@@ -28,7 +28,7 @@ pub struct Draft {
 impl Draft {
     /// The content of the file, empty for a new one.
     pub fn new(content: &[u8]) -> Result<Self, Failure> {
-        let text = json::check(content)?.to_owned();
+        let text = json::editable_text(content)?.to_owned();
         let draft = Self { text };
         draft.checked_helpers()?;
         Ok(draft)

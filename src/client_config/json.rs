@@ -79,8 +79,8 @@ impl<'a> Document<'a> {
     }
 }
 
-/// The text of a file that can be edited: one JSON object in UTF-8, or blank.
-pub(super) fn check(content: &[u8]) -> Result<&str, Failure> {
+/// The text of a file, if it can be edited: one JSON object in UTF-8, or blank.
+pub(super) fn editable_text(content: &[u8]) -> Result<&str, Failure> {
     let document = Document::read(content)?;
     let text = std::str::from_utf8(content).map_err(|err| {
         let (valid, _) = content.split_at(err.valid_up_to());

@@ -9,15 +9,12 @@ use crate::error::{Failure, one_line};
 /// The API refuses an expiry less than an hour ahead (docs.ionos.com, "Manage a token").
 const SHORTEST_TTL: SignedDuration = SignedDuration::from_hours(1);
 const LONGEST_TTL: SignedDuration = SignedDuration::from_hours(366 * 24);
-const DEFAULT_TTL: SignedDuration = SignedDuration::from_hours(12);
+/// The lifetime of a token if none is set.
+pub(super) const DEFAULT_TTL: SignedDuration = SignedDuration::from_hours(12);
 const SHORTEST_TIMEOUT: SignedDuration = SignedDuration::from_millis(100);
 const LONGEST_TIMEOUT: SignedDuration = SignedDuration::from_mins(10);
-const DEFAULT_TIMEOUT: SignedDuration = SignedDuration::from_secs(8);
-
-/// The lifetime of a token if none is set.
-pub(super) const TOKEN_TTL: Duration = DEFAULT_TTL.unsigned_abs();
 /// The longest time for a `get` if none is set.
-pub(super) const TIMEOUT: Duration = DEFAULT_TIMEOUT.unsigned_abs();
+pub(super) const DEFAULT_TIMEOUT: SignedDuration = SignedDuration::from_secs(8);
 
 /// What to do about a `get` that ran out of time. The default is not named: commands have their own.
 pub const ALLOW_MORE_TIME: &str = "allow more time with IONOS_CR_TIMEOUT";

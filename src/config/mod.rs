@@ -21,7 +21,7 @@ use crate::files::Owner;
 use crate::registry_host::RegistryHost;
 use crate::scope::{self, Scope};
 
-/// The profile of the program under its plain name.
+/// The profile of the program under its name without a suffix.
 pub const DEFAULT_PROFILE: &str = "default";
 
 /// The directories for files.
@@ -129,8 +129,9 @@ impl ConfigFile {
         ];
         let mut actions = vec!["pull".into(), "push".into()];
         let mut scopes = scope::for_repositories(&["*".into()], &actions);
-        let mut token_ttl = limits::TOKEN_TTL;
-        let mut timeout = self.default_timeout.unwrap_or(limits::TIMEOUT);
+        let mut token_ttl = limits::DEFAULT_TTL.unsigned_abs();
+        let default_timeout = limits::DEFAULT_TIMEOUT.unsigned_abs();
+        let mut timeout = self.default_timeout.unwrap_or(default_timeout);
         for layer in layers.into_iter().flatten() {
             token_ttl = layer.token_ttl.unwrap_or(token_ttl);
             timeout = layer.timeout.unwrap_or(timeout);
@@ -198,7 +199,8 @@ pub fn profile_of(program: &OsStr) -> Option<String> {
     } else {
         program.file_name()
     };
-    // Windows and macOS run the link in any case. The default profile may do more.
+    // Windows and macOS find the program whatever the case of the name. The default profile, which a name
+    // without a match has, may allow more.
     let name = name?.to_string_lossy();
     let (prefix, profile) = name.split_at_checked(PREFIX.len())?;
     let is_ours = prefix.eq_ignore_ascii_case(PREFIX) && !profile.is_empty();

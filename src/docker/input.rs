@@ -16,7 +16,7 @@ pub fn read_text(stdin: &mut dyn Read) -> Option<String> {
 /// happens: clients that write into a closed pipe fail (Rust's `docker_credential`, a kubelet) or die
 /// (testcontainers-node). A read error counts as the end.
 pub fn read(stdin: &mut dyn Read, longest: u64) -> Option<Vec<u8>> {
-    let mut stdin = Patient(stdin);
+    let mut stdin = Blocking(stdin);
     let mut bytes = Vec::new();
     let _ = stdin.by_ref().take(longest + 1).read_to_end(&mut bytes);
     if bytes.len() as u64 > longest {
@@ -26,11 +26,11 @@ pub fn read(stdin: &mut dyn Read, longest: u64) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// Waits where a stdin that does not block has nothing yet: a client can have made the socket or
-/// terminal that it passes on non-blocking for itself.
-struct Patient<'a>(&'a mut dyn Read);
+/// Waits while a non-blocking stdin has no input yet: a client may have set the socket or terminal that it
+/// passes on to non-blocking.
+struct Blocking<'a>(&'a mut dyn Read);
 
-impl Read for Patient<'_> {
+impl Read for Blocking<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             match self.0.read(buffer) {

@@ -213,7 +213,7 @@ pub(crate) struct StoreRequest {
 
 impl StoreRequest {
     pub(crate) fn parse(input: &str) -> Option<Self> {
-        // serde_json's error would quote the value it failed on.
+        // serde_json's error would quote the value that it refuses.
         crate::json::from_slice(input.as_bytes()).ok()
     }
 }

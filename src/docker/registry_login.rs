@@ -26,13 +26,13 @@ pub fn log_in(
     credential: &Credential,
     deadline: Deadline,
 ) -> Result<Option<&'static str>, Failure> {
-    let endpoint = Endpoint::of_registry(host)?;
-    let client = Client::new(endpoint.clone())?;
+    let client = Client::new(Endpoint::of_registry(host)?)?;
+    let endpoint = client.endpoint();
     let first = get(&client, Request::get("/v2/", &[]), deadline)?;
     match first.status {
         200 => return Ok(None),
         401 => {}
-        status => return Err(unexpected(&endpoint, status)),
+        status => return Err(unexpected(endpoint, status)),
     }
     let basic = http::basic(&credential.username, &credential.secret);
     let challenges = first.challenges();
@@ -57,7 +57,7 @@ pub fn log_in(
     match get(&client, request, deadline)?.status {
         200 => Ok(Some(scheme)),
         401 | 403 => Err(refused(endpoint.host())),
-        status => Err(unexpected(&endpoint, status)),
+        status => Err(unexpected(endpoint, status)),
     }
 }
 
@@ -92,10 +92,11 @@ fn fetch_token(
         // The name in OAuth 2. Docker Hub, Harbor and GitLab return both.
         access_token: Option<Secret>,
     }
-    let endpoint = Endpoint::of_token_service(challenge.parameter("realm").unwrap_or_default())?;
+    let realm = challenge.parameter("realm").unwrap_or_default();
+    let client = Client::new(Endpoint::of_token_service(realm)?)?;
+    let service = client.endpoint().host();
     let mut query = vec![("account", username)];
     query.extend(challenge.parameter("service").map(|it| ("service", it)));
-    let client = Client::new(endpoint.clone())?;
     let request = Request {
         authorization: Some(basic),
         ..Request::get("", &query)
@@ -103,15 +104,13 @@ fn fetch_token(
     let answer = get(&client, request, deadline)?;
     match answer.status {
         200 => {
-            let answer: TokenResponse =
-                answer.json().map_err(|err| err.failure(endpoint.host()))?;
-            answer.token.or(answer.access_token).ok_or_else(|| {
-                Failure::new(format!("{} returned no token", endpoint.host()), TRY_LATER)
-            })
+            let answer: TokenResponse = answer.json().map_err(|err| err.failure(service))?;
+            let token = answer.token.or(answer.access_token);
+            token.ok_or_else(|| Failure::new(format!("{service} returned no token"), TRY_LATER))
         }
-        401 | 403 => Err(refused(endpoint.host())),
+        401 | 403 => Err(refused(service)),
         status => Err(Failure::new(
-            format!("{} answers {status}", endpoint.host()),
+            format!("{service} answers {status}"),
             TRY_LATER,
         )),
     }

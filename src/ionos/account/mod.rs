@@ -29,7 +29,7 @@ pub(crate) use identity::Identity;
 pub use notes::Notes;
 
 /// How to provide an account.
-pub const HOW_TO: &str = "run \"ionosctl login\", or set IONOS_TOKEN (\"ionosctl token generate\" makes one), IONOS_TOKEN_FILE, or IONOS_USERNAME and IONOS_PASSWORD";
+const HOW_TO: &str = "run \"ionosctl login\", or set IONOS_TOKEN (\"ionosctl token generate\" makes one), IONOS_TOKEN_FILE, or IONOS_USERNAME and IONOS_PASSWORD";
 
 /// The failure where no account is found.
 pub fn missing() -> Failure {
