@@ -150,13 +150,13 @@ fn file_that_is_no_regular_file_is_refused_at_once() {
             "pipe",
             "socket",
             "/dev/zero",
-            "/proc/self/fd/0",
+            "/dev/fd/0",
             "directory",
             "itself",
         ] {
             attack(|| {
                 let home = Home::new();
-                let at = home.path().join(path);
+                let at = home.at(path);
                 fs::DirBuilder::new()
                     .recursive(true)
                     .create(at.parent().unwrap())

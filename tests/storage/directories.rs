@@ -135,15 +135,16 @@ fn file_in_place_of_a_directory_is_kept_and_nothing_is_cached() {
     let host = format!(".cache/docker-credential-ionos/{DEMO_HOST}");
     for place in [".cache", ".cache/docker-credential-ionos", &host] {
         let (fake, home) = (FakeIonos::start(), Home::new());
-        write_private(&home.path().join(place), b"mine");
+        home.file(place, "mine");
         caches_nothing(&fake, &home.helper_for(&fake));
         let mut files = home.files();
         files.retain(|file| !file.contains("/ledger/"));
         assert_eq!(files, [place]);
     }
-    for place in [".local", ".local/share/docker-credential-ionos/logins"] {
+    let data = ".local/share/docker-credential-ionos";
+    for place in [data, &format!("{data}/logins")] {
         let home = Home::new();
-        write_private(&home.path().join(place), b"mine");
+        home.file(place, "mine");
         cannot_store(&home.helper());
         assert_eq!(home.files(), [place]);
     }

@@ -25,7 +25,7 @@ const TYPED_HOST: &str = "typed.cr.de-fra.ionos.com";
 const DOMAIN: &str = "registry.example.com";
 /// 2100-01-01 in seconds since 1970.
 const FAR: i64 = 4_102_444_800;
-/// Directories of a sample, and their places in a home.
+/// Directories of a sample, and their places in a home on Linux.
 const PLACES: [(&str, &str); 3] = [
     ("cache", ".cache/docker-credential-ionos"),
     ("data", ".local/share/docker-credential-ionos"),
@@ -96,9 +96,7 @@ fn members_added_by_a_later_release_are_ignored() {
     for release in releases() {
         let (cloud, home) = (Cloud::start(), release.home());
         for path in files(home.path()) {
-            if !path.starts_with(home.path().join(".config")) {
-                edit(&path, |file| file["unheardOf"] = json!({ "of": ["us"] }));
-            }
+            edit(&path, |file| file["unheardOf"] = json!({ "of": ["us"] }));
         }
         let helper = cloud.helper(&home);
         let entry = release.json("cache", "json");
@@ -135,16 +133,12 @@ fn written_files_match_the_sample_of_this_version() {
     if std::env::var_os("UPDATE_SAMPLES").is_some() {
         release.write(&home);
     }
-    let written = shapes(home.path(), |place| {
-        let (ours, _) = PLACES
-            .iter()
-            .find(|(_, theirs)| place.starts_with(theirs))?;
-        let (_, theirs) = PLACES.iter().find(|(name, _)| name == ours)?;
-        Some(format!("{ours}{}", &place[theirs.len()..]))
+    let written = shapes(written_files(&home));
+    let sampled = files(&release.0).into_iter().filter_map(|path| {
+        let name = path.strip_prefix(&release.0).unwrap();
+        (!name.starts_with("config")).then(|| (name.to_owned(), path.clone()))
     });
-    let sampled = shapes(&release.0, |place| {
-        (!place.starts_with("config")).then(|| place.to_owned())
-    });
+    let sampled = shapes(sampled);
     assert!(!sampled.is_empty(), "UPDATE_SAMPLES=1 writes {release:?}");
     assert_eq!(written, sampled);
 }
@@ -229,11 +223,11 @@ impl Release {
         let (_, there) = PLACES.iter().find(|(name, _)| *name == place).unwrap();
         let from = self.0.join(place);
         for path in files(&from) {
-            let to = home
-                .path()
-                .join(there)
-                .join(path.strip_prefix(&from).unwrap());
-            write_private(&to, &fs::read(path).unwrap());
+            let name = path.strip_prefix(&from).unwrap().display();
+            home.file(
+                &format!("{there}/{name}"),
+                &fs::read_to_string(&path).unwrap(),
+            );
         }
         for dir in walk(home.path()).into_iter().filter(|path| path.is_dir()) {
             make_private(&dir);
@@ -264,23 +258,32 @@ impl Release {
 
     /// Writes the files of this home, with an expiry far in the future.
     fn write(&self, home: &Home) {
-        for (ours, theirs) in PLACES {
-            let from = home.path().join(theirs);
-            let to = self.0.join(ours);
-            if files(&from).is_empty() {
-                continue;
-            }
-            let _ = fs::remove_dir_all(&to);
-            for path in files(&from) {
-                let mut text = fs::read_to_string(&path).unwrap();
-                let file: Value = serde_json::from_str(&text).unwrap();
-                if let Some(end) = file["expiresAt"].as_i64() {
-                    text = text.replace(&end.to_string(), &FAR.to_string());
-                }
-                write_private(&to.join(path.strip_prefix(&from).unwrap()), text.as_bytes());
+        for (ours, _) in PLACES {
+            if written_files(home).any(|(name, _)| name.starts_with(ours)) {
+                let _ = fs::remove_dir_all(self.0.join(ours));
             }
         }
+        for (name, path) in written_files(home) {
+            let mut text = fs::read_to_string(&path).unwrap();
+            let file: Value = serde_json::from_str(&text).unwrap();
+            if let Some(end) = file["expiresAt"].as_i64() {
+                text = text.replace(&end.to_string(), &FAR.to_string());
+            }
+            write_private(&self.0.join(name), text.as_bytes());
+        }
     }
+}
+
+/// The program's files in a home: their names in a sample, and their paths.
+fn written_files(home: &Home) -> impl Iterator<Item = (PathBuf, PathBuf)> {
+    home.files().into_iter().filter_map(|name| {
+        let path = home.at(&name);
+        let (ours, rest) = PLACES
+            .iter()
+            .find_map(|(ours, theirs)| Some((ours, name.strip_prefix(theirs)?)))?;
+        let is_empty = path.metadata().is_ok_and(|it| it.len() == 0);
+        (!is_empty).then(|| (format!("{ours}{rest}").into(), path))
+    })
 }
 
 /// Files that are not empty. (Lock files are empty.)
@@ -303,15 +306,13 @@ fn login(host: &str, file: &Value) -> Credential {
 
 /// The kinds of files, their places and members. File names are left out because they contain
 /// random token names.
-fn shapes(root: &Path, place: impl Fn(&str) -> Option<String>) -> Vec<(String, Value)> {
-    let mut shapes: Vec<_> = files(root)
-        .into_iter()
-        .filter_map(|path| {
-            let dir = path.parent().unwrap().strip_prefix(root).unwrap();
-            let place = place(dir.to_str().unwrap())?;
-            let extension = path.extension().unwrap_or_default().to_str().unwrap();
+fn shapes(files: impl Iterator<Item = (PathBuf, PathBuf)>) -> Vec<(String, Value)> {
+    let mut shapes: Vec<_> = files
+        .map(|(name, path)| {
+            let dir = name.parent().unwrap().display();
+            let extension = name.extension().unwrap_or_default().display();
             let file: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-            Some((format!("{place}/*.{extension}"), shape(&file)))
+            (format!("{dir}/*.{extension}"), shape(&file))
         })
         .collect();
     shapes.sort_by_key(|(place, shape)| (place.clone(), shape.to_string()));

@@ -35,16 +35,12 @@ impl Home {
 
     /// The cache directory.
     pub fn cache(&self) -> PathBuf {
-        self.path()
-            .join(own_dir(".cache", r".cache\docker-credential-ionos\cache"))
+        self.at(".cache/docker-credential-ionos")
     }
 
     /// The data directory, which holds stored logins and pending revocations.
     pub fn data(&self) -> PathBuf {
-        self.path().join(own_dir(
-            ".local/share",
-            r".config\docker-credential-ionos\data",
-        ))
+        self.at(".local/share/docker-credential-ionos")
     }
 
     /// All files below the home, relative to it and sorted.
@@ -127,17 +123,17 @@ impl Home {
 
     /// Path of the program's configuration file.
     pub fn config(&self) -> PathBuf {
-        self.path()
-            .join(own_dir(
-                ".config",
-                r".config\docker-credential-ionos\config",
-            ))
-            .join("config.json")
+        self.at(".config/docker-credential-ionos/config.json")
     }
 
-    /// A path in this home, with the separators of this platform.
+    /// The path in this home that has this name on Linux.
     pub fn at(&self, name: &str) -> PathBuf {
-        self.path().join(name).components().collect()
+        let moved = platform::DIRS
+            .iter()
+            .find_map(|(linux, own)| Some(format!("{own}{}", name.strip_prefix(linux)?)));
+        let path = self.path().join(moved.as_deref().unwrap_or(name));
+        // With the separators of this platform.
+        path.components().collect()
     }
 
     /// Writes a file in this home and returns its path.
@@ -162,7 +158,7 @@ impl Home {
         let home = self.path().to_str().unwrap();
         let text = text.replace(BIN, "PROGRAM").replace(home, "~");
         if !cfg!(windows) {
-            return text;
+            return as_on_linux(&text);
         }
         let (dir, name) = BIN.rsplit_once('/').unwrap_or_default();
         let text = text
@@ -200,29 +196,13 @@ impl Home {
 
 /// A path below the home, written as on Linux.
 fn as_on_linux(path: &str) -> String {
-    if !cfg!(windows) {
-        return path.to_owned();
-    }
-    let own = "docker-credential-ionos";
-    path.replace('\\', "/")
-        .replace(&format!(".cache/{own}/cache"), &format!(".cache/{own}"))
-        .replace(
-            &format!(".config/{own}/config/"),
-            &format!(".config/{own}/"),
-        )
-        .replace(
-            &format!(".config/{own}/data"),
-            &format!(".local/share/{own}"),
-        )
-}
-
-/// A directory of the program below the home that `platform::user_variables` describes.
-fn own_dir(parent: &str, on_windows: &str) -> PathBuf {
-    if cfg!(windows) {
-        on_windows.into()
+    let path = if cfg!(windows) {
+        path.replace('\\', "/")
     } else {
-        Path::new(parent).join("docker-credential-ionos")
-    }
+        path.to_owned()
+    };
+    let dirs = platform::DIRS.iter();
+    dirs.fold(path, |path, (linux, own)| path.replace(own, linux))
 }
 
 /// All paths below `dir`. Symlinks are not followed.

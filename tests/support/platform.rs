@@ -6,6 +6,39 @@ use std::process::Command;
 
 use super::helper::BIN;
 
+/// Names below a home on Linux, and what they are on this platform. An earlier name wins.
+pub const DIRS: &[(&str, &str)] = if cfg!(windows) {
+    &[
+        (
+            ".cache/docker-credential-ionos",
+            ".cache/docker-credential-ionos/cache",
+        ),
+        (
+            ".config/docker-credential-ionos/",
+            ".config/docker-credential-ionos/config/",
+        ),
+        (
+            ".local/share/docker-credential-ionos",
+            ".config/docker-credential-ionos/data",
+        ),
+    ]
+} else if cfg!(target_os = "macos") {
+    &[
+        (".cache", "Library/Caches"),
+        (
+            ".config/docker-credential-ionos/config.json",
+            "Library/Application Support/docker-credential-ionos/config.json",
+        ),
+        (".config/ionosctl", "Library/Application Support/ionosctl"),
+        (
+            ".local/share/docker-credential-ionos",
+            "Library/Application Support/docker-credential-ionos",
+        ),
+    ]
+} else {
+    &[]
+};
+
 #[cfg(unix)]
 mod unix {
     use std::fs::{self, Permissions};

@@ -15,7 +15,7 @@ pub(super) const V1ALPHA1: &str = "credentialprovider.kubelet.k8s.io/v1alpha1";
 
 /// The program as a systemd service: no home, only a cache directory.
 pub(super) fn plugin(home: &Home, fake: &FakeIonos) -> Helper {
-    let cache = home.path().join(".cache");
+    let cache = home.at(".cache");
     home.helper_for(fake)
         .without("HOME")
         .env("PATH", "/usr/bin:/bin")

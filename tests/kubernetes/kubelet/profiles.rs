@@ -66,7 +66,7 @@ fn most_specific_named_profile_wins() {
         let (fake, home) = (FakeIonos::start(), Home::new());
         let mut config = config.clone();
         config["profiles"] = json!({"wide": {"actions": ["pull", "push", "delete"]}});
-        let cache = home.path().join(".cache");
+        let cache = home.at(".cache");
         let plugin = home
             .helper_called(program, &fake)
             .without("HOME")

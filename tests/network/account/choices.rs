@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, RegistrySpec};
-use crate::support::helper::{Home, write_private};
+use crate::support::helper::Home;
 use crate::support::proxy::Proxy;
 use crate::support::tls::Ca;
 
@@ -98,7 +98,7 @@ impl Apis {
     fn chosen(&self, case: &Case, ca: &Ca) -> String {
         let home = Home::new();
         for (path, content) in &case.files {
-            write_private(&home.path().join(path), content.as_bytes());
+            home.file(path, content);
         }
         let pem = ca.write_pem(home.path());
         let mut helper = home

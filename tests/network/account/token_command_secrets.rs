@@ -47,7 +47,7 @@ fn token_on_stderr_is_not_printed_and_stderr_is_not_kept_on_disk() {
         let first = helper.get(DEMO_HOST);
         assert!(first.failure().contains(": vault is locked; "), "{first:?}");
         for file in home.files() {
-            let content = fs::read_to_string(home.path().join(&file)).unwrap();
+            let content = fs::read_to_string(home.at(&file)).unwrap();
             assert!(
                 file.contains("config.json") || !content.contains("locked"),
                 "{content}"

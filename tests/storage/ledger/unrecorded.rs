@@ -6,7 +6,7 @@ use super::{fake, names};
 #[cfg(unix)]
 use crate::support::fake_ionos::FakeIonos;
 use crate::support::fake_ionos::{DEMO_HOST, Fault};
-use crate::support::helper::{Helper, Home};
+use crate::support::helper::{Helper, Home, write_private};
 #[cfg(target_os = "linux")]
 use crate::support::strace;
 
@@ -137,27 +137,22 @@ fn clock_that_was_set_forward_loses_no_unrecorded_token() {
 /// Homes in which nothing can be put on record or cached, with the variables for them.
 #[cfg(unix)]
 fn homes_without_a_place(fake: &FakeIonos) -> Vec<(Home, Helper)> {
-    let variables: [&[(&str, &str)]; 3] = [
-        &[("HOME", "")],
-        // There are files in place of the directories.
-        &[
-            ("XDG_DATA_HOME", "/dev/null"),
-            ("XDG_CACHE_HOME", "/dev/null"),
-        ],
-        &[
-            ("XDG_DATA_HOME", "/dev/null"),
-            ("IONOS_CR_DISABLE_CACHE", "true"),
-        ],
+    let [without, occupied, no_data] = std::array::from_fn(|_| Home::new());
+    // There are files in place of the directories.
+    write_private(&occupied.data(), b"");
+    write_private(&occupied.cache(), b"");
+    write_private(&no_data.data(), b"");
+    let helpers = [
+        without.helper_for(fake).without("HOME"),
+        occupied.helper_for(fake),
+        no_data
+            .helper_for(fake)
+            .env("IONOS_CR_DISABLE_CACHE", "true"),
     ];
-    let with = |variables: &[(&str, &str)]| {
-        let home = Home::new();
-        let mut helper = home.helper_for(fake);
-        for (name, value) in variables {
-            helper = helper.env(name, value);
-        }
-        (home, helper)
-    };
-    variables.into_iter().map(with).collect()
+    [without, occupied, no_data]
+        .into_iter()
+        .zip(helpers)
+        .collect()
 }
 
 #[cfg(unix)]
@@ -217,7 +212,7 @@ fn without_a_directory_a_full_or_closed_stdout_revokes_the_token_of_every_comman
 fn ledger_is_beside_the_cache_if_the_data_directory_cannot_be_written() {
     type Break = fn(&std::path::Path);
     let breaks: [Break; 2] = [
-        |path| crate::support::helper::write_private(path, b""),
+        |path| write_private(path, b""),
         |path| {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::os::unix::fs::symlink("/tmp", path).unwrap();
@@ -240,11 +235,12 @@ fn ledger_is_beside_the_cache_if_the_data_directory_cannot_be_written() {
 fn record_beside_the_cache_moves_to_the_data_directory_once_that_can_be_written() {
     let (fake, home) = (fake(), Home::new());
     let helper = home.helper_for(&fake);
-    let broken = helper.clone().env("XDG_DATA_HOME", "/dev/null");
+    write_private(&home.data(), b"");
     fake.fault(Fault::status(403).on("DELETE", "/tokens"));
-    let name = broken.get(DEMO_HOST).credential().username;
+    let name = helper.get(DEMO_HOST).credential().username;
     let record = home.cache().join(format!(".ledger/{name}.json"));
     assert!(record.exists(), "{:?}", home.files());
+    std::fs::remove_file(home.data()).unwrap();
     helper.erase(DEMO_HOST).says("");
     assert!(!record.exists() && home.record(&name).exists());
     helper.erase(DEMO_HOST).says("");
@@ -255,7 +251,8 @@ fn record_beside_the_cache_moves_to_the_data_directory_once_that_can_be_written(
 fn host_called_ledger_does_not_collide_with_the_ledger() {
     let (fake, home) = (fake(), Home::new());
     home.configure(serde_json::json!({"registries": {"ledger": {"registryName": "demo"}}}));
-    let helper = home.helper_for(&fake).env("XDG_DATA_HOME", "/dev/null");
+    write_private(&home.data().join("ledger"), b"");
+    let helper = home.helper_for(&fake);
     let first = helper.get("ledger").credential();
     assert_eq!(helper.get("ledger").credential(), first);
     let status = helper.run(&["status", "--json"], "").stdout;
