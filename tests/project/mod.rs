@@ -2,8 +2,8 @@
 
 mod budget;
 mod generated_files;
+mod named_tests;
 mod rooms;
-mod security_md;
 
 use std::fs;
 use std::path::{Path, PathBuf};
