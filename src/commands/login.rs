@@ -81,7 +81,11 @@ pub fn run(options: &Options, session: &mut Session<'_>) -> Result<bool, Failure
     wait.wait_for(std::slice::from_ref(&host), session)?;
     let lookup = hosts::credential(&host, session)?;
     let outcome = log_in(program, &host, &lookup.credential);
-    lookup.cleanup.into_iter().for_each(Cleanup::run);
+    let cleanup = lookup.cleanup.into_iter();
+    cleanup.for_each(match outcome {
+        Ok(()) => Cleanup::run,
+        Err(_) => Cleanup::run_without_client,
+    });
     outcome.map(|()| true)
 }
 

@@ -166,8 +166,10 @@ fn log_in(host: &RegistryHost, session: &Session<'_>, deadline: Deadline) -> Res
         }
     }
     let lookup = credential::get(host, config, profile)?;
-    lookup.cleanup.into_iter().for_each(Cleanup::run);
-    registry_login::log_in(host, &lookup.credential, deadline).map(drop)
+    let outcome = registry_login::log_in(host, &lookup.credential, deadline);
+    let cleanup = lookup.cleanup.into_iter();
+    cleanup.for_each(Cleanup::run_without_client);
+    outcome.map(drop)
 }
 
 /// Shows what is waited for: on a terminal one line with a spinner, else one line a minute.

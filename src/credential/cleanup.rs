@@ -39,6 +39,17 @@ impl Cleanup {
     /// Sweeps the cache and deletes tokens. The client has the new token.
     pub fn run(mut self) {
         self.uncached = None;
+        self.tidy_up();
+    }
+
+    /// The same where no client gets the new token: it is revoked if it is not cached.
+    pub fn run_without_client(mut self) {
+        if self.uncached.is_none() {
+            self.tidy_up();
+        }
+    }
+
+    fn tidy_up(&mut self) {
         let (ledger, entries) = (&self.ledger, &mut self.entries);
         // By this machine's clock, which may be wrong: the token may live.
         self.cache

@@ -120,7 +120,7 @@ fn check(
     });
     report.check_last("login", &lookup, |it| credential::login(it.as_ref()));
     if let Ok(Some((.., Lookup { cleanup, .. }))) = lookup {
-        cleanup.into_iter().for_each(Cleanup::run);
+        cleanup.into_iter().for_each(Cleanup::run_without_client);
     }
     report
 }

@@ -112,3 +112,21 @@ fn cache_that_cannot_be_written_is_a_warning() {
     let _ = setup.run(&[&host]);
     assert_eq!(fs::read_dir(setup.home.cache()).unwrap().count(), 0);
 }
+
+#[test]
+fn token_of_the_check_is_revoked_if_it_cannot_be_cached() {
+    let setup = Setup::new(Auth::Basic);
+    let host = setup.registry.host();
+    let disabled = setup.helper().env("IONOS_CR_DISABLE_CACHE", "true");
+    let config = setup.home.config().display().to_string();
+    let homeless = setup.helper().without("HOME");
+    for helper in [disabled, homeless.env("IONOS_CR_CONFIG", &config)] {
+        for args in [&["--mint"] as &[&str], &["--wait"]] {
+            let done = setup.examine(&helper, &[args, &[&host]].concat());
+            let accepted = "ok       login: HOST accepts the credential (Basic)\n";
+            assert!(done.stdout.ends_with(accepted), "{done:?}");
+            assert_eq!(setup.api.tokens().len(), 0);
+        }
+    }
+    assert_eq!(setup.home.records().len(), 0);
+}

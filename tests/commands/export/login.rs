@@ -76,3 +76,15 @@ fn failing_login_has_a_hint() {
         )
     );
 }
+
+#[test]
+fn token_of_a_failing_login_is_revoked_if_it_is_not_cached() {
+    let setup = Setup::new();
+    let path = setup.program("docker", 7);
+    let helper = setup.home.helper_for(&setup.api).env("PATH", &path);
+    let helper = helper.env("IONOS_CR_DISABLE_CACHE", "true");
+    let done = helper.run(&["login", DEMO_HOST], "");
+    assert_eq!(done.code, Some(1), "{done:?}");
+    let left = (setup.api.tokens().len(), setup.home.records().len());
+    assert_eq!(left, (0, 0));
+}
