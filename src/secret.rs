@@ -1,6 +1,8 @@
 //! Secrets: the type, how one is written to a private file, and how the secrets of this run are
 //! kept out of everything else that is printed.
 
+mod encodings;
+
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashSet};
@@ -8,13 +10,11 @@ use std::fmt;
 use std::mem::ManuallyDrop;
 use std::rc::Rc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
-use percent_encoding::percent_decode;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serializer};
 
 use crate::error::one_line;
+use encodings::{forms, readings};
 
 /// A secret that this run reads, mints or sends. Every output is checked for it.
 ///
@@ -181,54 +181,6 @@ pub fn repeats(text: &str, secret: &str) -> bool {
     })
 }
 
-/// A string unchanged, without spaces, and percent-decoded, in lower case.
-fn readings(text: &str) -> [Vec<u8>; 3] {
-    let folded = text.to_lowercase().into_bytes();
-    [
-        without_spaces(&folded),
-        percent_decode(&folded)
-            .map(|byte| byte.to_ascii_lowercase())
-            .collect(),
-        folded,
-    ]
-}
-
-/// A secret unchanged, without spaces, in hexadecimal digits and in base64, in lower case.
-fn forms(secret: &str) -> Vec<Vec<u8>> {
-    if secret.is_empty() {
-        return Vec::new();
-    }
-    let folded = secret.to_lowercase().into_bytes();
-    let hex = secret
-        .bytes()
-        .flat_map(|byte| format!("{byte:02x}").into_bytes());
-    let mut forms = vec![without_spaces(&folded), hex.collect(), folded];
-    // A string has three base64 forms, depending on the number of bytes before it.
-    for (before, mixed) in [(0, 0), (1, 2), (2, 3)] {
-        let bytes = [&[0; 2][..before], secret.as_bytes()].concat();
-        let mut form = STANDARD_NO_PAD.encode(&bytes).into_bytes();
-        // The characters at the ends depend on the neighbours, too.
-        form.drain(..mixed);
-        if bytes.len() % 3 != 0 {
-            form.pop();
-        }
-        let url_safe = form.iter().map(|byte| match byte {
-            b'+' => b'-',
-            b'/' => b'_',
-            byte => byte.to_ascii_lowercase(),
-        });
-        forms.push(url_safe.collect());
-        forms.push(form.to_ascii_lowercase());
-    }
-    forms.retain(|form| !form.is_empty());
-    forms
-}
-
-fn without_spaces(text: &[u8]) -> Vec<u8> {
-    let is_kept = |byte: &u8| !byte.is_ascii_whitespace() && !byte.is_ascii_control();
-    text.iter().copied().filter(is_kept).collect()
-}
-
 /// Forgets the secrets of earlier inputs.
 #[cfg(any(test, fuzzing))]
 pub(crate) fn forget_all() {
@@ -237,6 +189,7 @@ pub(crate) fn forget_all() {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
 
     use super::*;
@@ -258,6 +211,18 @@ mod tests {
             ),
             ("no: %63orrect%20horse", "correct horse battery", None),
             ("no: 636f7272656374", "correct horse battery", None),
+            ("no: 63:6f:72:72:65:63:74", "correct horse battery", None),
+            ("no: c-o-r-r-e-c-t-h-o-r-s-e", "correct horse battery", None),
+            (
+                r"no: \u0063\u006frrect\u0020horse",
+                "correct horse battery",
+                None,
+            ),
+            (
+                "no: &#99;&#x6f;rrect%2520horse",
+                "correct horse battery",
+                None,
+            ),
             ("\0\u{1}", "another password", None),
         ] {
             forget_all();

@@ -144,6 +144,11 @@ fn encodings(secret: &str) -> Vec<String> {
         hex.concat().to_uppercase(),
         hex.concat(),
         format!("%{}", hex.join("%").to_uppercase()),
+        format!("%25{}", hex.join("%25")),
+        format!(r"\u00{}", hex.join(r"\u00")),
+        format!(r"\x{}", hex.join(r"\x")),
+        format!("&#x{};", hex.join(";&#x")),
+        hex.join(":"),
     ]
 }
 
