@@ -155,8 +155,11 @@ fn receive(stream: &Stream, deadline: Deadline) -> Vec<u8> {
 /// secret.
 fn reason(stderr: &[u8], stdout: &[u8], args: &[String]) -> Option<String> {
     let text = String::from_utf8_lossy(stderr);
-    let line = text.lines().rfind(|line| !one_line(line).is_empty())?;
-    if may_be_a_token(line) {
+    let mut lines = text.lines().rev().filter(|line| !one_line(line).is_empty());
+    let line = lines.next()?;
+    let is_word = !line.trim().contains(char::is_whitespace);
+    // The last line may be the end of a token that was broken into lines.
+    if may_be_a_token(line) || (is_word && lines.next().is_some_and(may_be_a_token)) {
         return None;
     }
     let printed = String::from_utf8_lossy(stdout);
@@ -173,14 +176,22 @@ fn reason(stderr: &[u8], stdout: &[u8], args: &[String]) -> Option<String> {
     secret::quotable(line)
 }
 
-/// Whether one of the words looks like a token: a JWT, or a long mix of letters and digits.
+/// Whether one of the words looks like a token or a piece of one: a JWT, a long mix of letters and
+/// digits, or a shorter one of capital and small letters and digits.
 fn may_be_a_token(text: &str) -> bool {
     const SHORTEST: usize = 16;
+    const SHORTEST_OF_THREE_KINDS: usize = 8;
     let is_part = |c: char| c.is_ascii_alphanumeric() || "-_+=~".contains(c);
     text.split(|c| !is_part(c)).any(|word| {
         let has = |is: fn(&u8) -> bool| word.bytes().any(|byte| is(&byte));
-        word.starts_with("eyJ")
-            || (word.len() >= SHORTEST && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic))
+        let (small, capital) = (has(u8::is_ascii_lowercase), has(u8::is_ascii_uppercase));
+        let shortest = if small && capital {
+            SHORTEST_OF_THREE_KINDS
+        } else {
+            SHORTEST
+        };
+        let is_mix = has(u8::is_ascii_digit) && (small || capital);
+        word.starts_with("eyJ") || (is_mix && word.len() >= shortest)
     })
 }
 
@@ -204,6 +215,12 @@ mod tests {
             ("bad 4f1a99c20be8417d86a7", None),
             ("bad 4f1a99c2-0be8-417d-86a7-c51b3a2e7d90", None),
             ("bad part: f Printed", None),
+            ("it ends in Hr7kgwWwU", None),
+            ("eyJhbGciOiJSUzI1NiJ9.eyJp\nc3MiO\n", None),
+            (
+                "refused 4f1a99c20be8417d\nvault is locked",
+                Some("vault is locked"),
+            ),
             ("", None),
         ] {
             let reason = reason(stderr.as_bytes(), b"half of printed", &[]);
