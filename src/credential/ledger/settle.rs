@@ -127,12 +127,16 @@ impl Ledger {
             Ok(Some(id)) if api.delete_token(registry, &id)? => Ok(true),
             Ok(Some(_)) => Err(ApiError::refused(404)),
             Ok(None) if record.token_id.is_some() => Ok(true),
-            // The registry is gone, or a gateway answers in place of the API.
-            Err(err) if err.status() != Some(404) || !is_gone(api, registry)? => Err(err),
-            // It was not made, or not yet.
-            Ok(None) | Err(_) => {
+            Err(err) if err.status() != Some(404) => Err(err),
+            // It was not made, or not yet; or the registry is gone.
+            not_found => {
                 let now = api.now().unwrap_or_else(env::now);
-                Ok(entry.record.not_found_at(now))
+                let is_over = entry.record.not_found_at(now);
+                match not_found {
+                    // A gateway answers in place of the API.
+                    Err(err) if is_over && !is_gone(api, &entry.record.registry_id)? => Err(err),
+                    _ => Ok(is_over),
+                }
             }
         }
     }
