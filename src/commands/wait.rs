@@ -152,7 +152,7 @@ fn log_in(host: &RegistryHost, session: &Session<'_>, deadline: Deadline) -> Res
         let registry = mint::registry(&api, host, &settings.target).map_err(|err| {
             let failure = err.failure(api.access());
             match err {
-                MintError::BeingCreated => failure,
+                MintError::BeingCreated(_) => failure,
                 MintError::Api(err) if err.may_pass() => failure,
                 _ => failure.asked_as(account.origin()).permanently(),
             }

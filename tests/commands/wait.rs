@@ -91,7 +91,9 @@ fn login_waits_before_it_runs_the_client() {
 fn wait_ends_when_its_time_is_over() {
     let setup = unconfigured();
     setup.api.set_registry_state(DEMO_ID, "New");
-    let hint = "run it again once its state is Running; \"docker-credential-ionos doctor --wait HOST\" waits for that";
+    let hint = format!(
+        "run it again once its state is Running; \"docker-credential-ionos doctor --wait {DEMO_HOST}\" waits for that"
+    );
     let start = Instant::now();
     let done = setup
         .helper()

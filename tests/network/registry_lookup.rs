@@ -45,7 +45,7 @@ fn registry_without_hostname_is_reported_as_being_created() {
         .start();
     let home = Home::new();
     let line = home.helper_for(&fake).get("fresh.cr.de-fra.ionos.com");
-    line.fails("no credential for fresh.cr.de-fra.ionos.com: the registry is still being created and has no hostname yet (account from IONOS_TOKEN); run it again once its state is Running; \"docker-credential-ionos doctor --wait HOST\" waits for that");
+    line.fails("no credential for fresh.cr.de-fra.ionos.com: the registry is still being created and has no hostname yet (account from IONOS_TOKEN); run it again once its state is Running; \"docker-credential-ionos doctor --wait fresh.cr.de-fra.ionos.com\" waits for that");
 }
 
 #[test]

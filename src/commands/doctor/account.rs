@@ -65,9 +65,9 @@ pub(super) fn api(
     };
     let found = match mint::registry(api, host, &settings.target) {
         Err(MintError::Api(err)) => return Err(err.failure(access)),
-        Err(MintError::BeingCreated) => Err(Failure {
+        Err(err @ MintError::BeingCreated(_)) => Err(Failure {
             hint: how_to_wait(host),
-            ..MintError::BeingCreated.failure(access)
+            ..err.failure(access)
         }),
         found => found.map_err(|err| err.failure(access)),
     };

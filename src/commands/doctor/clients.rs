@@ -40,6 +40,7 @@ pub(super) fn docker(
     file: Option<Result<&ClientConfig, &Failure>>,
     helper: Option<&str>,
     host: Option<&RegistryHost>,
+    profile: Option<&str>,
 ) -> Vec<Finding> {
     let file = match file {
         Some(Ok(file)) => file,
@@ -52,7 +53,7 @@ pub(super) fn docker(
     };
     let path = shown(&file.path);
     let mut findings = vec![match host {
-        Some(host) => helper_in_docker_file(file, host),
+        Some(host) => helper_in_docker_file(file, host, profile),
         None => Finding::warning(
             format!("no registry in {path} uses this program"),
             "docker-credential-ionos configure-docker",
@@ -65,15 +66,19 @@ pub(super) fn docker(
     if !podman_is_used() {
         findings.extend(file.podman_refusal.clone().map(Finding::from));
     }
-    findings.extend(snap(&path));
-    findings.extend(sudo(file, &path, host));
+    findings.extend(snap(&path, host));
+    findings.extend(sudo(file, &path, host, profile));
     findings
 }
 
 /// Which helper Docker runs for the host.
-fn helper_in_docker_file(file: &ClientConfig, host: &RegistryHost) -> Finding {
+fn helper_in_docker_file(
+    file: &ClientConfig,
+    host: &RegistryHost,
+    profile: Option<&str>,
+) -> Finding {
     let path = shown(&file.path);
-    let add = format!("docker-credential-ionos configure-docker {host}");
+    let add = how_to_configure("", profile, host.as_str());
     let what = match (file.helper_for(host.as_str()), file.creds_store()) {
         (Some(""), _) => format!("credHelpers in {path} has '' for {host}, which is no helper"),
         (Some(helper), _) if client_config::is_our_helper(helper) => {
@@ -111,7 +116,7 @@ fn misspelled<'a>(file: &'a ClientConfig, host: &RegistryHost) -> Option<&'a str
 }
 
 /// The snap of Docker has its own home directory and runs no program from outside.
-fn snap(path: &str) -> Option<Finding> {
+fn snap(path: &str, host: Option<&RegistryHost>) -> Option<Finding> {
     let docker = env::on_path("docker")?;
     let target = docker.canonicalize().ok()?;
     let is_snap = docker.starts_with("/snap") || target.file_name()? == "snap";
@@ -121,13 +126,21 @@ fn snap(path: &str) -> Option<Finding> {
                 "{} is a snap, which reads ~/snap/docker/current/.docker/config.json instead of {path} and cannot run this program",
                 docker.display()
             ),
-            "install Docker from docs.docker.com/engine/install, or log in for some hours: docker-credential-ionos login HOST",
+            format!(
+                "install Docker from docs.docker.com/engine/install, or log in for some hours: docker-credential-ionos login {}",
+                host.map_or("HOST", RegistryHost::as_str)
+            ),
         )
     })
 }
 
 /// `sudo docker` reads root's file.
-fn sudo(file: &ClientConfig, path: &str, host: Option<&RegistryHost>) -> Option<Finding> {
+fn sudo(
+    file: &ClientConfig,
+    path: &str,
+    host: Option<&RegistryHost>,
+    profile: Option<&str>,
+) -> Option<Finding> {
     if let Some(user) = env::var("SUDO_USER").filter(|_| env::user_id() == Some(0)) {
         let user = one_line(&user);
         return Some(Finding::warning(
@@ -149,7 +162,8 @@ fn sudo(file: &ClientConfig, path: &str, host: Option<&RegistryHost>) -> Option<
             "{DOCKER_SOCKET} is not writable for you, and sudo docker reads root's file, not {path}"
         ),
         format!(
-            "join the group docker, or configure root: sudo docker-credential-ionos configure-docker {host}"
+            "join the group docker, or configure root: sudo {}",
+            how_to_configure("", profile, host)
         ),
     ))
 }
@@ -163,7 +177,7 @@ fn podman_is_used() -> bool {
         || own_files.any(|path| Some(&path) != docker_file.as_ref() && path.exists())
 }
 
-pub(super) fn podman(host: Option<&RegistryHost>) -> Finding {
+pub(super) fn podman(host: Option<&RegistryHost>, profile: Option<&str>) -> Finding {
     if !podman_is_used() {
         let programs = PODMAN_PROGRAMS.join(", ");
         return Finding::skipped(format!("{programs} are not on PATH"));
@@ -189,9 +203,15 @@ pub(super) fn podman(host: Option<&RegistryHost>) -> Finding {
         None => Finding::passed(format!("can read {names}")),
         Some(host) => Finding::warning(
             format!("no helper for {host} in {names}"),
-            format!("docker-credential-ionos configure-docker --podman {host}"),
+            how_to_configure("--podman ", profile, host.as_str()),
         ),
     }
+}
+
+fn how_to_configure(option: &str, profile: Option<&str>, host: &str) -> String {
+    let profile = profile.map(|name| format!("--profile {} ", shell_word(name)));
+    let profile = profile.unwrap_or_default();
+    format!("docker-credential-ionos configure-docker {option}{profile}{host}")
 }
 
 /// What podman does for the host because of this file; `None`: it reads the next file.

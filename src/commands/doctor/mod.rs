@@ -92,8 +92,8 @@ fn check(
     let docker = docker.as_ref().map(Result::as_ref);
     let helper = docker.and_then(|file| clients::our_helper(file.ok()?, host));
     report.add("program", [clients::program(helper)]);
-    report.add("docker", clients::docker(docker, helper, host));
-    report.add("podman", [clients::podman(host)]);
+    report.add("docker", clients::docker(docker, helper, host, profile));
+    report.add("podman", [clients::podman(host, profile)]);
 
     let profile = profile.or_else(|| client_config::profile_of_helper(helper?));
     let settings = report.check("settings", &Ok(config), |config| {

@@ -2,6 +2,7 @@
 
 use crate::error::Failure;
 use crate::ionos::api::{Access, ApiError};
+use crate::registry_host::RegistryHost;
 
 /// Why there is no token.
 #[derive(Debug)]
@@ -16,7 +17,7 @@ pub enum MintError {
         skipped: usize,
     },
     /// The registry exists and has no hostname yet.
-    BeingCreated,
+    BeingCreated(RegistryHost),
     /// The token expired before it could be used.
     ShortLived,
 }
@@ -41,9 +42,11 @@ impl MintError {
                 },
                 "check the spelling with \"ionosctl container-registry registry list\", or use the account that owns it",
             ),
-            Self::BeingCreated => Failure::new(
+            Self::BeingCreated(host) => Failure::new(
                 "the registry is still being created and has no hostname yet",
-                "run it again once its state is Running; \"docker-credential-ionos doctor --wait HOST\" waits for that",
+                format!(
+                    "run it again once its state is Running; \"docker-credential-ionos doctor --wait {host}\" waits for that"
+                ),
             ),
             Self::ShortLived => Failure::new(
                 format!(

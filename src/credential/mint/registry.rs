@@ -34,7 +34,7 @@ pub fn registry(
     }
     let unfinished = |found: &api::Registry| found.hostname.is_none() && is_named(found);
     Err(if seen.iter().any(unfinished) {
-        MintError::BeingCreated
+        MintError::BeingCreated(host.clone())
     } else {
         MintError::NoSuchRegistry {
             seen: seen.len(),

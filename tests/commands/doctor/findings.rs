@@ -4,6 +4,7 @@ use serde_json::json;
 use std::env::consts::EXE_SUFFIX;
 
 use super::Setup;
+use super::client_files::lines_of;
 use crate::support::fake_ionos::{DEMO_HOST, DEMO_ID, FakeIonos, RegistrySpec};
 use crate::support::helper::Done;
 use crate::support::registry::Auth;
@@ -225,5 +226,16 @@ fn unreadable_config_is_reported() {
         done.stdout.contains("failed   settings: "),
         "{}",
         done.stdout
+    );
+}
+
+#[test]
+fn hint_to_configure_a_client_names_the_profile() {
+    let setup = Setup::new(Auth::Basic);
+    std::fs::remove_file(setup.home.at(".docker/config.json")).unwrap();
+    let done = setup.run(&["--profile", "pull", &setup.registry.host()]);
+    assert_eq!(
+        lines_of(&done, "docker"),
+        "warning  docker: ~/.docker/config.json does not exist\n         hint: docker-credential-ionos configure-docker --profile pull HOST\n"
     );
 }
