@@ -110,11 +110,7 @@ impl Api {
             }
             let answer = self.send(Request::get("/registries", &query))?;
             let (items, next) = answer.json::<wire::Page<_>>()?.into_parts()?;
-            size += items.size;
-            if size > wire::LARGEST_LIST {
-                return Err(too_long());
-            }
-            found.extend(self.counted(items));
+            found.extend(self.accepted(items, &mut size)?);
             if found.len() > MOST_ITEMS {
                 break;
             }
@@ -126,7 +122,13 @@ impl Api {
         Err(too_long())
     }
 
-    fn counted<T>(&self, items: wire::Items<T>) -> Vec<T> {
+    /// The accepted items of a page. Adds their size to `size`, that of the list so far, and counts the
+    /// skipped ones.
+    fn accepted<T>(&self, items: wire::Items<T>, size: &mut usize) -> Result<Vec<T>, ApiError> {
+        *size += items.size;
+        if *size > wire::LARGEST_LIST {
+            return Err(too_long());
+        }
         if items.skipped > 0 {
             debug!(
                 "{} items are not what the API describes: skipped",
@@ -134,7 +136,7 @@ impl Api {
             );
             self.skipped.set(self.skipped.get() + items.skipped);
         }
-        items.accepted
+        Ok(items.accepted)
     }
 
     /// Creates a token that expires at `expires_at` (seconds since 1970 by the API's clock). Only this
@@ -226,15 +228,11 @@ impl Api {
             let answer = self.send(Request::get(&path, &[("offset", &from), ("limit", "100")]))?;
             let (items, _) = answer.json::<wire::Page<ListedToken>>()?.into_parts()?;
             let count = items.count;
-            size += items.size;
-            if size > wire::LARGEST_LIST {
-                return Err(too_long());
-            }
             offset += count;
             // An API that ignores the offset repeats its page.
             let is_repeated = last.is_some_and(|last| last.body() == answer.body());
             last = Some(answer);
-            let mut listed = self.counted(items);
+            let mut listed = self.accepted(items, &mut size)?;
             listed.retain(|token| seen.insert(token.id.clone()));
             if seen.len() > MOST_ITEMS {
                 break;
