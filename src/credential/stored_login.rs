@@ -17,7 +17,7 @@ use crate::secret::Secret;
 const VERSION: u32 = 1;
 const DIR: &str = "logins";
 
-/// A login for one registry, as it stands in its file.
+/// A login for one registry, as written in its file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StoredLogin {
     version: u32,
@@ -82,7 +82,7 @@ impl StoredLogins {
         Ok(())
     }
 
-    /// Drops the login for `host`.
+    /// Removes the login for `host`.
     pub fn remove(&self, host: &RegistryHost) {
         if let Some(dir) = self.dir() {
             dir.remove(&file_name(host));

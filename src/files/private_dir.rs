@@ -183,7 +183,7 @@ impl PrivateDir {
         let aside = format!("{TAKEN}{}-{:016x}", env::now(), fastrand::u64(..));
         let aside = self.0.join(aside);
         if path.symlink_metadata().ok()?.is_dir() {
-            // This program creates no directory here. An empty one would keep this name forever.
+            // This program creates no directory here. An empty one would occupy the name for ever.
             let _ = fs::remove_dir(path);
             return None;
         }

@@ -28,7 +28,7 @@ const CLOCKS_DIFFER: i64 = 60;
 pub struct Record {
     /// The version of the format.
     pub version: u32,
-    /// The token's name. We choose it.
+    /// The token's name, chosen by this program.
     pub name: String,
     /// The registry's host; empty in what 0.1.0 wrote.
     #[serde(default)]

@@ -87,10 +87,10 @@ impl Ledger {
         }
     }
 
-    /// Notes on a record that is still pending that the API did not answer in time.
+    /// Notes on a pending record that the API did not answer in time.
     pub fn note_timeout(&self, account: &AccountKey, entries: &mut [Entry]) {
         let pending = entries.iter_mut().find(|entry| {
-            // Not one that was deleted before the time was over.
+            // Its record may have been removed before the deadline.
             let is_there = entry
                 .dir
                 .as_ref()

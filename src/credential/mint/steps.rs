@@ -12,7 +12,7 @@ use crate::ionos::api::{Api, ApiError, Token};
 /// Attempts under one name after answers that leave it open whether the token was made, and under
 /// names that are taken.
 const ATTEMPTS: u32 = 3;
-/// Clocks that differ by less do not explain a refused expiry.
+/// In seconds. Clocks that differ by less are not why the API refuses an expiry.
 const TOLERATED_SKEW: i64 = 60;
 /// The end of 1970. Programs send Go's zero time or that of Unix in place of no date.
 const NO_DATE: i64 = 365 * 24 * 3600;
@@ -38,7 +38,7 @@ struct Mint<'a> {
     registry_id: String,
     /// Whether a 404 may mean that the registry was deleted and created again.
     id_may_be_old: bool,
-    /// Whether an expiry was requested again by another clock. Once is enough.
+    /// Whether the expiry was corrected by the API's clock, which is done once.
     expiry_was_corrected: bool,
     names_taken: u32,
     /// The last error that left open whether the token was made. That request may have taken its own

@@ -136,7 +136,7 @@ fn named(path: &Path) -> Result<Located, Failure> {
         return Err(Failure::new(what, "correct IONOS_CONFIG_FILE or unset it"));
     }
     Ok(Located {
-        // `config.yaml` is another file in another working directory.
+        // A note on the account must not depend on the working directory.
         path: std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
         format: Format::Yaml,
     })

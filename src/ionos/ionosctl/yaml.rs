@@ -218,7 +218,7 @@ fn options() -> Options {
             max_total_replayed_events: 10_000,
             max_replay_stack_depth: 8,
         },
-        // Would put the lines around an error into it.
+        // Snippets quote the lines around an error.
         with_snippet: false,
     }
 }

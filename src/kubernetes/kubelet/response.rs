@@ -48,7 +48,7 @@ impl<'a> Response<'a> {
         }
     }
 
-    /// "No credentials". It must not be cached, which a kubelet would do even with that.
+    /// "No credentials". The duration keeps the kubelet from caching this answer.
     pub fn none(api_version: ApiVersion) -> Self {
         Self {
             kind: "CredentialProviderResponse",
