@@ -88,10 +88,10 @@ pub fn erase(host: &RegistryHost, config: &ConfigFile, profile: Option<&str>, re
     ledger.revoke_host(host.as_str(), &cached);
     cached.extend(cache.remove_host(host));
     let mut entries = ledger.revoke_host(host.as_str(), &cached);
-    let settings = config.settings(host, profile);
     if !config.is_ours(host) {
         return;
     }
+    let settings = config.settings(host, profile);
     let Ok(Some(account)) = settings.and_then(|settings| Account::choose(&settings)) else {
         return;
     };

@@ -162,11 +162,13 @@ impl Mint<'_> {
             let record = attempt.record.revoke();
             self.leave(record);
         }
-        if !has_wrong_expiry {
-            return minted.map(|_| None);
+        match minted {
+            Err(err) if !has_wrong_expiry => Err(err),
+            _ => {
+                self.expiry_was_corrected = true;
+                Ok(None)
+            }
         }
-        self.expiry_was_corrected = true;
-        Ok(None)
     }
 
     /// The API did not say that it made the token. It may have made it all the same, unless it says
