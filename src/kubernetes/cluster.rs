@@ -7,8 +7,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -18,6 +16,7 @@ use crate::env::{self, Deadline};
 use crate::error::{Failure, one_line, shown, system};
 use crate::files::UserFile;
 use crate::http::{Client, Endpoint, Method, Request, Response, TransportError};
+use crate::ionos::account::token as jwt;
 use crate::json;
 use crate::secret::{self, Secret};
 
@@ -174,9 +173,7 @@ fn subject(token: &Secret) -> Option<String> {
     struct Claims {
         sub: String,
     }
-    let claims = token.expose_secret().split('.').nth(1)?;
-    let claims = BASE64_URL_SAFE_NO_PAD.decode(claims).ok()?;
-    let claims: Claims = json::from_slice(&claims).ok()?;
-    let name = claims.sub.strip_prefix("system:serviceaccount:")?;
+    let Claims { sub } = jwt::claims(token.expose_secret())?;
+    let name = sub.strip_prefix("system:serviceaccount:")?;
     Some(one_line(name))
 }

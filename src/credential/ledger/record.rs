@@ -1,7 +1,7 @@
 //! One record: what is known of one token.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use ring::digest;
 use serde::{Deserialize, Serialize};
 
@@ -224,7 +224,7 @@ impl Record {
             return format!("{}.json", self.name);
         }
         let hash = digest::digest(&digest::SHA256, self.name.as_bytes());
-        format!("name-{}.json", URL_SAFE_NO_PAD.encode(hash))
+        format!("name-{}.json", BASE64_URL_SAFE_NO_PAD.encode(hash))
     }
 
     /// The name of the file that is locked while a process works on it.

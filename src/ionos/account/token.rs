@@ -4,7 +4,7 @@
 //! the API decides whether a token is valid.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -56,8 +56,11 @@ pub(crate) fn expiry(token: &str) -> Option<Timestamp> {
     Timestamp::from_second(seconds).ok()
 }
 
-fn claims<T: DeserializeOwned>(token: &str) -> Option<T> {
-    let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+/// The claims of any JWT.
+pub(crate) fn claims<T: DeserializeOwned>(token: &str) -> Option<T> {
+    let payload = BASE64_URL_SAFE_NO_PAD
+        .decode(token.split('.').nth(1)?)
+        .ok()?;
     json::from_slice(&payload).ok()
 }
 
@@ -74,7 +77,7 @@ mod tests {
     use super::*;
 
     fn jwt(claims: &str) -> String {
-        format!("e30.{}.sig", URL_SAFE_NO_PAD.encode(claims))
+        format!("e30.{}.sig", BASE64_URL_SAFE_NO_PAD.encode(claims))
     }
 
     fn named(token: &str) -> String {
