@@ -42,7 +42,8 @@ impl Places {
         })
     }
 
-    /// The directories of a service. Without a home directory, root's cache is in the runtime directory.
+    /// The directories of a service. Without a home directory, root's cache is in the runtime
+    /// directory.
     pub fn of_service() -> Result<Self, Failure> {
         let places = Self::find()?;
         Ok(Self {
@@ -199,8 +200,8 @@ pub fn profile_of(program: &OsStr) -> Option<String> {
     } else {
         program.file_name()
     };
-    // Windows and macOS find the program whatever the case of the name. The default profile, which a name
-    // without a match has, may allow more.
+    // Windows and macOS find the program whatever the case of the name. The default profile, which
+    // a name without a match has, may allow more.
     let name = name?.to_string_lossy();
     let (prefix, profile) = name.split_at_checked(PREFIX.len())?;
     let is_ours = prefix.eq_ignore_ascii_case(PREFIX) && !profile.is_empty();

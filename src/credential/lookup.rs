@@ -259,8 +259,8 @@ impl Getter<'_> {
         minted
     }
 
-    /// Mints a token. If the account turns out to be another one than that of `slot`, a cached token of that
-    /// account is returned.
+    /// Mints a token. If the account turns out to be another one than that of `slot`, a cached
+    /// token of that account is returned.
     fn mint(&self, slot: Option<&Slot>, deadline: Deadline) -> Result<Lookup, Failure> {
         let access = self.account.resolve(Some(self.host), deadline)?;
         let account = self.account.confirm(&access, &self.notes);

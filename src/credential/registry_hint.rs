@@ -1,5 +1,5 @@
-//! What earlier requests learnt about a registry: its id, which saves a request, and the API's clock. One
-//! file beside the cache entries, without a secret.
+//! What earlier requests learnt about a registry: its id, which saves a request, and the API's
+//! clock. One file beside the cache entries, without a secret.
 
 use serde::{Deserialize, Serialize};
 

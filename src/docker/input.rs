@@ -26,8 +26,8 @@ pub fn read(stdin: &mut dyn Read, longest: u64) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// Waits while a non-blocking stdin has no input yet: a client may have set the socket or terminal that it
-/// passes on to non-blocking.
+/// Waits while a non-blocking stdin has no input yet: a client may have set the socket or terminal
+/// that it passes on to non-blocking.
 struct Blocking<'a>(&'a mut dyn Read);
 
 impl Read for Blocking<'_> {

@@ -1,10 +1,10 @@
 //! Docker's credential helper protocol: `get`, `store`, `erase`, `list`.
 //!
-//! Rules and fixed strings are those of <https://github.com/docker/docker-credential-helpers>,
-//! and stricter where a client needs it. An answer is one line on stdout. A failure is one line on stdout,
-//! where clients read it, and the same line on stderr, the only stream that `docker pull` before 29
-//! shows. On success and on "not found" stderr stays empty, because Spring Boot reads both streams
-//! as one.
+//! Rules and fixed strings are those of <https://github.com/docker/docker-credential-helpers>, and
+//! stricter where a client needs it. An answer is one line on stdout. A failure is one line on
+//! stdout, where clients read it, and the same line on stderr, the only stream that `docker pull`
+//! before 29 shows. On success and on "not found" stderr stays empty, because Spring Boot reads
+//! both streams as one.
 
 pub mod input;
 pub mod registry_login;

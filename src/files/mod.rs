@@ -48,8 +48,8 @@ pub enum Owner {
 /// Temporary files start with this, so that the sweep removes no other program's.
 const TEMPORARY: &str = ".docker-credential-ionos-";
 
-/// An error with the path and the reason. The text of `tempfile`'s own error repeats a long path before
-/// the reason.
+/// An error with the path and the reason. The text of `tempfile`'s own error repeats a long path
+/// before the reason.
 fn failed(to: &str, path: &Path, err: &io::Error) -> anyhow::Error {
     anyhow!("failed to {to} {}: {}", shown(path), system(err))
 }

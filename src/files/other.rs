@@ -51,8 +51,8 @@ pub(super) fn has_room_for(_: usize) -> io::Result<()> {
 
 /// Keeps other processes of this program from writing in a directory. `None` while another does.
 ///
-/// Windows cannot lock a directory, so this is a file in it that no other process can open meanwhile. The
-/// system removes it when it is closed, also if this process is killed.
+/// Windows cannot lock a directory, so this is a file in it that no other process can open
+/// meanwhile. The system removes it when it is closed, also if this process is killed.
 pub(super) fn lock_dir(dir: &Path) -> io::Result<Option<File>> {
     const DELETE_ON_CLOSE: u32 = 0x0400_0000;
     let opened = OpenOptions::new()
@@ -68,8 +68,8 @@ pub(super) fn lock_dir(dir: &Path) -> io::Result<Option<File>> {
     }
 }
 
-/// Whether the error may be that another process has the file open, or that the file was deleted and is
-/// not yet gone.
+/// Whether the error may be that another process has the file open, or that the file was deleted
+/// and is not yet gone.
 fn is_in_use(err: &io::Error) -> bool {
     const SHARING_VIOLATION: i32 = 32;
     err.kind() == io::ErrorKind::PermissionDenied || err.raw_os_error() == Some(SHARING_VIOLATION)

@@ -28,8 +28,8 @@ pub(super) fn without_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
     options.custom_flags(OFlags::NONBLOCK.bits().cast_signed())
 }
 
-/// Does not follow a symbolic link, and does not wait for the other end of a FIFO. A new file is closed to
-/// others.
+/// Does not follow a symbolic link, and does not wait for the other end of a FIFO. A new file is
+/// closed to others.
 pub(super) fn private_file(options: &mut OpenOptions) -> &mut OpenOptions {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
     options.custom_flags(flags.bits().cast_signed()).mode(0o600)

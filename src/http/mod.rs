@@ -1,7 +1,7 @@
 //! The only room that sends HTTP: endpoint, proxy, TLS, deadline, retries.
 //!
-//! The rooms of the IONOS API, of a Kubernetes cluster and of a registry make the requests and interpret
-//! the answers.
+//! The rooms of the IONOS API, of a Kubernetes cluster and of a registry make the requests and
+//! interpret the answers.
 
 mod challenge;
 mod connector;

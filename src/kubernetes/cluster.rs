@@ -66,8 +66,8 @@ pub(super) const APPLY_PATCH: &str = "application/apply-patch+yaml";
 pub(super) const JSON_PATCH: &str = "application/json-patch+json";
 
 impl Cluster {
-    /// Reads the files that the kubelet mounts into the pod. The kubelet refreshes the token, so they are
-    /// read at each run. Nothing is sent yet.
+    /// Reads the files that the kubelet mounts into the pod. The kubelet refreshes the token, so
+    /// they are read at each run. Nothing is sent yet.
     pub fn of_pod(dir: &Path) -> Result<Self, Failure> {
         let endpoint = endpoint()?;
         let read = |name: &str| read(&dir.join(name));

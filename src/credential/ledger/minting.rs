@@ -23,10 +23,10 @@ pub struct Minting {
 }
 
 impl Ledger {
-    /// Puts a token on record before it is requested. `record` has no name yet. With `may_reuse` the name
-    /// may be that of an equal request that the API refused, so that refusals do not pile up; else it is
-    /// `new_name`.
-    /// Never fails: what cannot be put on record has to be deleted by this process.
+    /// Puts a token on record before it is requested. `record` has no name yet. With `may_reuse`
+    /// the name may be that of an equal request that the API refused, so that refusals do not pile
+    /// up; else it is `new_name`. Never fails: what cannot be put on record has to be deleted by
+    /// this process.
     ///
     /// This reads every record. What other processes do during the request is not in it, so
     /// [`Ledger::supersede`] reads them again after the answer.

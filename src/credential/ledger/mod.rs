@@ -1,9 +1,9 @@
 //! The ledger: every token that this installation may have made, from before its request until its
 //! deletion is confirmed or it has expired.
 //!
-//! `DATA/ledger/NAME.json`, or `CACHE/.ledger/NAME.json` where that cannot be written: one file a token
-//! and no secret in any. The order of writes makes signals and power cuts harmless; no signal handler is
-//! needed:
+//! `DATA/ledger/NAME.json`, or `CACHE/.ledger/NAME.json` where that cannot be written: one file a
+//! token and no secret in any. The order of writes makes signals and power cuts harmless; no signal
+//! handler is needed:
 //!
 //! 1. The record is written as `minting` and synced. Only then is the request sent. A process that
 //!    dies between the two leaves a record of a token that does not exist, which a look-up settles.
@@ -151,8 +151,8 @@ impl Ledger {
             dir.write(&name, &content)?;
             Ok(dir.clone())
         });
-        // On a full disk the file can still be overwritten. A record that stays `minting` would have the
-        // token deleted that a client just got.
+        // On a full disk the file can still be overwritten. A record that stays `minting` would
+        // have the token deleted that a client just got.
         let written = written.or_else(|err| match &entry.dir {
             Some(dir) => dir.overwrite(&name, &content).map(|()| dir.clone()),
             None => Err(err),

@@ -117,8 +117,8 @@ impl Record {
             .is_none_or(|api| api == endpoint.as_str())
     }
 
-    /// When its deletion was last tried, in milliseconds since 1970; 0 for never. A time after `now` is
-    /// ignored: the clock was set back since.
+    /// When its deletion was last tried, in milliseconds since 1970; 0 for never. A time after
+    /// `now` is ignored: the clock was set back since.
     pub(super) fn last_try(&self, now: i64) -> i64 {
         self.tried_at.filter(|at| *at <= now).unwrap_or_default()
     }
@@ -194,8 +194,8 @@ impl Record {
         is_gone
     }
 
-    /// Counts a look-up that did not find it. `true` if it will not appear any more. If it is not known when
-    /// the request was sent by the API's clock, the time counts from the first look-up.
+    /// Counts a look-up that did not find it. `true` if it will not appear any more. If it is not
+    /// known when the request was sent by the API's clock, the time counts from the first look-up.
     pub(super) fn not_found_at(&mut self, api_now: i64) -> bool {
         self.looks = self.looks.saturating_add(1);
         api_now.saturating_sub(*self.posted_at.get_or_insert(api_now)) > LATE

@@ -10,11 +10,11 @@ use crate::ionos::api::{Api, ApiError};
 use crate::registry_host::RegistryHost;
 
 impl Ledger {
-    /// Deletes the tokens of this account that are to be deleted, until the deadline. Those that were never
-    /// tried come first, of them those of `host`; then those whose last try is the longest ago, so that a
-    /// record that always fails does not block the others. A refusal of one does not stop the next; an API
-    /// that is down or refuses the account does. Then removes the records of expired tokens. `entries` is
-    /// every record.
+    /// Deletes the tokens of this account that are to be deleted, until the deadline. Those that
+    /// were never tried come first, of them those of `host`; then those whose last try is the
+    /// longest ago, so that a record that always fails does not block the others. A refusal of one
+    /// does not stop the next; an API that is down or refuses the account does. Then removes the
+    /// records of expired tokens. `entries` is every record.
     pub fn settle(
         &self,
         api: &Api,
@@ -103,8 +103,8 @@ impl Ledger {
         }
     }
 
-    /// Deletes a token, or finds out that a client has it. `false` if it stays on record: a client has it,
-    /// or it was not found and may still appear.
+    /// Deletes a token, or finds out that a client has it. `false` if it stays on record: a client
+    /// has it, or it was not found and may still appear.
     fn act(api: &Api, cache: &Cache, entry: &mut Entry) -> Result<bool, ApiError> {
         let record = &entry.record;
         // The process was killed after it had cached the token and before it had completed the record.

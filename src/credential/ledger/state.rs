@@ -100,9 +100,9 @@ impl Ledger {
         }
     }
 
-    /// Puts a cached token on record that is not: 0.1.0 minted it, or no record could be written. Called
-    /// before its cache entry is removed or overwritten, so that a kill in between loses no token.
-    /// `entries` is every record.
+    /// Puts a cached token on record that is not: 0.1.0 minted it, or no record could be written.
+    /// Called before its cache entry is removed or overwritten, so that a kill in between loses no
+    /// token. `entries` is every record.
     pub fn adopt(
         &self,
         entries: &mut Vec<Entry>,

@@ -26,8 +26,8 @@ use crate::ionos::account::AccountKey;
 use crate::ionos::api::Api;
 use crate::registry_host::RegistryHost;
 
-/// Added to the intended lifetime, in seconds. The API refuses less than an hour, counted by its own clock
-/// when the request arrives.
+/// Added to the intended lifetime, in seconds. The API refuses less than an hour, counted by its
+/// own clock when the request arrives.
 pub const SPARE: i64 = 5 * 60;
 
 /// What to mint.

@@ -5,8 +5,9 @@ use crate::config::Target;
 use crate::ionos::api::{self, Api};
 use crate::registry_host::RegistryHost;
 
-/// Finds the registry of a host: among those whose name is the first label of the host, which is one short
-/// page, then among all. The hostname must be equal, unless the configuration names the registry.
+/// Finds the registry of a host: among those whose name is the first label of the host, which is
+/// one short page, then among all. The hostname must be equal, unless the configuration names the
+/// registry.
 pub fn registry(
     api: &Api,
     host: &RegistryHost,

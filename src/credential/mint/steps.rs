@@ -219,8 +219,8 @@ impl Mint<'_> {
                 self.registry_id.clear();
                 Ok(None)
             }
-            // The expiry is in the past or too near, because our clock is wrong. The answer has the time
-            // of the API.
+            // The expiry is in the past or too near, because our clock is wrong. The answer has the
+            // time of the API.
             ApiError::Refused { status: 400, .. }
                 if !self.expiry_was_corrected
                     && self

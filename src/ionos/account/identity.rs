@@ -49,7 +49,8 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// For a password only the user name: a hash of the password on disk would help a thief to guess it.
+    /// For a password only the user name: a hash of the password on disk would help a thief to
+    /// guess it.
     pub(super) fn of(credentials: &Credentials) -> Self {
         match credentials {
             Credentials::Token(token) => token::identity(token.expose_secret().trim()),

@@ -136,7 +136,8 @@ impl Account {
         Ok(self.key_of_identity(&identity))
     }
 
-    /// Whether [`Account::key`] identifies a user. The user of a command is unknown before its first run.
+    /// Whether [`Account::key`] identifies a user. The user of a command is unknown before its
+    /// first run.
     pub fn is_confirmed(&self, notes: &Notes) -> bool {
         match &self.source {
             Source::TokenCommand(argv) => notes.read(&argv.join("\0"), COMMAND).is_some(),
@@ -144,8 +145,8 @@ impl Account {
         }
     }
 
-    /// Identifies the user of `access`. Differs from [`Account::key`] if a file was written since, or a
-    /// command printed another user's token. Notes the user of a command.
+    /// Identifies the user of `access`. Differs from [`Account::key`] if a file was written since,
+    /// or a command printed another user's token. Notes the user of a command.
     pub fn confirm(&self, access: &Access, notes: &Notes) -> AccountKey {
         let identity = Identity::of(&access.credentials);
         if let Source::TokenCommand(argv) = &self.source {

@@ -1,5 +1,5 @@
-//! The identity that an account had when it was last read, so that a warm `get` parses no file and runs
-//! no command.
+//! The identity that an account had when it was last read, so that a warm `get` parses no file and
+//! runs no command.
 //!
 //! `CACHE/.accounts/HASH.account`, one file for each configuration file and profile, or command. Four
 //! lines without a secret: the version, the stamp of what was read, and the kind and name of the

@@ -55,8 +55,8 @@ impl ApiError {
         }
     }
 
-    /// Whether a name is in use, so that another one can succeed. A 409 with another message does not depend
-    /// on the name.
+    /// Whether a name is in use, so that another one can succeed. A 409 with another message does
+    /// not depend on the name.
     pub fn is_taken_name(&self) -> bool {
         let is_taken = |message: &str| message.to_ascii_lowercase().contains("already exists");
         self.status() == Some(409) && self.message().is_none_or(is_taken)
@@ -87,8 +87,8 @@ impl ApiError {
         matches!(self.status(), None | Some(429 | 500..))
     }
 
-    /// Whether the next of several requests would fail in the same way. A broken connection or an unusable
-    /// answer takes no time, so the next one is sent.
+    /// Whether the next of several requests would fail in the same way. A broken connection or an
+    /// unusable answer takes no time, so the next one is sent.
     pub fn ends_a_round(&self) -> bool {
         match self {
             Self::Transport(err) => {

@@ -26,7 +26,8 @@ use crate::secret;
 
 /// A page has up to a hundred items. No contract has so many; an API that repeats itself may.
 const MOST_PAGES: usize = 100;
-/// The same for an API that ignores `limit`. In memory, an item of 50 bytes takes several times as much.
+/// The same for an API that ignores `limit`. In memory, an item of 50 bytes takes several times as
+/// much.
 const MOST_ITEMS: usize = 2 * 100 * MOST_PAGES;
 
 /// A client for one account and one deadline. Keeps its connection.
@@ -79,8 +80,8 @@ impl Api {
         self.skipped.get()
     }
 
-    /// All registries of the account, or those that the API finds for a name. How the API compares names
-    /// is not documented, so the caller has to compare again.
+    /// All registries of the account, or those that the API finds for a name. How the API compares
+    /// names is not documented, so the caller has to compare again.
     pub fn registries(&self, name: Option<&str>) -> Result<Vec<Registry>, ApiError> {
         let mut filter = name;
         let mut is_second_try = false;
@@ -122,8 +123,8 @@ impl Api {
         Err(too_long())
     }
 
-    /// The accepted items of a page. Adds their size to `size`, that of the list so far, and counts the
-    /// skipped ones.
+    /// The accepted items of a page. Adds their size to `size`, that of the list so far, and counts
+    /// the skipped ones.
     fn accepted<T>(&self, items: wire::Items<T>, size: &mut usize) -> Result<Vec<T>, ApiError> {
         *size += items.size;
         if *size > wire::LARGEST_LIST {

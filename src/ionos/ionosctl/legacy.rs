@@ -23,8 +23,8 @@ struct File {
 
 pub(super) fn read(text: &str, selected: Option<ProfileName>) -> Result<Contents, Failure> {
     let file = parse(text)?;
-    // ionosctl ignores IONOS_CURRENT_PROFILE here. Our own `ionosProfile` stands for one account, which is
-    // not in this file.
+    // ionosctl ignores IONOS_CURRENT_PROFILE here. Our own `ionosProfile` stands for one account,
+    // which is not in this file.
     if let Some(ProfileName { by, .. }) = selected.filter(ProfileName::is_ours) {
         return Err(Failure::new(
             format!("it is in ionosctl's old format, which has no profiles, but {by} names one"),

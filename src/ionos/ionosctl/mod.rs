@@ -169,8 +169,8 @@ fn search(ionosctl: Option<&Path>, home: Option<&Path>) -> Option<Located> {
     Some(first)
 }
 
-/// A file whose metadata cannot be read counts as existing: to skip it could select another account, and
-/// reading it reports the reason.
+/// A file whose metadata cannot be read counts as existing: to skip it could select another
+/// account, and reading it reports the reason.
 fn may_exist(path: &Path) -> bool {
     match std::fs::metadata(path) {
         Ok(_) => true,

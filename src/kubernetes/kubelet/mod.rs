@@ -2,8 +2,8 @@
 //!
 //! To pull an image, the kubelet runs the program with a `CredentialProviderRequest` on stdin and
 //! reads one `CredentialProviderResponse` from stdout. It decodes strictly and does not log why it
-//! rejects a response, so the type [`Response`] allows only what it accepts. It logs stderr on failure,
-//! and kills the program after a minute.
+//! rejects a response, so the type [`Response`] allows only what it accepts. It logs stderr on
+//! failure, and kills the program after a minute.
 
 pub mod check;
 mod provider_config;

@@ -129,8 +129,8 @@ struct RegistryProperties {
 impl<T> Page<T> {
     /// The items, and the token of the next page. The last page has an empty one, null or none.
     ///
-    /// `items` may be missing from an empty list. An object without any member of a list is an error or
-    /// the answer of another server, and does not mean that the list is empty.
+    /// `items` may be missing from an empty list. An object without any member of a list is an
+    /// error or the answer of another server, and does not mean that the list is empty.
     pub(crate) fn into_parts(self) -> Result<(Items<T>, Option<String>), TransportError> {
         if self.items.is_none() && self.pagination.is_none() && self.links.is_none() {
             return Err(TransportError::Foreign);
