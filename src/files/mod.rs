@@ -1,4 +1,4 @@
-//! The only room that writes. It checks a path before every read, write and delete.
+//! The only room that writes, and the checks that keep other users from what is read and written.
 //!
 //! There are two kinds of files, and each can be opened in one way only:
 //!

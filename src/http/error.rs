@@ -1,11 +1,11 @@
 //! Errors of a request, by whether it may have arrived.
 
-use std::fmt::Display;
 use std::io::{self, ErrorKind};
 
 use ureq::Timeout;
 
 use super::pin::{OtherCertificate, PINNED_CERT};
+use super::proxy::Proxy;
 use crate::config;
 use crate::error::{Failure, TRY_LATER, one_line, system};
 
@@ -128,7 +128,7 @@ impl TransportError {
     }
 
     /// Names the proxy, which may be the cause.
-    pub(super) fn through(mut self, proxy: &impl Display) -> Self {
+    pub(super) fn through(mut self, proxy: &Proxy) -> Self {
         if let Self::Unreachable { why } | Self::Untrusted { why, .. } = &mut self {
             *why = format!("{why} ({proxy})");
         }

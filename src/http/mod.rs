@@ -33,6 +33,7 @@ pub use ureq::http::Method;
 
 use crate::env::Deadline;
 use crate::error::Failure;
+use crate::secret::Secret;
 use proxy::Proxy;
 
 const MIB: u64 = 1024 * 1024;
@@ -218,7 +219,7 @@ impl Client {
 }
 
 /// The value of an `Authorization` header of the scheme `Basic`.
-pub fn basic(username: &str, password: &impl ExposeSecret<str>) -> SecretString {
+pub fn basic(username: &str, password: &Secret) -> SecretString {
     let pair = SecretString::from(format!("{username}:{}", password.expose_secret()));
     format!("Basic {}", BASE64_STANDARD.encode(pair.expose_secret())).into()
 }

@@ -20,7 +20,7 @@ impl Ledger {
         api: &Api,
         account: &AccountKey,
         cache: &Cache,
-        entries: &mut Vec<Entry>,
+        entries: &mut [Entry],
         host: Option<&RegistryHost>,
     ) {
         let is_first = |record: &Record| host.is_some_and(|host| host.as_str() == record.host);

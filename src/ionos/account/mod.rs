@@ -206,10 +206,18 @@ fn configured(named: &ConfiguredAccount) -> Result<(String, Source), Failure> {
             format!("tokenFile {}", shown(path)),
             Source::TokenFile(path.clone(), named.owner),
         ),
-        AccountSource::TokenCommand(argv) => (
-            format!("tokenCommand {}", one_line(&argv[0])),
-            Source::TokenCommand(argv.clone()),
-        ),
+        AccountSource::TokenCommand(argv) => {
+            let what = format!("tokenCommand {}", one_line(&argv[0]));
+            if let Owner::InvokingUser(uid) = named.owner {
+                return Err(Failure::new(
+                    format!(
+                        "{what} of {place} was not run: uid {uid} can change the file, and this is root"
+                    ),
+                    "run this as that user, or give the file and its directories to root",
+                ));
+            }
+            (what, Source::TokenCommand(argv.clone()))
+        }
         AccountSource::IonosProfile(profile) => {
             let what = format!("ionosProfile {}", one_line(profile));
             let Some(located) = ionosctl::locate()? else {
@@ -224,14 +232,6 @@ fn configured(named: &ConfiguredAccount) -> Result<(String, Source), Failure> {
             (what, Source::Ionos { located, profile })
         }
     };
-    if let (Source::TokenCommand(_), Owner::InvokingUser(uid)) = (&source, named.owner) {
-        return Err(Failure::new(
-            format!(
-                "{what} of {place} was not run: uid {uid} can change the file, and this is root"
-            ),
-            "run this as that user, or give the file and its directories to root",
-        ));
-    }
     Ok((format!("{what} of {place}"), source))
 }
 

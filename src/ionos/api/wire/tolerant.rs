@@ -15,7 +15,7 @@ pub(crate) struct Items<T> {
     pub(crate) accepted: Vec<T>,
     /// How many items there were, nulls included.
     pub(crate) count: usize,
-    /// How many did not match it.
+    /// How many were skipped: they are too large, or do not match it.
     pub(crate) skipped: usize,
     /// The size of the items that were not too large, in bytes of JSON.
     pub(crate) size: usize,
