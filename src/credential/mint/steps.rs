@@ -151,7 +151,9 @@ impl Mint<'_> {
         // token lives far longer than intended, or not half as long.
         let has_wrong_expiry = !self.expiry_was_corrected && off > self.life() / 2;
         attempt.record.entry.record.token_id.clone_from(&token.id);
-        attempt.record.entry.record.expires_at = expiry(&token);
+        // An earlier expiry than requested may be a mistake: the record must not be forgotten early.
+        attempt.record.entry.record.expires_at =
+            expiry(&token).map(|at| at.max(attempt.expires_at + attempt.skew));
         let minted = self.minted(token, attempt.expires_at);
         if !has_wrong_expiry && let Ok(token) = minted {
             return Ok(Some((token, attempt.record)));
