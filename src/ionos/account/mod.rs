@@ -31,9 +31,15 @@ pub use notes::Notes;
 /// How to provide an account.
 const HOW_TO: &str = "run \"ionosctl login\", or set IONOS_TOKEN (\"ionosctl token generate\" makes one), IONOS_TOKEN_FILE, or IONOS_USERNAME and IONOS_PASSWORD";
 
-/// The failure where no account is found.
+/// The failure where no account is found. CI systems leave a variable empty if its secret is missing.
 pub fn missing() -> Failure {
-    Failure::new("no IONOS credentials found", HOW_TO)
+    let is_set = |name| env::var(name).is_some();
+    let half = match (is_set("IONOS_USERNAME"), is_set("IONOS_PASSWORD")) {
+        (true, false) => ": IONOS_USERNAME is set without IONOS_PASSWORD",
+        (false, true) => ": IONOS_PASSWORD is set without IONOS_USERNAME",
+        _ => "",
+    };
+    Failure::new(format!("no IONOS credentials found{half}"), HOW_TO)
 }
 
 /// An account at IONOS. Its secret is not read yet.

@@ -252,3 +252,19 @@ environments:
         .credential();
     assert_eq!(in_env.count("POST", "/tokens"), 1);
 }
+
+#[test]
+fn half_of_a_user_name_and_password_is_named() {
+    let home = Home::new();
+    for (set, unset) in [
+        ("IONOS_USERNAME", "IONOS_PASSWORD"),
+        ("IONOS_PASSWORD", "IONOS_USERNAME"),
+    ] {
+        let helper = home.helper().env(set, "half-of-it").env(unset, "");
+        let done = helper.get(DEMO_HOST);
+        let line = done.failure();
+        let named = format!("no IONOS credentials found: {set} is set without {unset}; run");
+        assert!(line.contains(&named), "{line}");
+        assert!(!line.contains("half-of-it"), "{line}");
+    }
+}
