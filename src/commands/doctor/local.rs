@@ -46,7 +46,7 @@ pub(super) fn cache() -> Result<Finding, Failure> {
     Ok(match PrivateDir::probe(&dir) {
         Err(err) => local_state::nothing_is_cached(
             &format!("{err:#}"),
-            "make that directory yours and writable for you alone, or set IONOS_CR_CACHE_DIR",
+            "make that directory writable for you alone, or set IONOS_CR_CACHE_DIR to one that is",
         )
         .into(),
         Ok(()) if files::is_outside_of_the_profile(&dir) => Finding::warning(

@@ -99,7 +99,7 @@ fn cache_that_cannot_be_written_is_a_warning() {
         (
             &nowhere,
             format!(
-                "warning  cache: failed to create ~/no-directory: File exists: {consequence}\n         hint: make that directory yours and writable for you alone, or set IONOS_CR_CACHE_DIR\n"
+                "warning  cache: failed to create ~/no-directory: File exists: {consequence}\n         hint: make that directory writable for you alone, or set IONOS_CR_CACHE_DIR to one that is\n"
             ),
         ),
     ] {
