@@ -170,7 +170,7 @@ fn api_without_tls_gets_no_credentials() {
         .env("IONOS_API_URL", &format!("https://{api}"))
         .get(DEMO_HOST);
     let heard = String::from_utf8_lossy(&heard.join().unwrap()).into_owned();
-    assert!(!heard.contains("s3cr3t-0f-4cc0unt-") && !heard.contains("Bearer"));
+    assert!(!heard.contains("account-secret-") && !heard.contains("Bearer"));
     let what = format!("no trusted connection to {api}: it does not speak TLS");
     let hint = "check IONOS_API_URL, and HTTPS_PROXY if it is set";
     done.fails(&line(&what, hint));
@@ -194,7 +194,7 @@ fn refused_password_has_its_own_hint() {
         .helper_for(&fake)
         .without("IONOS_TOKEN")
         .env("IONOS_USERNAME", USERNAME)
-        .env("IONOS_PASSWORD", "s3cr3t-0f-4cc0unt-wrong");
+        .env("IONOS_PASSWORD", "account-secret-wrong");
     helper.get(DEMO_HOST).fails(&format!(
         "no credential for {DEMO_HOST}: {} refused the account: 401 \"Unauthorized, wrong or no api key provided to process this request\" (account from IONOS_USERNAME and IONOS_PASSWORD); check that user name and password are those of the IONOS account, not of a registry token; an account with two-factor authentication needs an API token (IONOS_TOKEN) instead",
         fake.address()

@@ -7,18 +7,18 @@ use super::http::Request;
 use super::response::{Response, usual_error_body};
 
 /// Part of every account secret below and of nothing else. Leak tests search for it.
-pub const ACCOUNT_MARKER: &str = "s3cr3t-0f-4cc0unt-";
+pub const ACCOUNT_MARKER: &str = "account-secret-";
 
 /// A JWT with claims as IONOS writes them; `iat` and `exp` are in milliseconds.
-pub const ACCOUNT_TOKEN: &str = "eyJ0eXAiOiJKV1QiLCJraWQiOiI1YzhmMGQzZS0xZDBiLTRiMmMtOWE1Ny0zZjBlNmExZDdjNDIiLCJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJpb25vc2Nsb3VkIiwiaWF0IjoxNzY3MjI1NjAwMDAwLCJleHAiOjQxMDI0NDQ4MDAwMDAsImlkZW50aXR5Ijp7InJvbGUiOiJvd25lciIsImNvbnRyYWN0TnVtYmVyIjozMTkwMTIzNCwiaXNQYXJlbnQiOmZhbHNlLCJwcml2aWxlZ2VzIjpbIkFDQ0VTU19BTkRfTUFOQUdFX1JFR0lTVFJJRVMiXSwidXVpZCI6IjdkNmUyYTU0LTBjMWYtNGI3ZS04ZjU1LTJmNmE5YTNjMWIxMCIsInJlc2VsbGVySWQiOjEsInJlZ0RvbWFpbiI6Imlvbm9zLmRlIn19.s3cr3t-0f-4cc0unt-5e1f0aa7c2-n0t-4-r34l-s1gn4tur3";
+pub const ACCOUNT_TOKEN: &str = "eyJ0eXAiOiJKV1QiLCJraWQiOiI1YzhmMGQzZS0xZDBiLTRiMmMtOWE1Ny0zZjBlNmExZDdjNDIiLCJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJpb25vc2Nsb3VkIiwiaWF0IjoxNzY3MjI1NjAwMDAwLCJleHAiOjQxMDI0NDQ4MDAwMDAsImlkZW50aXR5Ijp7InJvbGUiOiJvd25lciIsImNvbnRyYWN0TnVtYmVyIjozMTkwMTIzNCwiaXNQYXJlbnQiOmZhbHNlLCJwcml2aWxlZ2VzIjpbIkFDQ0VTU19BTkRfTUFOQUdFX1JFR0lTVFJJRVMiXSwidXVpZCI6IjdkNmUyYTU0LTBjMWYtNGI3ZS04ZjU1LTJmNmE5YTNjMWIxMCIsInJlc2VsbGVySWQiOjEsInJlZ0RvbWFpbiI6Imlvbm9zLmRlIn19.account-secret-5e1f0aa7c2-not-a-real-signature";
 
 /// A user of another contract. The fake accepts it only if the builder adds it.
-pub const OTHER_ACCOUNT_TOKEN: &str = "eyJ0eXAiOiJKV1QiLCJraWQiOiI1YzhmMGQzZS0xZDBiLTRiMmMtOWE1Ny0zZjBlNmExZDdjNDIiLCJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJpb25vc2Nsb3VkIiwiaWF0IjoxNzY3MjI1NjAwMDAwLCJleHAiOjQxMDI0NDQ4MDAwMDAsImlkZW50aXR5Ijp7InJvbGUiOiJvd25lciIsImNvbnRyYWN0TnVtYmVyIjozMTkwNTY3OCwiaXNQYXJlbnQiOmZhbHNlLCJwcml2aWxlZ2VzIjpbIkFDQ0VTU19BTkRfTUFOQUdFX1JFR0lTVFJJRVMiXSwidXVpZCI6ImMyYjlmN2YwLTkzZjEtNGE4Ni1hN2E0LTFmNGY0YTBiNmUyMSIsInJlc2VsbGVySWQiOjEsInJlZ0RvbWFpbiI6Imlvbm9zLmRlIn19.s3cr3t-0f-4cc0unt-b04d9e6613-n0t-4-r34l-s1gn4tur3";
+pub const OTHER_ACCOUNT_TOKEN: &str = "eyJ0eXAiOiJKV1QiLCJraWQiOiI1YzhmMGQzZS0xZDBiLTRiMmMtOWE1Ny0zZjBlNmExZDdjNDIiLCJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJpb25vc2Nsb3VkIiwiaWF0IjoxNzY3MjI1NjAwMDAwLCJleHAiOjQxMDI0NDQ4MDAwMDAsImlkZW50aXR5Ijp7InJvbGUiOiJvd25lciIsImNvbnRyYWN0TnVtYmVyIjozMTkwNTY3OCwiaXNQYXJlbnQiOmZhbHNlLCJwcml2aWxlZ2VzIjpbIkFDQ0VTU19BTkRfTUFOQUdFX1JFR0lTVFJJRVMiXSwidXVpZCI6ImMyYjlmN2YwLTkzZjEtNGE4Ni1hN2E0LTFmNGY0YTBiNmUyMSIsInJlc2VsbGVySWQiOjEsInJlZ0RvbWFpbiI6Imlvbm9zLmRlIn19.account-secret-b04d9e6613-not-a-real-signature";
 
 pub const USERNAME: &str = "jane.doe@example.com";
 
 /// Contains a colon: a Basic header is split at the first colon only.
-pub const PASSWORD: &str = "s3cr3t-0f-4cc0unt-b8:7720d1c9";
+pub const PASSWORD: &str = "account-secret-b8:7720d1c9";
 
 #[derive(Default)]
 pub struct Accounts {
