@@ -133,7 +133,7 @@ pub fn redact(line: &str) -> Cow<'_, str> {
 impl Known {
     fn index(&mut self) {
         for secret in &self.secrets[self.indexed..] {
-            for form in forms(secret.expose_secret()) {
+            for (form, _) in forms(secret.expose_secret()) {
                 let length = PIECE.min(form.len());
                 // Shorter secrets are words that appear in messages anyway.
                 if length >= SHORT_PIECE {
@@ -172,9 +172,9 @@ const SHORT_PIECE: usize = 8;
 /// Whether a string contains the secret or a piece of it, in any form.
 pub fn repeats(text: &str, secret: &str) -> bool {
     let texts = readings(text);
-    forms(secret).iter().any(|form| {
+    forms(secret).iter().any(|(form, shortest)| {
         // By bytes: a piece may begin and end inside a character.
-        let length = SHORT_PIECE.min(form.len());
+        let length = form.len().min(*shortest);
         let pieces: HashSet<&[u8]> = form.windows(length).collect();
         let mut windows = texts.iter().flat_map(|text| text.windows(length));
         windows.any(|window| pieces.contains(window))
@@ -224,6 +224,11 @@ mod tests {
                 None,
             ),
             ("\0\u{1}", "another password", None),
+            (
+                "accounts: count/secrets",
+                "account-secret-1",
+                Some("accounts: count/secrets"),
+            ),
         ] {
             forget_all();
             let _ = Secret::from(password);

@@ -5,10 +5,10 @@ use std::str;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
+use super::{PIECE, SHORT_PIECE};
+
 /// Escapes in escapes, such as `%2565`.
 const DEPTH: usize = 3;
-/// The length of a piece without its separators that is not a word by chance.
-const SHORTEST: usize = 8;
 
 /// A string unchanged and with its escapes decoded, each also without spaces and without everything
 /// but letters and digits, in lower case.
@@ -28,8 +28,8 @@ pub(super) fn readings(text: &str) -> Vec<Vec<u8>> {
 }
 
 /// A secret unchanged, without spaces, without everything but letters and digits, in hexadecimal
-/// digits and in base64, in lower case.
-pub(super) fn forms(secret: &str) -> Vec<Vec<u8>> {
+/// digits and in base64, in lower case. Each with the shortest piece that is no coincidence.
+pub(super) fn forms(secret: &str) -> Vec<(Vec<u8>, usize)> {
     if secret.is_empty() {
         return Vec::new();
     }
@@ -37,9 +37,8 @@ pub(super) fn forms(secret: &str) -> Vec<Vec<u8>> {
     let hex = secret
         .bytes()
         .flat_map(|byte| format!("{byte:02x}").into_bytes());
-    let mut forms = vec![without_spaces(&folded), hex.collect()];
-    forms.extend(Some(letters(&folded)).filter(|it| it.len() >= SHORTEST));
-    forms.push(folded);
+    let letters = Some(letters(&folded)).filter(|it| it.len() >= SHORT_PIECE);
+    let mut forms = vec![without_spaces(&folded), hex.collect(), folded];
     // A string has three base64 forms, depending on the number of bytes before it.
     for (before, mixed) in [(0, 0), (1, 2), (2, 3)] {
         let bytes = [&[0; 2][..before], secret.as_bytes()].concat();
@@ -58,7 +57,8 @@ pub(super) fn forms(secret: &str) -> Vec<Vec<u8>> {
         forms.push(form.to_ascii_lowercase());
     }
     forms.retain(|form| !form.is_empty());
-    forms
+    let forms = forms.into_iter().map(|form| (form, SHORT_PIECE));
+    forms.chain(letters.map(|form| (form, PIECE))).collect()
 }
 
 fn without_spaces(text: &[u8]) -> Vec<u8> {
