@@ -309,7 +309,8 @@ fn login(host: &str, file: &Value) -> Credential {
 fn shapes(files: impl Iterator<Item = (PathBuf, PathBuf)>) -> Vec<(String, Value)> {
     let mut shapes: Vec<_> = files
         .map(|(name, path)| {
-            let dir = name.parent().unwrap().display();
+            let dir = name.parent().unwrap().display().to_string();
+            let dir = dir.replace('\\', "/");
             let extension = name.extension().unwrap_or_default().display();
             let file: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
             (format!("{dir}/*.{extension}"), shape(&file))
