@@ -1,4 +1,4 @@
-//! Tests that SECURITY.md and the lists of skipped tests name exist, and SECURITY.md names one for each statement.
+//! SECURITY.md names a test for each statement. The tests that it and the lists of skipped tests name exist.
 
 use std::fs;
 use std::path::Path;
@@ -28,7 +28,7 @@ fn every_named_test_exists() {
     }
 }
 
-/// No platform of a list may be at hand to notice that a test was renamed.
+/// Otherwise a renamed test fails only on the platform that skips it, which may not be at hand.
 #[test]
 fn every_skipped_test_exists() {
     let files = source_files();
@@ -64,7 +64,7 @@ fn source_files() -> Vec<(String, String)> {
         .collect()
 }
 
-/// Whether a function whose name begins so is in the module.
+/// Whether the module of `name` has a function that begins with the rest of `name`.
 fn has_test(files: &[(String, String)], name: &str) -> bool {
     let (module, function) = name.rsplit_once("::").unwrap_or(("", name));
     let place = module.replace("::", "/");
