@@ -20,8 +20,8 @@
 //! works on a `minting` record; the kernel frees it when the process dies.
 //!
 //! A `minting` record whose token is not found is looked up again until 15 minutes have passed since
-//! the request, because servers finish late. Records are dropped by the API's clock and never by this
-//! machine's.
+//! the request, because servers finish late. A record is dropped once its token has expired by the
+//! API's clock and by this machine's.
 
 mod minting;
 mod record;

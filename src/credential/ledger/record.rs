@@ -201,10 +201,13 @@ impl Record {
         api_now.saturating_sub(*self.posted_at.get_or_insert(api_now)) > LATE
     }
 
-    /// Whether it has expired. `api_now` is by the API's clock, because this machine's may be wrong.
+    /// Whether it has expired by the API's clock, at `api_now`, and its lifetime has passed by this
+    /// machine's. Each may be wrong for a time: a proxy may answer with a `Date` of its own.
     pub(super) fn has_expired(&self, api_now: i64) -> bool {
-        self.expires_at
-            .is_some_and(|at| api_now > at.saturating_add(CLOCKS_DIFFER))
+        let passed = env::now().saturating_sub(self.created_at);
+        self.expires_at.is_some_and(|at| {
+            api_now > at.saturating_add(CLOCKS_DIFFER) && passed > at.saturating_sub(self.made_at())
+        })
     }
 
     /// When it was requested or put on record, for the order of two records.

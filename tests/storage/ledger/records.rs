@@ -25,11 +25,29 @@ fn refusal_of_one_record_does_not_stop_the_next() {
     }
 }
 
+/// Moves the times by this machine's clock in all records into the past.
+fn age_records(home: &Home, seconds: i64) {
+    for record in home.records() {
+        edit(&home.record(record["name"].as_str().unwrap()), |record| {
+            record["createdAt"] = (record["createdAt"].as_i64().unwrap() - seconds).into();
+        });
+    }
+}
+
 #[test]
-fn expired_tokens_are_forgotten_by_the_apis_clock() {
+fn record_is_forgotten_once_its_token_has_expired_by_both_clocks() {
     let (fake, home) = (fake(), Home::new());
     let helper = home.helper_for(&fake);
     let _ = helper.get(DEMO_HOST).credential();
+    // A proxy answers with a `Date` of its own.
+    fake.set_clock(14 * HOUR);
+    contact(&helper);
+    assert_eq!(home.records().len(), 1);
+    age_records(&home, 14 * HOUR);
+    // This machine's clock was set forward.
+    fake.set_clock(0);
+    contact(&helper);
+    assert_eq!(home.records().len(), 1);
     fake.set_clock(14 * HOUR);
     contact(&helper);
     assert_eq!(home.records().len(), 0);
@@ -169,6 +187,7 @@ fn expired_tokens_of_a_disabled_cache_are_forgotten_at_the_next_contact() {
     }
     assert_eq!(home.records().len(), 5);
     fake.set_clock(12 * HOUR + 10 * 60);
+    age_records(&home, 12 * HOUR + 10 * 60);
     let last = helper.get(DEMO_HOST).credential().username;
     assert_eq!(names(&fake), [&*last]);
     assert_eq!(home.records().len(), 1);
