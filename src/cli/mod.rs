@@ -80,13 +80,18 @@ fn answer(verb: &Verb, profile: Option<&str>) -> Reply {
 
 fn parse(args: &[OsString], profile: Option<&str>) -> bool {
     env::note_secrets();
+    let mut args = args.to_vec();
+    // clap knows this command by one name.
+    if let Some(Verb::Version) = args.get(..2).and_then(protocol_verb) {
+        args[1] = "version".into();
+    }
     let is_protocol = matches!(
         args.get(1).and_then(|verb| verb.to_str()),
         Some("get" | "store" | "erase" | "list" | "version")
     );
     // The name in usage lines is the program's, whatever the link was called.
     let name = OsStr::new(env!("CARGO_PKG_NAME")).to_owned();
-    let args = std::iter::once(name).chain(args.iter().skip(1).cloned());
+    let args = std::iter::once(name).chain(args.into_iter().skip(1));
     let parsed = Arguments::try_parse_from(commands::with_default_time(args));
     let mut loaded = ConfigFile::load();
     let mut terminal = Terminal::default();

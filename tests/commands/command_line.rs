@@ -92,6 +92,10 @@ fn usage_error_is_one_line_and_exit_1() {
             &["version", "x"],
             "unexpected argument 'x' found; see docker-credential-ionos --help",
         ),
+        (
+            &["--version", "x"],
+            "unexpected argument 'x' found; see docker-credential-ionos --help",
+        ),
     ] {
         home.helper().run(args, "").fails(line);
     }
