@@ -17,6 +17,12 @@ pub(super) fn from_slice<'de, T: Deserialize<'de>>(content: &'de [u8]) -> Result
             let hint = "save it as UTF-8 (PowerShell's > writes UTF-16)";
             return Err(Failure::new("it is not valid UTF-8", hint));
         }
+        if content.trim_ascii().is_empty() {
+            return Err(Failure::new(
+                "it is empty",
+                "write {} for no settings, or remove the file",
+            ));
+        }
         // In a damaged file a key may be a value, so it is not named.
         if let Err(err) = serde_json::from_slice::<IgnoredAny>(content) {
             let (line, column) = (err.line(), err.column());

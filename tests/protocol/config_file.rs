@@ -257,7 +257,7 @@ fn config_error_names_the_position_and_quotes_no_value() {
         (r#"[null, {"actions": ["pull"]}, null, null]"#, "the file has a wrong value; write an object".into()),
         ("[]", "the file has a wrong value; write an object".into()),
         ("null", "the file has a wrong value; write an object".into()),
-        ("", format!("invalid JSON at line 1, column 0; {json}")),
+        (" \n", "it is empty; write {} for no settings, or remove the file".into()),
         ("{\n  \"defaults\": {},\n}", format!("invalid JSON at line 3, column 1; {json}")),
         ("{} s3cret", format!("invalid JSON at line 1, column 4; {json}")),
         ("{\"defaults\": {}, \"defaults\": {}}", "the file has a duplicate key defaults; keep one of them".into()),
