@@ -222,6 +222,11 @@ pub(crate) struct ErrorMessage {
     pub(crate) error_code: String,
     #[serde(alias = "msg", deserialize_with = "lenient")]
     pub(crate) message: String,
+    /// With `title`, how a gateway writes it (RFC 9457).
+    #[serde(deserialize_with = "lenient")]
+    detail: String,
+    #[serde(deserialize_with = "lenient")]
+    title: String,
 }
 
 impl ErrorMessage {
@@ -231,11 +236,17 @@ impl ErrorMessage {
         struct Described {
             messages: Vec<ErrorMessage>,
         }
-        json::from_slice::<Described>(body)
+        // Gateways on .NET write a byte order mark.
+        let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+        let mut read: Self = json::from_slice::<Described>(body)
             .ok()
             .and_then(|described| described.messages.into_iter().next())
             .or_else(|| json::from_slice(body).ok())
-            .unwrap_or_default()
+            .unwrap_or_default();
+        let texts = [&mut read.message, &mut read.detail, &mut read.title];
+        let text = texts.into_iter().find(|text| !text.is_empty());
+        read.message = text.map(std::mem::take).unwrap_or_default();
+        read
     }
 }
 

@@ -26,6 +26,17 @@ fn error_message_is_read_from_any_body() {
         (r#"{"errorCode":"x","message":"feature"}"#, "x", "feature"),
         (r#"{"errorCode":7,"message":"feature"}"#, "", "feature"),
         (r#"{"httpStatus":500,"messages":null}"#, "", ""),
+        (
+            r#"{"title":"Forbidden","status":403,"detail":"no such tenant"}"#,
+            "",
+            "no such tenant",
+        ),
+        (
+            r#"{"type":"about:blank","title":"Forbidden"}"#,
+            "",
+            "Forbidden",
+        ),
+        ("\u{feff}{\"message\":\"after a mark\"}", "", "after a mark"),
         ("<html>", "", ""),
         ("", "", ""),
     ] {
