@@ -23,8 +23,8 @@ pub(super) fn private_file(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
-pub(super) fn private(builder: &mut DirBuilder) -> &mut DirBuilder {
-    builder
+pub(super) fn create_dir(dir: &Path, recursive: bool) -> io::Result<()> {
+    DirBuilder::new().recursive(recursive).create(dir)
 }
 
 pub(super) fn is_private(_: &Metadata) -> bool {

@@ -1,6 +1,6 @@
 //! Directories of this program and the files in them.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -54,10 +54,8 @@ impl PrivateDir {
             bail!("'{}' is not the name of a directory", name.escape_debug());
         };
         trust::check_place(root)?;
-        platform::private(DirBuilder::new().recursive(true))
-            .create(root)
-            .map_err(|err| failed("create", root, &err))?;
-        match platform::private(&mut DirBuilder::new()).create(&dir) {
+        platform::create_dir(root, true).map_err(|err| failed("create", root, &err))?;
+        match platform::create_dir(&dir, false) {
             Err(err) if err.kind() != io::ErrorKind::AlreadyExists => {
                 return Err(failed("create", &dir, &err));
             }

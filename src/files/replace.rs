@@ -1,6 +1,6 @@
 //! Changes of files that other programs and users own.
 
-use std::fs::{DirBuilder, File};
+use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::thread;
@@ -24,9 +24,7 @@ pub fn replace_user_file(path: &Path, before: Option<&[u8]>, content: &[u8]) -> 
     let path = &trust::check_target(path)?;
     let dir = path.parent().unwrap_or(path);
     if before.is_none() {
-        platform::private(DirBuilder::new().recursive(true))
-            .create(dir)
-            .with_context(|| format!("cannot create {}", shown(dir)))?;
+        platform::create_dir(dir, true).with_context(|| format!("cannot create {}", shown(dir)))?;
     }
     let replaced = replace(path, dir, before, content)
         .with_context(|| format!("cannot write {}", shown(path)))?;

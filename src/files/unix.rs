@@ -9,9 +9,9 @@ use std::os::unix::fs::{
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
-use rustix::fs::{OFlags, XattrFlags, fgetxattr, flistxattr, fremovexattr, fsetxattr};
+use rustix::fs::{Mode, OFlags, XattrFlags, fgetxattr, flistxattr, fremovexattr, fsetxattr};
 use rustix::io::Errno;
-use rustix::process::{Resource, getrlimit};
+use rustix::process::{Resource, getrlimit, umask};
 use tempfile::NamedTempFile;
 
 use super::accounts;
@@ -35,8 +35,17 @@ pub(super) fn private_file(options: &mut OpenOptions) -> &mut OpenOptions {
     options.custom_flags(flags.bits().cast_signed()).mode(0o600)
 }
 
-pub(super) fn private(builder: &mut DirBuilder) -> &mut DirBuilder {
-    builder.mode(0o700)
+/// Creates a directory that is closed to others, with its parents if `recursive`. With a umask such as
+/// 177, which scripts set before they write secrets, this user could not enter it either, nor
+/// `~/.cache` from then on.
+pub(super) fn create_dir(dir: &Path, recursive: bool) -> io::Result<()> {
+    let before = umask(Mode::from_raw_mode(0o077));
+    let created = DirBuilder::new()
+        .mode(0o700)
+        .recursive(recursive)
+        .create(dir);
+    umask(before);
+    created
 }
 
 pub(super) fn is_private(metadata: &Metadata) -> bool {

@@ -56,6 +56,22 @@ fn written_files_are_private() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn new_directories_can_be_entered_whatever_the_umask_is() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = home.helper_for(&fake).program(Path::new("/bin/sh"));
+    for verb in ["get".to_owned(), format!("configure-docker {DEMO_HOST}")] {
+        let script = format!("umask 177; exec {BIN} {verb}");
+        let done = helper.run(&["-c", &script], DEMO_HOST);
+        assert_eq!(done.code, Some(0), "{done:?}");
+    }
+    assert!(home.path().join(".docker").exists());
+    for path in walk(home.path()) {
+        assert_mode(&path, if path.is_dir() { 0o700 } else { 0o600 });
+    }
+}
+
 #[test]
 fn host_named_like_a_device_of_windows_is_cached_and_stored() {
     for name in ["nul", "con", "com1"] {
