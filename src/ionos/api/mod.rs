@@ -188,11 +188,14 @@ impl Api {
         }
     }
 
-    /// The id of the token with this name. `None` only if every item of the list could be read.
+    /// The id of the token with this name, in lower or upper case, because how the API
+    /// treats case is not documented. `None` only if every item of the list could be read.
     pub fn token_id(&self, registry_id: &str, name: &str) -> Result<Option<String>, ApiError> {
         let mut id = None;
         self.pages_of_tokens(registry_id, |page| {
-            id = page.into_iter().find(|token| token.name == name);
+            id = page
+                .into_iter()
+                .find(|token| token.name.eq_ignore_ascii_case(name));
             id.is_none()
         })?;
         if id.is_none() && self.skipped.get() > 0 {

@@ -93,6 +93,20 @@ fn token_in_an_unreadable_item_of_a_list_is_not_forgotten() {
 }
 
 #[test]
+fn token_that_is_listed_in_upper_case_is_found() {
+    let (fake, home) = (fake(), Home::new());
+    let helper = home.helper_for(&fake);
+    fake.fault(Fault::status(500).after().on("POST", "/tokens"));
+    let _ = helper.get(DEMO_HOST).failure();
+    let token = &fake.tokens()[0];
+    let list =
+        json!({"items": [{"id": token.id, "properties": {"name": token.name.to_uppercase()}}]});
+    fake.fault(Fault::replace(200, &list).on("GET", "/tokens").always());
+    contact(&helper);
+    assert_eq!((fake.tokens().len(), home.records().len()), (0, 0));
+}
+
+#[test]
 fn token_whose_request_is_under_way_is_not_to_be_deleted() {
     let (fake, home) = (fake(), Home::new());
     let helper = home.helper_for(&fake).env("IONOS_CR_TIMEOUT", "120s");
