@@ -61,7 +61,12 @@ fn reason(entry: &Entry, account: Option<&AccountKey>) -> String {
     };
     let why = match record.state {
         State::Minting => format!(
-            "its request had no usable answer; looked up {when} until {}",
+            "its request {}; looked up {when} until {}",
+            if record.refused {
+                "was refused"
+            } else {
+                "had no usable answer"
+            },
             env::rfc3339(record.doubtful_until())
         ),
         _ => format!("to be deleted {when}"),

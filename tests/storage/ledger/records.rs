@@ -166,16 +166,21 @@ fn status_says_why_a_token_is_pending() {
     );
     fake.clear_faults();
     contact(&helper);
-    fake.fault(Fault::status(500).on("POST", "/tokens"));
-    let _ = helper.get(DEMO_HOST).failure();
-    let seen = reasons(&helper);
-    assert!(
-        seen[0].0 == "minting"
-            && seen[0].1.starts_with(
-                "its request had no usable answer; looked up at the next contact with the API until "
-            ),
-        "{seen:?}"
-    );
+    for (status, answer) in [(403, "was refused"), (500, "had no usable answer")] {
+        fake.fault(Fault::status(status).on("POST", "/tokens"));
+        // With another setting the remembered failure does not apply.
+        let again = helper
+            .clone()
+            .env("IONOS_CR_TIMEOUT", &format!("{status}s"));
+        let _ = again.get(DEMO_HOST).failure();
+        let seen = reasons(&helper);
+        let reason =
+            format!("its request {answer}; looked up at the next contact with the API until ");
+        assert!(
+            seen[0].0 == "minting" && seen[0].1.starts_with(&reason),
+            "{seen:?}"
+        );
+    }
 }
 
 #[test]
