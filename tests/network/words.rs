@@ -95,6 +95,21 @@ fn conflict_is_a_taken_name_only_with_that_message() {
 }
 
 #[test]
+fn exceeded_quota_is_not_called_a_missing_privilege() {
+    for status in [403, 422] {
+        let (fake, home) = (FakeIonos::start(), Home::new());
+        let answer = error(status, "0", "Quota of tokens exceeded");
+        let fault = Fault::replace(status, &answer).on("POST", "/tokens");
+        fake.fault(fault.always());
+        home.helper_for(&fake).get(DEMO_HOST).fails(&line(
+            &fake,
+            &format!("API refused the request: {status} \"Quota of tokens exceeded\""),
+            "delete tokens that are no longer used (\"docker-credential-ionos prune\"), or ask IONOS for a higher quota",
+        ));
+    }
+}
+
+#[test]
 fn disabled_feature_is_not_called_a_missing_privilege() {
     let (fake, home) = (FakeIonos::start(), Home::new());
     let answer = error(

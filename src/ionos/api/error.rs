@@ -135,6 +135,10 @@ impl ApiError {
         };
         let (what, hint) = match status {
             401 => ("refused the account", refused_account(access)),
+            400..=409 | 422 if speaks_of_quota(message) => (
+                "refused the request",
+                "delete tokens that are no longer used (\"docker-credential-ionos prune\"), or ask IONOS for a higher quota".into(),
+            ),
             403 if code == FEATURE => (
                 "does not let the account do this",
                 "the contract does not have the Container Registry: ask IONOS to enable it".into(),
@@ -167,6 +171,10 @@ impl ApiError {
             ..Failure::new(format!("{api} {what}: {status}{quoted}"), hint)
         }
     }
+}
+
+fn speaks_of_quota(message: Option<&str>) -> bool {
+    message.is_some_and(|message| message.to_ascii_lowercase().contains("quota"))
 }
 
 fn refused_account(access: &Access) -> String {
