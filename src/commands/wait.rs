@@ -159,10 +159,12 @@ fn log_in(host: &RegistryHost, session: &Session<'_>, deadline: Deadline) -> Res
         })?;
         if !registry.is_running() {
             let state = one_line(registry.state.as_deref().unwrap_or_default());
-            return Err(Failure::new(
-                format!("its state is {state}"),
-                "see the DCD, or wait longer: --wait 30m",
-            ));
+            let state = format!("its state is {state}");
+            return Err(if registry.is_lost() {
+                Failure::new(state, "see the DCD").permanently()
+            } else {
+                Failure::new(state, "see the DCD, or wait longer: --wait 30m")
+            });
         }
     }
     let lookup = credential::get(host, config, profile)?;

@@ -136,6 +136,24 @@ fn wait_ends_at_once_when_waiting_cannot_help() {
         "{stderr}"
     );
     setup.api.clear_faults();
+    let done = setup
+        .helper()
+        .env("IONOS_TOKEN", "")
+        .run(&["login", "--wait", &host], "");
+    assert!(
+        setup
+            .shown(&done.stderr)
+            .starts_with("error: HOST is not ready: no IONOS credentials found"),
+        "{done:?}"
+    );
+    for state in ["FAILED_SUSPENDED", "Deleting"] {
+        setup.api.set_registry_state(DEMO_ID, state);
+        let done = setup.helper().run(&["login", "--wait", &host], "");
+        assert_eq!(
+            setup.shown(&done.stderr),
+            format!("error: HOST is not ready: its state is {state}\nhint: see the DCD\n")
+        );
+    }
     setup.api.remove_registry(DEMO_ID);
     let done = setup.helper().run(&["login", "--wait", &host], "");
     assert!(

@@ -89,7 +89,11 @@ pub(super) fn registry<'a>(
     let name = one_line(&found.name);
     if !found.is_running() {
         let state = one_line(found.state.as_deref().unwrap_or_default());
-        let hint = format!("{}, or see the DCD", how_to_wait(host));
+        let hint = if found.is_lost() {
+            "see the DCD".into()
+        } else {
+            format!("{}, or see the DCD", how_to_wait(host))
+        };
         return Err(Failure::new(format!("{name} is {state}"), hint));
     }
     Ok((Some(found), Finding::passed(format!("{name} is running"))))

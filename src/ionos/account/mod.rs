@@ -39,7 +39,7 @@ pub fn missing() -> Failure {
         (false, true) => ": IONOS_PASSWORD is set without IONOS_USERNAME",
         _ => "",
     };
-    Failure::new(format!("no IONOS credentials found{half}"), HOW_TO)
+    Failure::new(format!("no IONOS credentials found{half}"), HOW_TO).permanently()
 }
 
 /// An account at IONOS. Its secret is not read yet.

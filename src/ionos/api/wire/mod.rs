@@ -42,6 +42,16 @@ impl Registry {
         let is_running = |state: &String| state.eq_ignore_ascii_case("Running");
         self.state.as_ref().is_none_or(is_running)
     }
+
+    /// Whether it will not run by itself: `FAILED`, `FAILED_SUSPENDED` and such, or while it is being
+    /// deleted. IONOS's Terraform provider stops waiting then too.
+    pub fn is_lost(&self) -> bool {
+        let state = self.state.as_deref().unwrap_or_default();
+        let state = state.to_ascii_lowercase();
+        ["fail", "delet", "destroy"]
+            .iter()
+            .any(|it| state.starts_with(it))
+    }
 }
 
 /// A token as the API lists it.
