@@ -3,12 +3,14 @@
 //! `RACE_ROUNDS` sets how often each race runs (default 2).
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::support::fake_ionos::{
     ACCOUNT_TOKEN, DEMO_HOST, FakeIonos, Fault, OTHER_ACCOUNT_TOKEN, RegistrySpec,
 };
-use crate::support::helper::{Credential, Done, Helper, Home, Started};
+use crate::support::helper::{Credential, Done, Helper, Home, Started, walk};
 use crate::support::tally;
 
 const CROWD: usize = 200;
@@ -94,6 +96,31 @@ fn waiter_past_its_deadline_names_the_cause() {
     holder.kill();
     let _ = holder.finish();
     let _ = home.helper_for(&fake).get(DEMO_HOST).credential();
+}
+
+#[cfg(unix)]
+#[test]
+fn without_locks_the_token_that_is_cached_first_is_returned_and_the_other_is_deleted() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    let helper = patient(&home.helper_for(&fake));
+    let is_released = Arc::default();
+    fake.fault(Fault::until(&is_released).on("POST", "/tokens"));
+    let slow = helper.start(&["get"], DEMO_HOST);
+    while fake.count("POST", "/tokens") == 0 {
+        std::thread::yield_now();
+    }
+    // A removed lock file keeps nobody out.
+    for path in walk(&home.cache()) {
+        if path.extension().is_some_and(|it| it == "lock") {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    let first = helper.get(DEMO_HOST).credential();
+    is_released.store(true, Ordering::SeqCst);
+    assert_eq!(slow.finish().credential(), first);
+    assert_eq!(fake.count("POST", "/tokens"), 2);
+    assert!(fake.accepts(&first.username, &first.secret));
+    assert_eq!((fake.tokens().len(), home.records().len()), (1, 1));
 }
 
 #[test]
