@@ -29,6 +29,8 @@ pub enum TransportError {
     },
     /// The server does not speak TLS: nothing was sent.
     WithoutTls,
+    /// This system has no CA certificates: nothing was sent.
+    WithoutCas,
     /// The connection broke or the answer cannot be used. The request may have arrived.
     Lost {
         /// What was wrong with it.
@@ -109,6 +111,10 @@ impl TransportError {
             // Most likely it answered in plain HTTP.
             return Self::WithoutTls;
         }
+        // The platform verifier's words: `debian:slim` has none, and `SSL_CERT_FILE` may be wrong.
+        if matches!(err, rustls::Error::General(why) if why.starts_with("No CA certificates")) {
+            return Self::WithoutCas;
+        }
         let other = OtherCertificate::behind(err).map(ToString::to_string);
         Self::Untrusted {
             pinned: other.is_some(),
@@ -122,7 +128,7 @@ impl TransportError {
     pub(super) fn after_sending(self) -> Self {
         match self {
             Self::Unreachable { why } | Self::Untrusted { why, .. } => Self::Lost { why },
-            Self::WithoutTls => Self::unusable("the connection broke"),
+            Self::WithoutTls | Self::WithoutCas => Self::unusable("the connection broke"),
             other => other,
         }
     }
@@ -175,6 +181,10 @@ impl TransportError {
             Self::WithoutTls => (
                 format!("no trusted connection to {host}: it does not speak TLS"),
                 "check IONOS_API_URL, and HTTPS_PROXY if it is set".into(),
+            ),
+            Self::WithoutCas => (
+                format!("no trusted connection to {host}: no CA certificates were found"),
+                "install the package ca-certificates; SSL_CERT_FILE, if it is set, must name a PEM file with CA certificates".into(),
             ),
             Self::TimedOut { .. } => (
                 format!("{host} gave no answer in time"),
