@@ -125,7 +125,7 @@ impl Account {
                     .clone()
                     .or_else(|| env::var("IONOS_CURRENT_PROFILE"))
                     .unwrap_or_default();
-                let subject = format!("{}\0{}", located.path.display(), selected.trim());
+                let subject = [&located.path.to_string_lossy(), "\0", selected.trim()].concat();
                 let stamp = env::file_stamp(&located.path);
                 if let Some(identity) = notes.read(&subject, &stamp.text) {
                     identity
