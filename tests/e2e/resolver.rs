@@ -11,7 +11,7 @@ use crate::support::fake_ionos::{ACCOUNT_TOKEN, DEMO_HOST};
 use crate::support::helper::{Done, Home};
 
 /// The static program that `.ci/run` builds.
-pub(crate) const STATIC: &str = "target/x86_64-unknown-linux-musl/debug/docker-credential-ionos";
+pub(crate) const STATIC: &str = "target/x86_64-unknown-linux-musl/release/docker-credential-ionos";
 
 /// Programs that this scenario needs.
 pub(crate) const PROGRAMS: &[&str] = &[STATIC];
