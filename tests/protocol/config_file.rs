@@ -171,7 +171,7 @@ fn configured_host_is_served_by_registry_id_or_name() {
         helper
             .get("proxy.example.com")
             .failure()
-            .contains("no such registry among the 2 that the account sees")
+            .contains("no such registry among the 2 that the account sees (account from IONOS_TOKEN); check registryName in config.json with")
     );
     helper.get("127.0.0.1:5001").is_not_found();
     helper.store(CUSTOM, "jane", "typed").says("");

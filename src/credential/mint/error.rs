@@ -15,6 +15,8 @@ pub enum MintError {
         seen: usize,
         /// How many more could not be read.
         skipped: usize,
+        /// The key in config.json that named it.
+        key: Option<&'static str>,
     },
     /// The registry exists and has no hostname yet.
     BeingCreated(RegistryHost),
@@ -33,14 +35,17 @@ impl MintError {
     pub fn failure(&self, access: &Access) -> Failure {
         match self {
             Self::Api(err) => err.failure(access),
-            Self::NoSuchRegistry { seen, skipped } => Failure::new(
+            Self::NoSuchRegistry { seen, skipped, key } => Failure::new(
                 match skipped {
                     0 => format!("no such registry among the {seen} that the account sees"),
                     _ => format!(
                         "no such registry among the {seen} that the account sees ({skipped} more could not be read)"
                     ),
                 },
-                "check the spelling with \"ionosctl container-registry registry list\", or use the account that owns it",
+                format!(
+                    "check {} with \"ionosctl container-registry registry list\", or use the account that owns it",
+                    key.map_or("the spelling".into(), |key| format!("{key} in config.json"))
+                ),
             ),
             Self::BeingCreated(host) => Failure::new(
                 "the registry is still being created and has no hostname yet",

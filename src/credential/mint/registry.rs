@@ -40,6 +40,11 @@ pub fn registry(
         MintError::NoSuchRegistry {
             seen: seen.len(),
             skipped: api.skipped_items(),
+            key: match target {
+                Target::Name(_) => Some("registryName"),
+                Target::Id(_) => Some("registryId"),
+                Target::Hostname => None,
+            },
         }
     })
 }
