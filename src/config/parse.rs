@@ -79,6 +79,10 @@ fn explain(place: &str, path: &Path, err: &Error) -> Failure {
         }
         _ if message.starts_with("invalid ") || kind == "unknown variant " => {
             let expected = expected.replace('`', "").replace("a sequence", "a list");
+            let expected = match &*expected {
+                "a map" => "an object",
+                other => other,
+            };
             Failure::new(
                 format!("{place} has a wrong value"),
                 format!("write {expected}"),

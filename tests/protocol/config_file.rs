@@ -251,6 +251,7 @@ fn config_error_names_the_position_and_quotes_no_value() {
         (r#"{"defaults": []}"#, "defaults has a wrong value; write an object".into()),
         // serde accepts a list of all values as a struct.
         (r#"{"defaults": [["pull"], null, null, "9h", null, null, null, null]}"#, "defaults has a wrong value; write an object".into()),
+        (r#"{"registries": ["x.example"]}"#, "registries has a wrong value; write an object".into()),
         (r#"{"profiles": {"ci": [["pull"], null, null, null, null]}}"#, "profiles.ci has a wrong value; write an object".into()),
         (r#"{"registries": {"x.example": [null, null, null, null, null, null, null, null, null, null, null]}}"#, "registries.\"x.example\" has a wrong value; write an object".into()),
         (r#"{"defaults": {"scopes": [["repository", "*", ["pull"]]]}}"#, "defaults.scopes[0] has a wrong value; write an object".into()),
