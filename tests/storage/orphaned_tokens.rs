@@ -17,6 +17,7 @@ fn token_created_despite_an_error_answer_is_deleted() {
         Fault::status(502).html(),
         Fault::status(503),
         Fault::status(504),
+        Fault::status(408),
         Fault::status(200).html(),
         Fault::status(201).empty(),
         Fault::replace(201, &empty),

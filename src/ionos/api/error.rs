@@ -74,17 +74,18 @@ impl ApiError {
         }
     }
 
-    /// Whether the API may have carried out the request.
+    /// Whether the API may have carried out the request. A gateway that stops waiting answers 408 or
+    /// 504.
     pub fn is_doubtful(&self) -> bool {
         match self {
-            Self::Refused { status, .. } => (502..=504).contains(status),
+            Self::Refused { status, .. } => matches!(status, 408 | 502..=504),
             Self::Transport(err) => err.may_have_arrived(),
         }
     }
 
     /// Whether another attempt may succeed although nothing was corrected.
     pub fn may_pass(&self) -> bool {
-        matches!(self.status(), None | Some(429 | 500..))
+        matches!(self.status(), None | Some(408 | 429 | 500..))
     }
 
     /// Whether the next of several requests would fail in the same way. A broken connection or an
@@ -157,7 +158,7 @@ impl ApiError {
                 "check IONOS_API_URL".into(),
             ),
             429 => ("has too many requests", after(self.retry_after())),
-            502..=504 => ("is not available", after(self.retry_after())),
+            408 | 502..=504 => ("is not available", after(self.retry_after())),
             500.. => ("failed", TRY_LATER.into()),
             _ => (
                 "refused the request",

@@ -241,6 +241,13 @@ fn every_mint_failure_is_named_and_leaves_no_token() {
             MUCH_LATER,
         ),
         (Fault::status(504), 3, true, GATEWAY_TIMEOUT, LATER),
+        (
+            Fault::status(408).html(),
+            3,
+            true,
+            "API is not available: 408",
+            LATER,
+        ),
         (Fault::status(200).html(), 3, true, GARBAGE, OTHER_SERVER),
         (Fault::status(201).empty(), 3, true, GARBAGE, OTHER_SERVER),
         (Fault::status(200).empty(), 3, true, GARBAGE, OTHER_SERVER),
