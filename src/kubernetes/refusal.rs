@@ -88,6 +88,10 @@ impl Attempt<'_> {
                 "the cluster gets too many requests".into(),
                 "the next run tries again".into(),
             ),
+            500.. if message.is_some_and(|it| it.contains("failed calling webhook")) => (
+                "an admission webhook does not answer".into(),
+                "the next run tries again; check the webhook that the message names".into(),
+            ),
             500.. => (
                 "the cluster failed".into(),
                 "the next run tries again; if this persists, check the cluster's control plane".into(),

@@ -199,6 +199,19 @@ fn other_refusals_quote_the_message_of_the_cluster() {
 }
 
 #[test]
+fn webhook_that_does_not_answer_is_not_called_a_failure_of_the_cluster() {
+    let job = Job::new(&["shop"]);
+    let answer = status(500, "InternalError", "failed calling webhook x: timeout");
+    job.cluster.answer("PATCH", "/secrets/", answer);
+    let what = ": an admission webhook does not answer: 500 \"failed calling webhook x: timeout\"";
+    let hint = is_refused_before_minting(&job, what);
+    assert!(
+        hint.contains("check the webhook that the message names"),
+        "{hint}"
+    );
+}
+
+#[test]
 fn answer_that_is_no_object_is_not_quoted() {
     let job = Job::new(&["shop"]);
     for body in ["", "{", "[]", "\"s3cret\"", r#"{"data": "s3cret"}"#] {
