@@ -48,6 +48,13 @@ impl PrivateDir {
         }
     }
 
+    /// Like [`Self::open`], but a directory that is open to others is left as it is: it may not be this
+    /// program's.
+    pub fn open_if_closed(root: &Path, name: &str) -> Option<Self> {
+        let metadata = child(root, name)?.symlink_metadata().ok()?;
+        platform::is_private(&metadata).then(|| Self::open(root, name))?
+    }
+
     /// The directory `name` in `root`. Creates both if necessary.
     pub fn create(root: &Path, name: &str) -> Result<Self> {
         let Some(dir) = child(root, name) else {

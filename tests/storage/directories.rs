@@ -129,6 +129,22 @@ fn configured_cache_directory_is_the_only_one_used() {
 }
 
 #[test]
+fn other_directories_in_the_cache_directory_are_left_as_they_are() {
+    let (fake, home) = (FakeIonos::start(), Home::new());
+    // As with IONOS_CR_CACHE_DIR=$HOME.
+    let projects = home.path().join("projects");
+    dir(&projects, 0o755);
+    let helper = home
+        .helper_for(&fake)
+        .env("IONOS_CR_CACHE_DIR", home.path().to_str().unwrap());
+    let _ = helper.get(DEMO_HOST).credential();
+    let listed = helper.list().stdout;
+    assert!(listed.contains(DEMO_HOST), "{listed}");
+    helper.erase(DEMO_HOST).says("");
+    assert_mode(&projects, 0o755);
+}
+
+#[test]
 fn linked_cache_directory_is_used_and_linked_host_directory_is_not() {
     let (fake, home, elsewhere) = (FakeIonos::start(), Home::new(), Home::new());
     dir(home.cache().parent().unwrap(), 0o700);
@@ -266,6 +282,7 @@ fn stale_temporary_files_are_swept_at_the_next_write() {
         write_private(&dir.join(format!("{TEMPORARY}left")), b"half");
         write_private(&dir.join(format!("{TEMPORARY}held")), b"half");
         write_private(&dir.join(".tmpAbC"), b"another program's");
+        platform::set_mode(dir, 0o700);
     }
     // A running process holds these files open.
     let held = dirs

@@ -242,7 +242,7 @@ impl Cache {
     fn host_dirs(&self) -> impl Iterator<Item = (String, PrivateDir)> {
         self.root.iter().flat_map(|root| {
             let names = files::names(root).into_iter();
-            names.filter_map(|name| PrivateDir::open(root, &name).map(|dir| (name, dir)))
+            names.filter_map(|name| Some((name.clone(), PrivateDir::open_if_closed(root, &name)?)))
         })
     }
 }
