@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::support::fake_ionos::{DEMO_HOST, FakeIonos, RegistrySpec};
 use crate::support::helper::{Home, write_private};
+use crate::support::platform;
 
 const MANY: usize = 10_000;
 const OTHER_HOST: &str = "other.cr.de-fra.ionos.com";
@@ -27,6 +28,7 @@ fn home_with_many_hosts(fake: &FakeIonos) -> Home {
         let text = if number % 2 == 0 { &text } else { &expired };
         let path = home.cache().join(&host).join(entry.file_name().unwrap());
         write_private(&path, text.replace(DEMO_HOST, &host).as_bytes());
+        platform::set_mode(path.parent().unwrap(), 0o700);
     }
     home
 }
