@@ -203,28 +203,26 @@ fn neighbour_that_swaps_links_wins_no_race() {
     machine.file(&good.join("config.json"), VICTIM, 0o600, "{}");
     // The victim follows a link that the neighbour keeps changing.
     let (way, next) = (tmp.join("way"), tmp.join("next"));
-    let stop = std::sync::atomic::AtomicBool::new(false);
+    let config = way.join("config.json");
+    let helper = machine
+        .helper(VICTIM, &fake)
+        .without("IONOS_TOKEN")
+        .env("IONOS_CR_CONFIG", config.to_str().unwrap());
     std::thread::scope(|scope| {
-        scope.spawn(|| {
-            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
-                for target in [&good, &tmp.join("bad")] {
-                    machine.link(target, &next, NEIGHBOUR);
-                    fs::rename(&next, &way).unwrap();
-                }
+        let victim = scope.spawn(|| {
+            for _ in 0..100 {
+                attack(|| {
+                    let done = run_as(VICTIM, &helper, &["get"], DEMO_HOST);
+                    assert_eq!(done.code, Some(1), "{done:?}");
+                });
             }
         });
-        let config = way.join("config.json");
-        let helper = machine
-            .helper(VICTIM, &fake)
-            .without("IONOS_TOKEN")
-            .env("IONOS_CR_CONFIG", config.to_str().unwrap());
-        for _ in 0..100 {
-            attack(|| {
-                let done = run_as(VICTIM, &helper, &["get"], DEMO_HOST);
-                assert_eq!(done.code, Some(1));
-            });
+        while !victim.is_finished() {
+            for target in [&good, &tmp.join("bad")] {
+                machine.link(target, &next, NEIGHBOUR);
+                fs::rename(&next, &way).unwrap();
+            }
         }
-        stop.store(true, std::sync::atomic::Ordering::Relaxed);
     });
     assert!(!witness.exists());
 }
