@@ -98,7 +98,6 @@ fn waiter_past_its_deadline_names_the_cause() {
     let _ = home.helper_for(&fake).get(DEMO_HOST).credential();
 }
 
-#[cfg(unix)]
 #[test]
 fn without_locks_the_token_that_is_cached_first_is_returned_and_the_other_is_deleted() {
     let (fake, home) = (FakeIonos::start(), Home::new());
