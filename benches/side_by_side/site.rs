@@ -12,6 +12,7 @@ use crate::Build;
 use crate::run::Program;
 use crate::support::fake_ionos::{ACCOUNT_TOKEN, FakeIonos};
 use crate::support::helper::{Home, write_private};
+use crate::support::platform;
 use crate::support::tls::Ca;
 
 pub(crate) const HOST: &str = "demo.cr.de-fra.ionos.com";
@@ -40,6 +41,7 @@ impl Site {
             let path = site.home.cache().join(&other);
             let path = path.join(entry.file_name().unwrap());
             write_private(&path, text.replace(HOST, &other).as_bytes());
+            platform::set_mode(path.parent().unwrap(), 0o700);
         }
         site
     }
