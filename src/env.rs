@@ -263,7 +263,7 @@ pub fn file_stamp(path: &Path) -> FileStamp {
     let modified = modified.unwrap_or_default();
     let (seconds, nanos) = (modified.as_secs(), modified.subsec_nanos());
     let last = i64::try_from(seconds).unwrap_or(i64::MAX).max(changed);
-    // With its room from the start, because growing is most of the cost of formatting.
+    // Allocated once, because growing the string costs more than formatting it.
     let mut text = String::with_capacity(128);
     let _ = write!(
         text,

@@ -63,8 +63,8 @@ pub(super) fn mint(
                 .as_ref()
                 .is_none_or(|before| before.username != it.username)
     };
-    // On a file system without locks, another process has cached its token during the request. If each
-    // client got a token of its own, those of all but two would be revoked.
+    // Without file locks, another process may have cached its token during the request. That token is
+    // returned, because only two tokens for each host stay live: a third client's would be revoked.
     if let Some(newer) = replaced.as_ref().filter(is_newer) {
         let own = minting.revoke().entry;
         if !own.is_on_disk() {
